@@ -1,0 +1,82 @@
+"""Callbacks, the promises made for them, and the attempts to keep those."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from runtime.database import Moment, metadata
+
+callbacks = sa.Table(
+    "callbacks",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("customer_id", sa.String(40), sa.ForeignKey("customers.id"), nullable=False),
+    sa.Column("number", sa.String(20)),  # E.164 to ring; NULL when the caller withheld it (waiting: needs_number)
+    sa.Column("queue", sa.String(40), nullable=False),
+    sa.Column("intent", sa.String(40), nullable=False),
+    sa.Column("language", sa.String(16), nullable=False),
+    sa.Column("state", sa.String(24), nullable=False),
+    sa.Column("sub_state", sa.String(24), nullable=False, default=""),
+    sa.Column("due_at", Moment, nullable=False),  # the earliest open due moment: orders the queue
+    sa.Column("promised_until", Moment),  # what was said to the caller; NULL when nothing was said
+    sa.Column("not_before", Moment),
+    sa.Column("overdue", sa.Boolean, nullable=False, default=False),
+    sa.Column("version", sa.Integer, nullable=False),  # the fence: rises with every transition
+    sa.Column("holder", sa.String(80)),
+    sa.Column("nonce", sa.String(40)),
+    sa.Column("lease_expires_at", Moment),
+    sa.Column("lost_leases", sa.Integer, nullable=False, default=0),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),  # those that count on the customer
+    sa.Column("outcome", sa.String(40)),
+    sa.Column("note", sa.Text, nullable=False, default=""),
+    sa.Column("contacted_at", Moment),  # T2: spoke to the right person
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("closed_at", Moment),
+    sa.Column("reopened", sa.Integer, nullable=False, default=0),
+    sa.Index("callbacks_by_due", "state", "queue", "due_at"),
+    sa.Index("callbacks_of_customer", "customer_id", "intent"),
+    sa.Index("callbacks_by_lease", "lease_expires_at"),
+)
+
+callback_sources = sa.Table(
+    "callback_sources",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),  # derived from call and turn: a repeat meets it
+    sa.Column("callback_id", sa.String(40), sa.ForeignKey("callbacks.id"), nullable=False, index=True),
+    sa.Column("kind", sa.String(20), nullable=False),  # voicemail, request
+    sa.Column("call_id", sa.String(40), nullable=False),
+    sa.Column("turn", sa.Integer, nullable=False),
+    sa.Column("voicemail_id", sa.String(40)),
+    sa.Column("added_at", Moment, nullable=False),
+)
+
+promises = sa.Table(
+    "promises",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("callback_id", sa.String(40), sa.ForeignKey("callbacks.id"), nullable=False, index=True),
+    sa.Column("promised_until", Moment, nullable=False),
+    sa.Column("made_at", Moment, nullable=False),
+    sa.Column("spoken", sa.Boolean, nullable=False),
+    sa.Column("ledger", sa.JSON, nullable=False),  # why this moment: target, windows counted, backlog
+    sa.Column("outcome", sa.String(20)),  # kept, broken, superseded; NULL while open
+)
+
+attempts = sa.Table(
+    "attempts",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),  # the idempotency key
+    sa.Column("callback_id", sa.String(40), sa.ForeignKey("callbacks.id"), nullable=False, index=True),
+    sa.Column("agent", sa.String(80), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("outcome", sa.String(24), nullable=False),
+    sa.Column("counts", sa.Boolean, nullable=False),
+    sa.Column("note", sa.Text, nullable=False, default=""),
+)
+
+index_epochs = sa.Table(
+    "index_epochs",
+    metadata,
+    sa.Column("name", sa.String(20), primary_key=True),
+    sa.Column("epoch", sa.String(40), nullable=False),
+)

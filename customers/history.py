@@ -1,0 +1,72 @@
+"""The customer's history: everything that happened with one customer, told once each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from customers.tables import history
+from runtime.database import insert_once
+from runtime.ids import derived_id
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEvent:
+    """One thing that happened. `kind` is `subject.what`, such as voicemail.left; `summary` is a sentence for an agent."""
+
+    id: str
+    at: datetime
+    kind: str
+    summary: str
+    call_id: str | None
+    callback_id: str | None
+    voicemail_id: str | None
+    data: dict[str, Any]
+
+
+def record(
+    connection: Connection,
+    customer_id: str,
+    at: datetime,
+    kind: str,
+    summary: str,
+    *,
+    key: tuple[str | int, ...],
+    call_id: str | None = None,
+    callback_id: str | None = None,
+    voicemail_id: str | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> bool:
+    """Add an event in the caller's transaction; `key` says what happened, so that a repeat changes nothing (returns False)."""
+    return insert_once(
+        connection,
+        history,
+        id=derived_id("hi", customer_id, kind, *key),
+        customer_id=customer_id,
+        at=at,
+        kind=kind,
+        summary=summary,
+        call_id=call_id,
+        callback_id=callback_id,
+        voicemail_id=voicemail_id,
+        data=dict(data or {}),
+    )
+
+
+def events_of(
+    connection: Connection, customer_id: str, limit: int = 100, before: datetime | None = None
+) -> list[HistoryEvent]:
+    """A customer's events, newest first."""
+    query = sa.select(history).where(history.c.customer_id == customer_id)
+    if before is not None:
+        query = query.where(history.c.at < before)
+    query = query.order_by(history.c.at.desc(), history.c.id).limit(limit)
+    return [
+        HistoryEvent(row.id, row.at, row.kind, row.summary, row.call_id, row.callback_id, row.voicemail_id, row.data)
+        for row in connection.execute(query)
+    ]

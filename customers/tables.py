@@ -1,0 +1,40 @@
+"""Customers, their numbers, and the one history of each."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from runtime.database import Moment, metadata
+
+customers = sa.Table(
+    "customers",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("name", sa.String(200), nullable=False, default=""),
+    sa.Column("language", sa.String(16)),
+    sa.Column("created_at", Moment, nullable=False),
+)
+
+customer_numbers = sa.Table(
+    "customer_numbers",
+    metadata,
+    sa.Column("number", sa.String(20), primary_key=True),  # E.164
+    sa.Column("customer_id", sa.String(40), sa.ForeignKey("customers.id"), nullable=False, index=True),
+    sa.Column("source", sa.String(20), nullable=False),  # caller_id, agent, import
+    sa.Column("added_at", Moment, nullable=False),
+)
+
+history = sa.Table(
+    "history",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),  # derived from what happened, so that it is told once
+    sa.Column("customer_id", sa.String(40), sa.ForeignKey("customers.id"), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("kind", sa.String(40), nullable=False),  # call.started, voicemail.left, callback.claimed …
+    sa.Column("summary", sa.Text, nullable=False),  # one sentence for an agent
+    sa.Column("call_id", sa.String(40)),
+    sa.Column("callback_id", sa.String(40)),
+    sa.Column("voicemail_id", sa.String(40)),
+    sa.Column("data", sa.JSON, nullable=False),
+    sa.Index("history_of_customer", "customer_id", "at"),
+)

@@ -1,0 +1,97 @@
+"""Where a call is: all that the next turn needs, small enough to travel in a URL."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+WaitKind = Literal["", "gather", "record", "dial", "effect"]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who rings, as far as it is known when the call begins. Never proof of identity.
+
+    `number` is E.164, or None when withheld. `open_promise_until` is the moment of a promise not yet kept.
+    """
+
+    number: str | None = None
+    name: str = ""
+    language: str | None = None
+    open_promise_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A moment quoted for one queue and intent, and whether the caller has heard it."""
+
+    queue: str
+    intent: str
+    until: datetime
+    time_zone: str
+    spoken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The state of one call between two turns.
+
+    `version` is the content hash of the flow the call began with. `turn` counts exchanges with the provider from 1.
+    Counters (`no_input`, `no_match`) belong to the present visit of `node`; `failures` to the whole call. `back` are the
+    nodes that `*` returns to, newest last. `ended` is the outcome once the call is over.
+    """
+
+    version: str
+    node: str
+    turn: int = 0
+    wait: WaitKind = ""
+    language: str = ""
+    no_input: int = 0
+    no_match: int = 0
+    repeats: int = 0
+    failures: int = 0
+    steps: int = 0
+    started_at: datetime | None = None
+    promise: Promise | None = None
+    back: tuple[str, ...] = ()
+    caller_name: str = ""
+    caller_number: str = ""
+    variables: dict[str, str] = field(default_factory=dict)
+    ended: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready dict without the fields that have their default; times are whole seconds since 1970."""
+        packed: dict[str, Any] = {}
+        for each in dataclasses.fields(self):
+            value = getattr(self, each.name)
+            default = {} if each.name == "variables" else each.default
+            if value == default:
+                continue
+            packed[each.name] = _pack(value)
+        return packed
+
+    @staticmethod
+    def from_dict(packed: dict[str, Any]) -> Session:
+        """Undo to_dict. Raises KeyError, TypeError or ValueError on anything else."""
+        values = dict(packed)
+        if "started_at" in values:
+            values["started_at"] = datetime.fromtimestamp(values["started_at"], UTC)
+        if "promise" in values:
+            promise = dict(values["promise"])
+            promise["until"] = datetime.fromtimestamp(promise["until"], UTC)
+            values["promise"] = Promise(**promise)
+        if "back" in values:
+            values["back"] = tuple(values["back"])
+        return Session(**values)
+
+
+def _pack(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return int(value.timestamp())
+    if isinstance(value, Promise):
+        return {each.name: _pack(getattr(value, each.name)) for each in dataclasses.fields(value)}
+    if isinstance(value, tuple):
+        return list(value)
+    return value

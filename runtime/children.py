@@ -1,0 +1,56 @@
+"""Processes that we start and that must not outlive us."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+_PR_SET_PDEATHSIG = 1
+
+
+def start_child(
+    command: Sequence[str | Path], *, env: Mapping[str, str] | None = None, output: IO[bytes] | int | None = None
+) -> subprocess.Popen[bytes]:
+    """Start a process in a session of its own (a terminal's Ctrl-C reaches us first) that dies when we die.
+
+    Call it from the main thread: on Linux the death signal is bound to the thread that forked. Elsewhere the child is only
+    stopped by us.
+    """
+    return subprocess.Popen(
+        [str(part) for part in command],
+        env=dict(env) if env is not None else None,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT if output is not None else None,
+        start_new_session=True,
+        preexec_fn=_die_with_parent(os.getpid()) if sys.platform == "linux" else None,  # noqa: PLW1509
+    )
+
+
+def stop_child(child: subprocess.Popen[bytes], patience_seconds: float) -> None:
+    """Ask a child to end, and end it when it has not after `patience_seconds`."""
+    if child.poll() is not None:
+        return
+    child.terminate()
+    try:
+        child.wait(patience_seconds)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait(5)
+
+
+def _die_with_parent(parent: int) -> Callable[[], None]:
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def set_death_signal() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:  # the parent died between fork and prctl
+            os._exit(1)
+
+    return set_death_signal

@@ -1,0 +1,119 @@
+"""What the operator sets, read from the environment once, with a reason when a value cannot be."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MAX_SOCKET_PATH_BYTES = 100
+
+
+class ConfigurationError(Exception):
+    """A setting is missing or wrong; the message names it and the remedy. A retry cannot help."""
+
+
+class Settings(BaseSettings):
+    """Settings from the environment, prefix RINGBACK_ (`RINGBACK_DATA_DIR=/srv/ringback`)."""
+
+    model_config = SettingsConfigDict(env_prefix="RINGBACK_", frozen=True, extra="ignore")
+
+    public_url: str = Field(
+        default="",
+        description="The address under which the provider reaches us, such as https://ivr.example.com. Signatures are "
+        "checked on it, so it must be exactly what the provider was told. Default: http://127.0.0.1:PORT.",
+    )
+    host: str = Field(default="127.0.0.1", description="The address on which the api listens.")
+    port: int = Field(default=8000, ge=1, le=65535, description="The port on which the api listens.")
+    data_dir: Path = Field(default=Path("data"), description="The folder of database, recordings, queue and models.")
+    flows_dir: Path | None = Field(
+        default=None, description="The folder of company.yaml and flows that is published at the first start."
+    )
+    database_url: str = Field(default="", description="postgresql+psycopg://…; default: SQLite in the data folder.")
+    redis_url: str = Field(default="", description="redis://… or unix://…; default: the embedded server.")
+    secret_key: SecretStr = Field(
+        default=SecretStr(""), description="Seals the state of calls; the same for every process. Default: made once."
+    )
+    twilio_account_sid: str = ""
+    twilio_auth_token: SecretStr = SecretStr("")
+    twilio_api_url: str = Field(
+        default="https://api.twilio.com", description="Another base than Twilio's: the line, or a compatible provider."
+    )
+    vosk_models: Path | None = Field(default=None, description="The folder of speech models. Default: DATA_DIR/models.")
+    worker_threads: int = Field(default=2, ge=1, le=64, validation_alias=AliasChoices("RINGBACK_WORKER_THREADS"))
+    log_format: str = Field(default="auto", pattern="^(auto|console|json)$")
+
+    @field_validator("public_url", "twilio_api_url")
+    @classmethod
+    def _is_a_base(cls, value: str) -> str:
+        if not value:
+            return value
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+            raise ValueError("must be a plain address such as https://ivr.example.com")
+        if parts.username or parts.password:
+            raise ValueError("must not carry a user or password")
+        return value.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _names_a_driver(cls, value: str) -> str:
+        if value.startswith(("postgres://", "postgresql://")):
+            return "postgresql+psycopg://" + value.split("://", 1)[1]
+        if value and not value.startswith(("postgresql+psycopg://", "sqlite:///")):
+            raise ValueError("must begin with postgresql+psycopg:// or sqlite:///")
+        return value
+
+    @cached_property
+    def base_url(self) -> str:
+        """The public address without a slash at its end."""
+        return self.public_url or f"http://127.0.0.1:{self.port}"
+
+    @cached_property
+    def sql_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'ringback.sqlite3'}"
+
+    @cached_property
+    def models_dir(self) -> Path:
+        return (self.vosk_models or self.data_dir / "models").absolute()
+
+    @cached_property
+    def recordings_dir(self) -> Path:
+        return self.data_dir.absolute() / "recordings"
+
+    @cached_property
+    def queue_url(self) -> str:
+        """Where the Redis-compatible server is: the configured one, or the embedded one's socket."""
+        return self.redis_url or f"unix://{self.queue_socket}"
+
+    @cached_property
+    def queue_socket(self) -> Path:
+        """The embedded server's socket; a long data folder's is elsewhere, since such paths end at 107 bytes."""
+        usual = self.data_dir.absolute() / "queue" / "valkey.sock"
+        if len(os.fsencode(usual)) <= MAX_SOCKET_PATH_BYTES:
+            return usual
+        folder = hashlib.sha256(os.fsencode(usual)).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"ringback-{os.getuid()}-{folder}" / "valkey.sock"
+
+    @cached_property
+    def has_provider(self) -> bool:
+        """Whether a telephone account is configured; without one the built-in line is the provider."""
+        return bool(self.twilio_account_sid and self.twilio_auth_token.get_secret_value())
+
+
+def load_settings() -> Settings:
+    """Read the environment. Raises ConfigurationError that names each wrong setting and the remedy."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = [
+            f"RINGBACK_{'_'.join(str(part) for part in fault['loc']).upper().removeprefix('RINGBACK_')}: {fault['msg']}"
+            for fault in error.errors()
+        ]
+        raise ConfigurationError("; ".join(faults)) from None

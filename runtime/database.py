@@ -1,0 +1,100 @@
+"""The SQL database: SQLite in the data folder, or PostgreSQL by its URL; the same code on both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.sql.dml import Insert
+
+metadata = sa.MetaData()
+
+# Waiting longer than this for the one writer of SQLite means that something else holds the file.
+SQLITE_BUSY_TIMEOUT_MS = 5_000
+
+
+class Moment(sa.types.TypeDecorator[datetime]):
+    """A point in time: an aware datetime here, whole milliseconds since 1970 in SQL, so that both databases order it alike."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        return round(value.timestamp() * 1000)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return None if value is None else datetime.fromtimestamp(value / 1000, UTC)
+
+
+def open_database(url: str, pool_size: int = 5) -> Engine:
+    """Open an engine whose SQLite connections are durable (WAL, synchronous=FULL) and whose writes begin as writers.
+
+    Use `reading` and `writing` below; a plain `engine.begin()` on SQLite is a reader until its first write and may then fail.
+    """
+    if url.startswith("sqlite"):
+        engine = sa.create_engine(url, pool_size=pool_size, max_overflow=10, pool_timeout=10)
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return sa.create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=10,
+        pool_timeout=10,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 5},
+    )
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A consistent view for reading."""
+    with engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction that writes: committed at the end, rolled back when an exception passes."""
+    with engine.connect() as connection:
+        connection = connection.execution_options(ringback_writes=True)
+        with connection.begin():
+            yield connection
+
+
+def insert_once(connection: Connection, table: sa.Table, **values: Any) -> bool:
+    """Insert a row unless one with the same key exists; tell whether it was inserted."""
+    statement = insert_or_ignore(connection, table).values(**values)
+    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
+
+
+def insert_or_ignore(connection: Connection, table: sa.Table) -> Insert:
+    """An INSERT that leaves existing rows as they are, in the database's own words."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves, see _begin_sqlite
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A deferred transaction that reads and then writes fails at once with SQLITE_BUSY_SNAPSHOT, whatever the timeout.
+    writes = connection.get_execution_options().get("ringback_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

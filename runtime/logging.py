@@ -1,0 +1,84 @@
+"""Structured logs: an event and its fields, telephone numbers masked, nothing that a caller said or pressed."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+_NUMBER = re.compile(r"\+?[0-9][0-9 ()-]{5,}[0-9]")
+_SECRET_FIELDS = frozenset({"digits", "keys", "text", "words", "name", "token", "secret", "nonce", "authorization"})
+# Fields whose digits are no telephone number.
+_PLAIN_FIELDS = frozenset(
+    {
+        "timestamp",
+        "call_id",
+        "provider_call_id",
+        "callback_id",
+        "voicemail_id",
+        "recording_id",
+        "version",
+        "url",
+        "path",
+        "port",
+    }
+)
+MAX_FIELD_CHARACTERS = 1_000
+
+
+def set_up_logging(process: str, log_format: str = "auto") -> None:
+    """Send structlog and the standard library's loggers to standard error, as `console` lines or `json`.
+
+    `auto` is console on a terminal, else JSON. Every line carries the name of the process.
+    """
+    as_console = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
+    renderer: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=28)
+        if as_console
+        else structlog.processors.JSONRenderer()
+    )
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="%H:%M:%S" if as_console else "iso", utc=not as_console),
+        structlog.processors.format_exc_info,
+        mask_private,
+    ]
+    structlog.configure(
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(process=process)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_log_level, *shared],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+def mask_private(_logger: Any, _method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Mask what looks like a telephone number, drop what a caller pressed or said, shorten what is long."""
+    for name, value in fields.items():
+        if name in _SECRET_FIELDS:
+            fields[name] = "•••"
+        elif isinstance(value, str) and name not in _PLAIN_FIELDS:
+            fields[name] = _NUMBER.sub(lambda match: mask_number(match[0]), value)[:MAX_FIELD_CHARACTERS]
+    return fields
+
+
+def mask_number(number: str) -> str:
+    """Keep enough of a number to tell two apart: +371•••••001."""
+    digits = [place for place, letter in enumerate(number) if letter.isdigit()]
+    if len(digits) < 7:
+        return number
+    hidden = set(digits[3:-3])
+    return "".join("•" if place in hidden else letter for place, letter in enumerate(number))

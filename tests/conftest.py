@@ -1,0 +1,143 @@
+"""Real servers for tests, each on a free port or socket in a temporary folder. Missing: skipped here, failed in CI."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+import callbacks.tables
+import customers.tables
+import ivr.tables
+import runtime.outbox
+import voicemail.tables
+from runtime.database import metadata, open_database
+from runtime.embedded import EmbeddedRedis
+from runtime.redis import open_redis
+
+assert all((callbacks.tables, customers.tables, ivr.tables, runtime.outbox, voicemail.tables))
+
+
+def missing(what: str) -> None:
+    """Skip on a laptop, fail in CI: there a missing server is a fault of the set-up."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{what}; CI must have it")
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[EmbeddedRedis]:
+    folder = Path(tempfile.mkdtemp(prefix="rb-redis-"))
+    with EmbeddedRedis(folder / "queue", folder / "s") as server:
+        yield server
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def redis_url(redis_server: EmbeddedRedis) -> str:
+    """A real Redis-compatible server, emptied for this test."""
+    client = open_redis(redis_server.url)
+    client.flushall()
+    client.close()
+    return redis_server.url
+
+
+@pytest.fixture
+def redis_client(redis_url: str) -> Iterator[redis.Redis]:
+    client = open_redis(redis_url)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The URL of a PostgreSQL server of our own: initdb in a temporary folder, another user when we are root."""
+    initdb = _postgres_program("initdb")
+    if initdb is None:
+        missing("PostgreSQL is not installed (Debian: apt-get install postgresql)")
+        return
+    folder = Path(tempfile.mkdtemp(prefix="rb-pg-"))
+    data = folder / "data"
+    as_user: list[str] = []
+    if os.getuid() == 0:
+        shutil.chown(folder, "postgres")
+        folder.chmod(0o755)
+        as_user = ["runuser", "-u", "postgres", "--"]
+    pg_ctl = initdb.with_name("pg_ctl")
+    options = f"-c listen_addresses='' -k {folder} -c fsync=off -c max_connections=200"
+
+    def run(*command: str | Path) -> None:
+        subprocess.run([*as_user, *map(str, command)], check=True, stdout=subprocess.DEVNULL, cwd=folder)
+
+    run(initdb, "-D", data, "-U", "ringback", "-A", "trust", "-E", "UTF8")
+    run(pg_ctl, "-D", data, "-w", "-o", options, "-l", folder / "log", "start")
+    try:
+        yield f"postgresql+psycopg://ringback@/postgres?host={folder}"
+    finally:
+        run(pg_ctl, "-D", data, "-m", "immediate", "stop")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres_database_url(postgres_url: str) -> Iterator[str]:
+    """An empty database of its own on the PostgreSQL server."""
+    name = f"t{os.urandom(6).hex()}"
+    admin = sa.create_engine(postgres_url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    yield postgres_url.replace("/postgres?", f"/{name}?")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    admin.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'test.sqlite3'}"
+    url: str = request.getfixturevalue("postgres_database_url")
+    return url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Engine]:
+    """An engine with all tables, once on SQLite and once on PostgreSQL."""
+    engine = open_database(database_url)
+    metadata.create_all(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def sqlite_database(tmp_path: Path) -> Iterator[Engine]:
+    """An engine with all tables on SQLite only."""
+    engine = open_database(f"sqlite:///{tmp_path / 'only.sqlite3'}")
+    metadata.create_all(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def korean_clips() -> Path:
+    """The folder of real speech with transcripts that stands beside the project."""
+    folder = Path(__file__).resolve().parents[2] / "shared" / "audio" / "ko"
+    if not folder.is_dir():
+        pytest.skip(f"no speech clips at {folder}")
+    return folder
+
+
+def _postgres_program(name: str) -> Path | None:
+    found = shutil.which(name)
+    if found:
+        return Path(found)
+    installed = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    return installed[-1] if installed else None
