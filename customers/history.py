@@ -65,7 +65,7 @@ def events_of(
     query = sa.select(history).where(history.c.customer_id == customer_id)
     if before is not None:
         query = query.where(history.c.at < before)
-    query = query.order_by(history.c.at.desc(), history.c.id).limit(limit)
+    query = query.order_by(history.c.at.desc(), history.c.number.desc()).limit(limit)
     return [
         HistoryEvent(row.id, row.at, row.kind, row.summary, row.call_id, row.callback_id, row.voicemail_id, row.data)
         for row in connection.execute(query)

@@ -27,7 +27,9 @@ customer_numbers = sa.Table(
 history = sa.Table(
     "history",
     metadata,
-    sa.Column("id", sa.String(40), primary_key=True),  # derived from what happened, so that it is told once
+    # Counts up: what happened in the same millisecond keeps its order.
+    sa.Column("number", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    sa.Column("id", sa.String(40), nullable=False, unique=True),  # derived from what happened, so that it is told once
     sa.Column("customer_id", sa.String(40), sa.ForeignKey("customers.id"), nullable=False),
     sa.Column("at", Moment, nullable=False),
     sa.Column("kind", sa.String(40), nullable=False),  # call.started, voicemail.left, callback.claimed …

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+Day = date  # a field below is called date
+
 MAX_CALENDARS = 50
 MAX_QUEUES = 100
 
@@ -59,8 +61,8 @@ class Window(_Definition):
 class CalendarException(_Definition):
     """One date (or a run of dates) on which the week does not hold: closed, or open in other windows."""
 
-    date: date
-    until: date | None = None
+    date: Day
+    until: Day | None = None
     name: str = ""
     windows: tuple[Window, ...] = ()
 

@@ -40,7 +40,9 @@ class Session:
 
     `version` is the content hash of the flow the call began with. `turn` counts exchanges with the provider from 1.
     Counters (`no_input`, `no_match`) belong to the present visit of `node`; `failures` to the whole call. `back` are the
-    nodes that `*` returns to, newest last. `ended` is the outcome once the call is over.
+    nodes that `*` returns to, newest last. `ended` is the outcome once the call is over. `language_known` is false while
+    `language` is only the flow's first. `intent` is the last menu choice. `talked_seconds` were spent in transfers and do
+    not count towards the length of the call. `troubles` counts error ways taken.
     """
 
     version: str
@@ -60,6 +62,11 @@ class Session:
     caller_number: str = ""
     variables: dict[str, str] = field(default_factory=dict)
     ended: str = ""
+    language_known: bool = False
+    intent: str = ""
+    open_promise_until: datetime | None = None
+    talked_seconds: int = 0
+    troubles: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready dict without the fields that have their default; times are whole seconds since 1970."""
@@ -76,8 +83,9 @@ class Session:
     def from_dict(packed: dict[str, Any]) -> Session:
         """Undo to_dict. Raises KeyError, TypeError or ValueError on anything else."""
         values = dict(packed)
-        if "started_at" in values:
-            values["started_at"] = datetime.fromtimestamp(values["started_at"], UTC)
+        for moment in ("started_at", "open_promise_until"):
+            if moment in values:
+                values[moment] = datetime.fromtimestamp(values[moment], UTC)
         if "promise" in values:
             promise = dict(values["promise"])
             promise["until"] = datetime.fromtimestamp(promise["until"], UTC)

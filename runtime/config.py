@@ -102,6 +102,11 @@ class Settings(BaseSettings):
         return Path(tempfile.gettempdir()) / f"ringback-{os.getuid()}-{folder}" / "valkey.sock"
 
     @cached_property
+    def provider_is_here(self) -> bool:
+        """Whether the provider's address is on this machine, as the line's is."""
+        return urlsplit(self.twilio_api_url).hostname in ("127.0.0.1", "localhost", "::1")
+
+    @cached_property
     def has_provider(self) -> bool:
         """Whether a telephone account is configured; without one the built-in line is the provider."""
         return bool(self.twilio_account_sid and self.twilio_auth_token.get_secret_value())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,6 +17,11 @@ metadata = sa.MetaData()
 
 # Waiting longer than this for the one writer of SQLite means that something else holds the file.
 SQLITE_BUSY_TIMEOUT_MS = 5_000
+# After this a thread tries without its turn, and SQLite says what is wrong.
+SQLITE_TURN_TIMEOUT_SECONDS = 20.0
+
+_turns: dict[str, threading.Lock] = {}  # by file: a process opens it more than once
+_turns_lock = threading.Lock()
 
 
 class Moment(sa.types.TypeDecorator[datetime]):
@@ -65,10 +71,30 @@ def reading(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction that writes: committed at the end, rolled back when an exception passes."""
-    with engine.connect() as connection:
+    with _turn_to_write(engine), engine.connect() as connection:
         connection = connection.execution_options(ringback_writes=True)
         with connection.begin():
             yield connection
+
+
+@contextmanager
+def _turn_to_write(engine: Engine) -> Iterator[None]:
+    """Let the threads of this process write to SQLite one after another.
+
+    SQLite's own waiting is a poll that is not fair: with 40 threads some starve for 5 seconds and fail (measured). Other
+    processes still meet at its lock.
+    """
+    if engine.dialect.name != "sqlite":
+        yield
+        return
+    with _turns_lock:
+        turn = _turns.setdefault(str(engine.url), threading.Lock())
+    has_turn = turn.acquire(timeout=SQLITE_TURN_TIMEOUT_SECONDS)
+    try:
+        yield
+    finally:
+        if has_turn:
+            turn.release()
 
 
 def insert_once(connection: Connection, table: sa.Table, **values: Any) -> bool:

@@ -41,8 +41,12 @@ def set_up_logging(process: str, log_format: str = "auto") -> None:
         if as_console
         else structlog.processors.JSONRenderer()
     )
+
+    def name_process(_logger: Any, _method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        return {"process": process, **fields}
+
     shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
+        name_process,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="%H:%M:%S" if as_console else "iso", utc=not as_console),
         structlog.processors.format_exc_info,
@@ -54,7 +58,6 @@ def set_up_logging(process: str, log_format: str = "auto") -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(process=process)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

@@ -27,10 +27,22 @@ voicemails = sa.Table(
     sa.Column("media_type", sa.String(60)),
     sa.Column("bytes", sa.BigInteger),
     sa.Column("peaks", sa.JSON),  # about 800 integers 0-100
-    sa.Column("crashes", sa.Integer, nullable=False, default=0),
+    sa.Column("crashes", sa.Integer, nullable=False, default=0),  # begun and never ended: native code may have crashed
+    sa.Column("busy_until", Moment),  # a worker is writing it down and renews this
     sa.Column("updated_at", Moment, nullable=False),
     sa.Index("voicemails_of_call", "call_id", "turn", unique=True),
     sa.Index("voicemails_by_status", "status"),
+)
+
+# Recordings whose message is not known yet: the provider's word came before our own record of the turn.
+early_recordings = sa.Table(
+    "early_recordings",
+    metadata,
+    sa.Column("recording_id", sa.String(64), primary_key=True),
+    sa.Column("call_id", sa.String(40), nullable=False, index=True),
+    sa.Column("turn", sa.Integer),
+    sa.Column("seconds", sa.Float, nullable=False),
+    sa.Column("at", Moment, nullable=False),
 )
 
 transcripts = sa.Table(

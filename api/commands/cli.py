@@ -1,2 +1,79 @@
-"""stub"""
-def main() -> None: ...
+"""The command `ringback`: one subcommand a file of this folder, imported only when it is asked for."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import typer
+
+PROGRAM = "ringback"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Where a subcommand stands. `is_group` says that it has subcommands of its own."""
+
+    name: str
+    module: str
+    attribute: str
+    help: str
+    is_group: bool = False
+
+
+COMMANDS = (
+    Command("serve", "serve", "serve", "Run everything on this machine: api, worker, clock, queue server, line."),
+    Command("api", "api", "api", "Run the api alone: provider webhooks and the JSON interface."),
+    Command("worker", "worker", "worker", "Run a worker alone: recordings and their words."),
+    Command("clock", "clock", "clock", "Run the clock alone: deadlines, leases, the outbox."),
+    Command("line", "line", "line", "Run the built-in phone line alone."),
+    Command("migrate", "migrate", "migrate", "Bring the database's tables up to date."),
+    Command("call", "call", "call", "A telephone in the terminal: ring the built-in line."),
+    Command("queue", "queue", "queue", "See the callbacks by deadline; claim, complete, release.", is_group=True),
+    Command("flows", "flows", "flows", "Check, test, play and publish flows.", is_group=True),
+    Command("models", "models", "models", "List, install and remove speech models.", is_group=True),
+    Command("transcribe", "transcribe", "transcribe", "Write down the words of a recording."),
+    Command("users", "users", "users", "Add users of the JSON interface.", is_group=True),
+    Command("doctor", "doctor", "doctor", "Say what is wrong with the set-up, and the remedy."),
+)
+
+
+def main() -> None:
+    """Run the subcommand named on the command line; faults of the set-up are one line and exit 1."""
+    from runtime.config import ConfigurationError
+
+    asked = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
+    wanted = [command for command in COMMANDS if command.name == asked] or list(COMMANDS)
+    program = typer.Typer(
+        name=PROGRAM,
+        help="Ringback answers the telephone, takes the message, and makes sure that somebody rings back in time.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    program.callback()(_program)
+    for command in wanted:
+        _add(program, command)
+    try:
+        program(prog_name=PROGRAM)
+    except ConfigurationError as error:
+        typer.echo(f"{PROGRAM}: {error}", err=True)
+        sys.exit(1)
+
+
+def _program() -> None:
+    """A callback keeps the subcommand's name on the command line even when only one is loaded."""
+
+
+def _add(program: typer.Typer, command: Command) -> None:
+    found: Any = getattr(import_module(f"api.commands.{command.module}"), command.attribute)
+    if command.is_group:
+        program.add_typer(found, name=command.name, help=command.help)
+    else:
+        program.command(name=command.name, help=command.help)(found)
+
+
+if __name__ == "__main__":
+    main()

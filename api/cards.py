@@ -1,0 +1,109 @@
+"""A callback as an agent sees it: with its customer, its messages and their words, and what was tried before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from api.shapes import (
+    AttemptShape,
+    CallbackShape,
+    ClaimedShape,
+    CustomerShape,
+    TranscriptShape,
+    VoicemailDetailShape,
+    VoicemailShape,
+    WordShape,
+)
+from callbacks.callback import Callback
+from callbacks.tables import attempts
+from customers import customer
+from customers.customer import Customer
+from voicemail.mailbox import Transcript, Voicemail, voicemails_of_callback
+
+
+def cards(connection: Connection, callbacks: Sequence[Callback]) -> list[CallbackShape]:
+    """The callbacks in the same order; four queries, however many there are."""
+    ids = [callback.id for callback in callbacks]
+    people = customer.load(connection, list({callback.customer_id for callback in callbacks}))
+    messages = voicemails_of_callback(connection, ids)
+    tried: dict[str, list[AttemptShape]] = {callback_id: [] for callback_id in ids}
+    query = sa.select(attempts).where(attempts.c.callback_id.in_(ids)).order_by(attempts.c.at)
+    for row in connection.execute(query):
+        tried[row.callback_id].append(AttemptShape(at=row.at, agent=row.agent, outcome=row.outcome, note=row.note))
+    return [
+        _card(callback, people[callback.customer_id], messages[callback.id], tried[callback.id])
+        for callback in callbacks
+    ]
+
+
+def card(connection: Connection, callback: Callback) -> CallbackShape:
+    return cards(connection, [callback])[0]
+
+
+def claimed_card(connection: Connection, callback: Callback) -> ClaimedShape:
+    """The same with the proof of the claim."""
+    assert callback.nonce is not None
+    assert callback.lease_expires_at is not None
+    shown = card(connection, callback).model_dump()
+    return ClaimedShape(**shown, nonce=callback.nonce, lease_expires_at=callback.lease_expires_at)
+
+
+def voicemail_detail(message: Voicemail) -> VoicemailDetailShape:
+    return VoicemailDetailShape(
+        **_message(message).model_dump(),
+        call_id=message.call_id,
+        callback_id=message.callback_id,
+        queue=message.queue,
+        intent=message.intent,
+        language=message.language,
+        media_type=message.media_type,
+        peaks=list(message.peaks) or None,
+    )
+
+
+def _card(callback: Callback, owner: Customer, messages: list[Voicemail], tried: list[AttemptShape]) -> CallbackShape:
+    return CallbackShape(
+        id=callback.id,
+        state=callback.state,
+        sub_state=callback.sub_state,
+        queue=callback.queue,
+        intent=callback.intent,
+        language=callback.language,
+        due_at=callback.due_at,
+        promised_until=callback.promised_until,
+        not_before=callback.not_before,
+        overdue=callback.overdue,
+        version=callback.version,
+        holder=callback.holder,
+        customer=CustomerShape(id=owner.id, name=owner.name, number=callback.number, language=owner.language),
+        voicemails=[_message(message) for message in messages],
+        attempts=tried,
+        outcome=callback.outcome,
+        created_at=callback.created_at,
+    )
+
+
+def _message(message: Voicemail) -> VoicemailShape:
+    return VoicemailShape(
+        id=message.id,
+        recorded_at=message.recorded_at,
+        seconds=message.seconds,
+        status=message.status,
+        status_reason=message.status_reason,
+        transcript=None if message.transcript is None else _words(message.transcript),
+    )
+
+
+def _words(transcript: Transcript) -> TranscriptShape:
+    return TranscriptShape(
+        text=transcript.text,
+        language=transcript.language,
+        confidence=transcript.confidence,
+        words=[
+            WordShape(word=word.word, start=word.start, end=word.end, confidence=word.confidence)
+            for word in transcript.words
+        ],
+    )

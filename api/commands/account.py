@@ -1,0 +1,23 @@
+"""Who the provider is: the configured account, or the built-in line of this data folder."""
+
+from __future__ import annotations
+
+from pydantic import SecretStr
+
+from runtime.config import Settings
+
+
+def with_provider(settings: Settings) -> Settings:
+    """The settings with the line's account, token and address filled in when no provider is configured."""
+    if settings.has_provider:
+        return settings
+    from ivr.line.account import load_or_create
+
+    line = load_or_create(settings.data_dir)
+    return settings.model_copy(
+        update={
+            "twilio_account_sid": line.account_sid,
+            "twilio_auth_token": SecretStr(line.auth_token),
+            "twilio_api_url": settings.twilio_api_url if settings.provider_is_here else line.url,
+        }
+    )

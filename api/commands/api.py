@@ -1,0 +1,28 @@
+"""`ringback api`: the api process."""
+
+from __future__ import annotations
+
+
+def api() -> None:
+    import uvicorn
+
+    from api.app import create_app
+    from api.commands.account import with_provider
+    from runtime.config import load_settings
+    from runtime.logging import set_up_logging
+    from runtime.migrate import refuse_old_tables
+
+    settings = with_provider(load_settings())
+    set_up_logging("api", settings.log_format)
+    refuse_old_tables(settings)
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=10,
+        proxy_headers=False,
+    )

@@ -1,0 +1,119 @@
+"""`ringback call`: a telephone in the terminal, on the built-in line."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from ivr.line.account import LineAccount
+    from ivr.line.phone import Dial, Event
+    from ivr.line.script import Script
+
+FROM_NUMBER = "+37120000001"
+TO_NUMBER = "+37167000000"
+
+
+def call(
+    from_number: Annotated[str, typer.Option("--from", help="The caller's number.")] = FROM_NUMBER,
+    to_number: Annotated[str, typer.Option("--to", help="The number that is called.")] = TO_NUMBER,
+    script: Annotated[
+        str | None,
+        typer.Option(help='What the caller does, unattended: "key 1, wait, record message.wav, hangup".'),
+    ] = None,
+    pace: Annotated[
+        str, typer.Option(help="real: time passes; fast: it does not. Default: fast with a script, else real.")
+    ] = "",
+    faults: Annotated[
+        str, typer.Option(help="duplicate=0.3 delay=0.2:3s reorder drop=status drop=recording drop=0.1")
+    ] = "",
+    modes: Annotated[str, typer.Option(help="Where sources about Twilio disagree: empty-recording=next …")] = "",
+    seed: Annotated[int, typer.Option(help="The same seed gives the same faults.")] = 0,
+) -> None:
+    """Ring Ringback from the terminal, on the built-in phone line.
+
+    Without --script keys count as they are pressed, h or Ctrl-C hangs up, and at the beep the path of a WAV file is
+    asked for. A script may also come through a pipe. Exits with 0 when the call went well, 1 when it ended in an
+    error or a step could not be done, 2 when it could not begin.
+    """
+    from ivr.line.account import LineNotFound, find
+    from ivr.line.dialling import DialResultFault
+    from ivr.line.faults import FaultFault, Faults
+    from ivr.line.modes import ModeFault, Modes
+    from ivr.line.phone import Dial
+    from ivr.line.script import Script, ScriptFault, parse
+    from ivr.line.telephone import CallRefused, LineLost
+    from runtime.config import ConfigurationError, load_settings
+
+    try:
+        if script is None and not sys.stdin.isatty():
+            script = sys.stdin.read()
+        plan = parse(script) if script is not None else None
+        Modes.parse(modes)
+        Faults.parse(faults)
+        if pace not in ("", "real", "fast"):
+            raise ScriptFault(f"--pace {pace!r}: must be real or fast.")
+        account = find(load_settings().data_dir)
+        wish = Dial.model_validate(
+            {
+                "from": from_number,
+                "to": to_number,
+                "pace": pace or ("fast" if plan else "real"),
+                "modes": modes,
+                "faults": faults,
+                "seed": seed,
+                "dial_results": (plan or Script(())).dial_results,
+            }
+        )
+        problems = asyncio.run(_call(account, wish, plan))
+    except (
+        ScriptFault,
+        ModeFault,
+        FaultFault,
+        DialResultFault,
+        LineNotFound,
+        CallRefused,
+        ConfigurationError,
+    ) as error:
+        _complain(str(error))
+        raise typer.Exit(2) from None
+    except LineLost as error:
+        _complain(str(error))
+        raise typer.Exit(1) from None
+    for problem in problems:
+        _complain(problem)
+    if problems:
+        raise typer.Exit(1)
+
+
+async def _call(account: LineAccount, wish: Dial, plan: Script | None) -> tuple[str, ...]:
+    """Have the call; gives what was wrong with it."""
+    from rich.console import Console
+
+    from ivr.line.earpiece import heard
+    from ivr.line.rehearsal import Outcome, follow
+    from ivr.line.telephone import dial
+    from ivr.line.terminal import converse
+
+    async with dial(account, wish) as telephone:
+        if plan is None:
+            console = Console()
+            console.print(f"[bold]☎  {wish.from_number} → {wish.to_number}[/]")
+            return Outcome(await converse(telephone, console, is_fast=wish.pace == "fast"), ()).faults
+
+        def show(event: Event) -> None:
+            if (line := heard(event)) is not None:
+                print(line, flush=True)
+
+        def show_action(words: str) -> None:
+            print(f"    > {words}", flush=True)
+
+        outcome = await follow(telephone, plan, show, show_action, is_fast=wish.pace == "fast")
+        return outcome.faults
+
+
+def _complain(problem: str) -> None:
+    print(problem, file=sys.stderr, flush=True)

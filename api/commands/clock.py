@@ -1,0 +1,47 @@
+"""`ringback clock`: what falls due: waiting callbacks, leases, deadlines, and the outbox of processes that died."""
+
+from __future__ import annotations
+
+TICK_SECONDS = 1.0
+
+
+def clock() -> None:
+    import signal
+    import threading
+    from datetime import UTC, datetime
+
+    import structlog
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from api.commands.account import with_provider
+    from api.deliveries import handlers
+    from callbacks.clock import tick
+    from callbacks.queue import CallbackQueue
+    from ivr.shelf import NothingPublished, Shelf
+    from runtime.config import load_settings
+    from runtime.database import open_database
+    from runtime.logging import set_up_logging
+    from runtime.migrate import refuse_old_tables
+    from runtime.outbox import deliver
+    from runtime.redis import open_redis
+
+    settings = with_provider(load_settings())
+    set_up_logging("clock", settings.log_format)
+    refuse_old_tables(settings)
+    log = structlog.get_logger()
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    engine = open_database(settings.sql_url)
+    queue = CallbackQueue(open_redis(settings.queue_url))
+    shelf = Shelf(engine)
+    known = handlers(engine, queue, shelf, settings)
+    log.info("clock.ready")
+    while not stop.wait(TICK_SECONDS):
+        try:
+            shelf.refresh()
+            tick(engine, queue, datetime.now(UTC))
+            deliver(engine, known)
+        except (SQLAlchemyError, NothingPublished) as error:
+            log.warning("clock.waits", reason=str(error)[:200])
+    engine.dispose()

@@ -1,0 +1,72 @@
+"""`ringback doctor`: what is wrong with the set-up, a line each, with the remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from api.checkup import Finding
+    from runtime.config import Settings
+
+_MARKS = {"good": ("✓", typer.colors.GREEN), "doubtful": ("!", typer.colors.YELLOW), "wrong": ("✗", typer.colors.RED)}
+
+
+def doctor() -> None:
+    """Say what is wrong with the set-up, and the remedy. Changes nothing; exits 1 when something is wrong.
+
+    Run it with the settings of the api, on the same machine and while Ringback runs.
+    """
+    from runtime.config import load_settings
+
+    is_wrong = False
+    for finding in examine(load_settings()):
+        mark, colour = _MARKS[finding.verdict]
+        typer.echo(f"{typer.style(mark, fg=colour, bold=True)} {finding.subject:<14}  {finding.says}")
+        if finding.remedy:
+            typer.echo(f"{'':<16}  → {finding.remedy}")
+        is_wrong |= finding.verdict == "wrong"
+    if is_wrong:
+        raise typer.Exit(1)
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """All findings, each as soon as it is known; what depends on something that is missing is left out."""
+    import os
+
+    import httpx2
+
+    from api import checkup, reachability
+    from api.commands.account import with_provider
+    from ivr.shelf import Shelf
+    from runtime.database import open_database
+    from runtime.redis import open_redis
+
+    yield from checkup.check_settings(settings, os.environ)
+    yield checkup.check_data_folder(settings)
+    database = checkup.check_database(settings)
+    yield database
+    queue = open_redis(settings.queue_url)
+    yield from checkup.check_queue(settings, queue)
+    engine = open_database(settings.sql_url) if database.verdict == "good" else None
+    if engine is not None:
+        shelf = Shelf(engine)
+        yield from checkup.check_flows(shelf)
+        yield from checkup.check_models(settings.models_dir, shelf)
+        yield checkup.check_users(engine)
+    yield from reachability.check_clocks(engine, queue)
+    yield reachability.check_public_url(settings)
+    with httpx2.Client(timeout=reachability.PATIENCE_SECONDS, follow_redirects=False) as client:
+        if settings.has_provider:
+            yield from reachability.check_provider(settings, client)
+            yield reachability.check_door(settings, client)
+        else:
+            line = reachability.check_line(settings, client)
+            yield line
+            if line.verdict == "good":
+                yield reachability.check_door(with_provider(settings), client)
+    queue.close()
+    if engine is not None:
+        engine.dispose()

@@ -1,0 +1,283 @@
+"""`ringback flows`: check, test, play and publish what callers hear, without a server."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from flows.company import Company
+    from flows.events import Effect, Event
+    from flows.inputs import Input, Result
+    from flows.loader import Definitions
+    from flows.model import Flow
+    from flows.rehearsal import Rehearsal
+    from flows.scenarios import ScenarioResult
+    from flows.session import Caller
+
+flows = typer.Typer(no_args_is_help=True)
+
+Folder = Annotated[
+    Path | None, typer.Argument(help="Folder of company.yaml and flows. Default: RINGBACK_FLOWS_DIR, or what ships.")
+]
+FolderOption = Annotated[Path | None, typer.Option("--folder", help="Folder of company.yaml and flows.")]
+
+
+@flows.callback()
+def _flows() -> None:
+    """Check, test, play and publish flows."""
+
+
+@flows.command("check")
+def check_flows(folder: Folder = None) -> None:
+    """Say everything that is wrong with a folder of flows. Exits 1 when something keeps it from being published."""
+    definitions = _load(folder)
+    errors, warnings = _report(definitions)
+    typer.echo(f"{len(definitions.flows)} flows: {errors} errors, {warnings} warnings.")
+    if errors:
+        raise typer.Exit(1)
+
+
+@flows.command("test")
+def test_flows(
+    folder: Folder = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show what was heard in tests that fail.")] = False,
+) -> None:
+    """Play the tests that stand in the flow files. Exits 1 when one fails or a flow cannot be read."""
+    definitions = _load(folder)
+    company = _usable(definitions)
+    failed = 0
+    for flow in definitions.flows.values():
+        for result in _results(flow, company):
+            failed += not result.passed
+            typer.echo(_coloured("ok  " if result.passed else "FAIL", result.passed) + f" {flow.flow}: {result.name}")
+            for problem in result.problems:
+                typer.echo(f"     {flow.path}:{result.line}  {problem}")
+            if verbose and not result.passed:
+                for words in result.heard:
+                    typer.echo(f"     [{words.language}] {words.text}")
+    count = sum(len(flow.tests) for flow in definitions.flows.values())
+    typer.echo(f"{count} tests, {failed} failed.")
+    if failed:
+        raise typer.Exit(1)
+
+
+@flows.command("play")
+def play_flow(
+    flow: Annotated[
+        str | None, typer.Argument(help="Name of the flow. Default: the one that answers any number.")
+    ] = None,
+    folder: FolderOption = None,
+    at: Annotated[str, typer.Option(help='When the call comes in, "2030-03-05 10:15" where the company is.')] = "",
+    from_number: Annotated[str, typer.Option("--from", help="The caller's number, or withheld.")] = "+37120000001",
+    name: Annotated[str, typer.Option(help="The caller's name, if it is known.")] = "",
+    language: Annotated[str, typer.Option(help="The caller's language, if it is known.")] = "",
+    script: Annotated[str, typer.Option(help='Play by itself: "dtmf 1, silence, record 12s, hangup".')] = "",
+) -> None:
+    """A call in the terminal, with no server: type keys, press Enter to stay silent, h to hang up."""
+    from flows.rehearsal import Rehearsal
+    from flows.session import Caller
+
+    definitions = _load(folder)
+    company = _usable(definitions)
+    chosen = definitions.flows.get(flow or company.flow_for(None) or next(iter(definitions.flows), ""))
+    if chosen is None:
+        _stop(f'There is no flow "{flow or "default"}". Flows here: {", ".join(definitions.flows)}.')
+    call = Rehearsal(chosen, company, lambda node, effect, now: _perform(effect, company, now))
+    number = None if from_number == "withheld" else from_number
+    _converse(call, Caller(number=number, name=name, language=language or None), _moment(at, company), script)
+
+
+@flows.command("publish")
+def publish_flows(
+    folder: Folder = None,
+    note: Annotated[str, typer.Option(help="What changes, for those who ask later.")] = "",
+) -> None:
+    """Publish a folder: calls that begin from now on hear it, calls under way keep what they began with.
+
+    Errors and failing tests block it.
+    """
+    import getpass
+
+    from ivr.shelf import publish_folder
+    from runtime.config import load_settings
+    from runtime.database import open_database
+    from runtime.migrate import refuse_old_tables
+
+    definitions = _load(folder)
+    errors, _ = _report(definitions)
+    company = _usable(definitions)
+    failed = [
+        f"{flow.path}: {result.name}: {problem}"
+        for flow in definitions.flows.values()
+        for result in _results(flow, company)
+        for problem in result.problems
+    ]
+    if errors or failed:
+        _stop("\n".join([*failed, "Nothing was published: correct this first."]))
+    settings = load_settings()
+    refuse_old_tables(settings)
+    engine = open_database(settings.sql_url)
+    try:
+        published = publish_folder(engine, _folder(folder), note, getpass.getuser())
+    finally:
+        engine.dispose()
+    for each in published:
+        typer.echo(f"{each.name}  {each.version}  {'published' if each.is_new else 'live already'}")
+
+
+def _folder(given: Path | None) -> Path:
+    import flows as package
+    from runtime.config import load_settings
+
+    return given or load_settings().flows_dir or Path(next(iter(package.__path__))) / "definitions"
+
+
+def _load(given: Path | None) -> Definitions:
+    from flows.loader import load_folder
+
+    folder = _folder(given)
+    if not folder.is_dir():
+        _stop(f"{folder} is no folder. Name one that holds company.yaml and flows.")
+    return load_folder(folder)
+
+
+def _usable(definitions: Definitions) -> Company:
+    """The company of a folder without faults; otherwise the faults are shown and the command ends."""
+    if definitions.faults or definitions.company is None:
+        _stop("\n".join(str(fault) for fault in definitions.faults))
+    return definitions.company
+
+
+def _report(definitions: Definitions) -> tuple[int, int]:
+    """Print all faults and findings; return how many errors and warnings there are."""
+    from flows.issues import check, untested
+
+    errors = len(definitions.faults)
+    warnings = 0
+    for fault in definitions.faults:
+        typer.echo(f"{_coloured('error  ', False)} {fault}  [{fault.code}]")
+    if definitions.company is not None:
+        for flow in definitions.flows.values():
+            findings = check(flow, definitions.company)
+            if not any(finding.severity == "error" for finding in findings):
+                findings += untested(flow, _results(flow, definitions.company))
+            for finding in findings:
+                is_error = finding.severity == "error"
+                errors += is_error
+                warnings += not is_error
+                typer.echo(f"{_coloured(finding.severity.ljust(7), not is_error)} {finding}  [{finding.code}]")
+    return errors, warnings
+
+
+def _results(flow: Flow, company: Company) -> list[ScenarioResult]:
+    from flows.scenarios import run
+
+    return run(flow, company, _perform)
+
+
+def _perform(effect: Effect, company: Company, now: datetime) -> Result:
+    from callbacks.promising import perform_effect
+
+    return perform_effect(effect, company, now)
+
+
+def _moment(written: str, company: Company) -> datetime:
+    from zoneinfo import ZoneInfo
+
+    from flows.scripts import parse_moment
+    from flows.visit import home_zone
+
+    zone = home_zone(company)
+    if not written:
+        return datetime.now(ZoneInfo(zone))
+    try:
+        return parse_moment(written, zone)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _converse(call: Rehearsal, caller: Caller, now: datetime, script: str) -> None:
+    from flows.scripts import Elapse, parse_act
+
+    acts = [act.strip() for act in script.split(",") if act.strip()]
+    call.begin(caller, now)
+    _show(call, 0)
+    while not call.is_over:
+        seen = len(call.events)
+        if script:
+            if not acts:
+                break
+            try:
+                given = parse_act(acts.pop(0))
+            except ValueError as error:
+                _stop(str(error))
+            if isinstance(given, Elapse):
+                now += given.by
+                continue
+        else:
+            asked = datetime.now(now.tzinfo)
+            given = _type(call)
+            now += max(datetime.now(now.tzinfo) - asked, timedelta(0))
+        call.take(given, now)
+        _show(call, seen)
+    ended = call.session.ended if call.session is not None else ""
+    typer.echo(f"Path: {' → '.join(call.path())}. Outcome: {ended or 'the script ended, the call did not'}.")
+
+
+def _type(call: Rehearsal) -> Input:
+    """Ask at the keyboard for what the caller does at the present wait."""
+    from flows.inputs import Dialed, Digits, HungUp, Recorded, Silence
+    from flows.scripts import DIAL_ENDS
+
+    wait = call.session.wait if call.session is not None else ""
+    questions = {
+        "gather": "Keys (Enter: silence, h: hang up)",
+        "record": "Seconds of your message (Enter: say nothing, h: hang up)",
+        "dial": "How does it end: answered, busy, no_answer, failed (h: hang up)",
+    }
+    while True:
+        try:
+            typed = typer.prompt(questions[wait], default="", show_default=False).strip()
+        except typer.Abort:
+            typed = "h"
+        if typed == "h":
+            return HungUp()
+        if wait == "gather" and not typed:
+            return Silence()
+        if wait == "gather" and set(typed) <= set("0123456789*#"):
+            return Digits(typed)
+        if wait == "record" and (not typed or typed.isdecimal()):
+            return Recorded("played" if typed else None, int(typed or 0))
+        if wait == "dial" and typed in DIAL_ENDS:
+            return Dialed(DIAL_ENDS[typed])
+
+
+def _show(call: Rehearsal, seen: int) -> None:
+    from flows.rehearsal import said
+
+    for event in call.events[seen:]:
+        typer.secho(f"  · {_told(event)}", dim=True)
+    for words in said(call.verbs):
+        typer.echo(f"[{words.language}] {words.text}")
+
+
+def _told(event: Event) -> str:
+    import dataclasses
+
+    values = (f"{field.name}={getattr(event, field.name)}" for field in dataclasses.fields(event))
+    return f"{type(event).__name__} {' '.join(values)}"
+
+
+def _coloured(text: str, is_good: bool) -> str:
+    return typer.style(
+        text, fg=typer.colors.YELLOW if text.startswith("warning") else None if is_good else typer.colors.RED
+    )
+
+
+def _stop(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(1)

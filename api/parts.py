@@ -1,0 +1,96 @@
+"""What an api process opens and hands to its routes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from callbacks.desk import Desk
+from callbacks.queue import CallbackQueue
+from ivr.effects import follow
+from ivr.emergency import EmergencyDocuments
+from ivr.journal import Journal, TurnRecord
+from ivr.providers.twilio import SignatureCheck
+from ivr.shelf import NothingPublished, Shelf, watch
+from ivr.state import StateSeal
+from ivr.turns import Turns
+from runtime.config import Settings
+from runtime.database import open_database
+from runtime.redis import open_redis
+from runtime.secret import secret_key
+
+log = structlog.get_logger()
+
+
+class Parts:
+    """The open parts of one api process. Calls have a database pool of their own, so that no console can starve them."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.call_database: Engine = open_database(settings.sql_url, pool_size=4)
+        self.console_database: Engine = open_database(settings.sql_url, pool_size=5)
+        self.redis = open_redis(settings.queue_url)
+        self.queue = CallbackQueue(self.redis)
+        self.shelf = Shelf(self.call_database)
+        self.desk = Desk(self.console_database, lambda: self.shelf.company, self.queue)
+        self.bell = threading.Event()
+        self.journal = Journal(self.call_database, self._follow, self.bell.set)
+        self.signature = SignatureCheck(settings.twilio_auth_token.get_secret_value(), settings.base_url)
+        seal = StateSeal(secret_key(settings.secret_key.get_secret_value(), settings.data_dir))
+        self.turns = Turns(self.shelf, seal, self.journal, self.call_database, clock)
+        self.emergency: EmergencyDocuments | None = EmergencyDocuments.kept(self._emergency_folder)
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def open(self) -> None:
+        """Load the flows and start the threads of this process."""
+        from api.deliveries import deliver_until
+
+        try:
+            self.shelf.refresh()
+            self.prepare_emergency()
+        except (SQLAlchemyError, NothingPublished) as error:
+            log.error("flows.none", reason=str(error)[:200])
+        self.journal.start()
+        for name, target in (
+            ("flows", lambda: watch(self.shelf, self._stop, self.prepare_emergency)),
+            ("outbox", lambda: deliver_until(self._stop, self.bell, self)),
+        ):
+            thread = threading.Thread(target=target, name=name, daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def close(self) -> None:
+        """Write what waits, then let go of everything."""
+        self._stop.set()
+        self.bell.set()
+        self.journal.stop()
+        for thread in self._threads:
+            thread.join(3)
+        self.call_database.dispose()
+        self.console_database.dispose()
+
+    def prepare_emergency(self) -> None:
+        """Render the emergency documents of the flow that answers by default, or of any."""
+        company = self.shelf.company
+        flow = self.shelf.flow_for(None) or next(
+            (found for name in company.numbers.values() if (found := self.shelf.flow_named(name))), None
+        )
+        if flow is not None:
+            documents = EmergencyDocuments.prepare(flow, company, self.settings.base_url)
+            documents.keep(self._emergency_folder)
+            self.emergency = documents
+
+    def _follow(self, connection: Connection, record: TurnRecord) -> None:
+        follow(connection, record, self.shelf.company)
+
+    @property
+    def _emergency_folder(self) -> Path:
+        return self.settings.data_dir / "emergency"

@@ -1,0 +1,99 @@
+"""The agent's work: the queue by deadline, claims, attempts, outcomes."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+
+from api.access import Agent, OpenParts
+from api.cards import card, cards, claimed_card
+from api.parts import Parts
+from api.shapes import AttemptMade, CallbackPage, CallbackShape, ClaimedShape, ClaimNext, Completed, Held
+from callbacks.board import list_callbacks
+from callbacks.callback import Callback, State
+from callbacks.transition import read
+from runtime.database import reading
+
+router = APIRouter(prefix="/api/callbacks", tags=["callbacks"])
+
+
+@router.get("", summary="Callbacks by deadline")
+def by_deadline(
+    parts: OpenParts,
+    user: Agent,
+    queue: Annotated[str | None, Query(max_length=40, examples=["desk"])] = None,
+    state: Annotated[State | None, Query(description="Without it, all that are not final.")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    after: Annotated[str | None, Query(max_length=200, description="`next` of the page before.")] = None,
+) -> CallbackPage:
+    with reading(parts.console_database) as connection:
+        page = list_callbacks(connection, queue, state, limit, after)
+        return CallbackPage(items=cards(connection, page.items), next=page.next)
+
+
+@router.post(
+    "/claim",
+    summary="Take the next callback: the earliest due of your queues",
+    responses={204: {"description": "Nothing is ready."}},
+)
+def claim_next(parts: OpenParts, user: Agent, wanted: ClaimNext) -> ClaimedShape:
+    claimed = parts.desk.claim_next(wanted.queues, user.name, parts.clock())
+    if claimed is None:
+        return Response(status_code=204)  # type: ignore[return-value]  # FastAPI passes a response through
+    return _claimed(parts, claimed)
+
+
+@router.get("/{callback_id}", summary="One callback")
+def one(parts: OpenParts, user: Agent, callback_id: str) -> CallbackShape:
+    with reading(parts.console_database) as connection:
+        return card(connection, read(connection, callback_id))
+
+
+@router.post("/{callback_id}/claim", summary="Take this callback")
+def claim(parts: OpenParts, user: Agent, callback_id: str) -> ClaimedShape:
+    return _claimed(parts, parts.desk.claim(callback_id, user.name, parts.clock()))
+
+
+@router.post("/{callback_id}/renew", summary="Hold it for another lease")
+def renew(parts: OpenParts, user: Agent, callback_id: str, held: Held) -> ClaimedShape:
+    return _claimed(parts, parts.desk.renew(callback_id, held.nonce, parts.clock()))
+
+
+@router.post("/{callback_id}/release", summary="Give it back to the queue")
+def release(parts: OpenParts, user: Agent, callback_id: str, held: Held) -> CallbackShape:
+    return _shown(parts, parts.desk.release(callback_id, held.nonce, parts.clock()))
+
+
+@router.post("/{callback_id}/attempts", summary="Write down an attempt; its outcome decides what comes next")
+def attempt(parts: OpenParts, user: Agent, callback_id: str, made: AttemptMade) -> CallbackShape:
+    later = made.call_later_at
+    if later is not None and later.tzinfo is None:
+        later = later.replace(tzinfo=UTC)
+    moved = parts.desk.attempt(
+        callback_id,
+        made.nonce,
+        made.outcome,
+        made.note,
+        at=parts.clock(),
+        call_later_at=later,
+        key=made.key,
+    )
+    return _shown(parts, moved)
+
+
+@router.post("/{callback_id}/complete", summary="End the callback with an outcome")
+def complete(parts: OpenParts, user: Agent, callback_id: str, done: Completed) -> CallbackShape:
+    return _shown(parts, parts.desk.complete(callback_id, done.nonce, done.outcome, done.note, parts.clock()))
+
+
+def _claimed(parts: Parts, callback: Callback) -> ClaimedShape:
+    with reading(parts.console_database) as connection:
+        return claimed_card(connection, callback)
+
+
+def _shown(parts: Parts, callback: Callback) -> CallbackShape:
+    with reading(parts.console_database) as connection:
+        return card(connection, callback)

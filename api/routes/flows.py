@@ -1,0 +1,20 @@
+"""The flows that answer now."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from api.access import Agent, OpenParts
+from api.shapes import FlowList, FlowShape
+
+router = APIRouter(prefix="/api/flows", tags=["flows"])
+
+
+@router.get("", summary="The published flows")
+def published(parts: OpenParts, user: Agent) -> FlowList:
+    return FlowList(
+        items=[
+            FlowShape(name=flow.flow, title=flow.title, version=flow.version, languages=list(flow.languages))
+            for flow in parts.shelf.live_flows()
+        ]
+    )

@@ -1,0 +1,61 @@
+"""Whether this process lives, whether it can do its work, and its figures."""
+
+from __future__ import annotations
+
+import redis
+import sqlalchemy as sa
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.access import OpenParts
+from ivr.shelf import NothingPublished
+from runtime.database import reading
+
+router = APIRouter(tags=["health"])
+
+_LOOPBACK = frozenset({"127.0.0.1", "::1"})
+
+
+@router.get("/healthz", summary="Is the process alive?")
+def healthz() -> JSONResponse:
+    return JSONResponse({"status": "ok"})
+
+
+@router.get("/readyz", summary="Can calls be answered?")
+def readyz(parts: OpenParts) -> JSONResponse:
+    """200 when calls can be answered. Without Redis they can: the answer says so and stays 200."""
+    checks: dict[str, str] = {}
+    try:
+        _ = parts.shelf.company
+        checks["flows"] = "ok"
+    except NothingPublished:
+        checks["flows"] = "none published"
+    try:
+        with reading(parts.call_database) as connection:
+            connection.execute(sa.text("SELECT 1"))
+        checks["sql"] = "ok"
+    except SQLAlchemyError:
+        checks["sql"] = "away"
+    try:
+        parts.redis.ping()
+        checks["redis"] = "ok"
+    except redis.RedisError:
+        checks["redis"] = "away"
+    is_ready = checks["flows"] == "ok" and checks["sql"] == "ok"
+    return JSONResponse({"status": "ok" if is_ready else "not ready", **checks}, status_code=200 if is_ready else 503)
+
+
+@router.get("/metrics", summary="Figures for Prometheus (loopback, or a token of an admin)")
+def metrics(request: Request, parts: OpenParts) -> Response:
+    from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+    from api.access import NotSignedIn
+    from api.users import user_of
+
+    if request.client is None or request.client.host not in _LOOPBACK:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        user = user_of(parts.console_database, token) if scheme.lower() == "bearer" else None
+        if user is None or not user.may("admin"):
+            raise NotSignedIn
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,52 @@
+"""A message: its words and its audio."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import FileResponse, Response
+
+from api.access import Agent, NotFound, OpenParts
+from api.cards import voicemail_detail
+from api.shapes import VoicemailDetailShape
+from runtime.database import reading
+from voicemail.mailbox import load
+from voicemail.recordings import path_of
+
+router = APIRouter(prefix="/api/voicemails", tags=["voicemails"])
+
+# What a browser may do with bytes that a stranger recorded: play them.
+_AUDIO_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "Cache-Control": "private, max-age=3600",
+    "Content-Disposition": "inline",
+}
+_PLAYABLE = frozenset({"audio/wav", "audio/x-wav", "audio/mpeg", "audio/ogg", "audio/flac"})
+
+
+@router.get("/{voicemail_id}", summary="A message with its words and waveform")
+def one(parts: OpenParts, user: Agent, voicemail_id: str) -> VoicemailDetailShape:
+    with reading(parts.console_database) as connection:
+        message = load(connection, voicemail_id)
+    if message is None:
+        raise NotFound("voicemail")
+    return voicemail_detail(message)
+
+
+@router.get(
+    "/{voicemail_id}/audio",
+    summary="The message itself",
+    response_class=FileResponse,
+    responses={200: {"content": {"audio/wav": {}}}, 206: {"description": "A range of it."}},
+)
+def audio(parts: OpenParts, user: Agent, voicemail_id: str) -> Response:
+    """The stored bytes, whole or a range. 404 while they are still at the provider."""
+    with reading(parts.console_database) as connection:
+        message = load(connection, voicemail_id)
+    if message is None or message.sha256 is None:
+        raise NotFound("audio (yet); the voicemail's status says why")
+    path = path_of(parts.settings.recordings_dir, message.sha256)
+    if not path.is_file():
+        raise NotFound("audio: the stored file is gone; restore it from a backup")
+    media_type = message.media_type if message.media_type in _PLAYABLE else "application/octet-stream"
+    return FileResponse(path, media_type=media_type, headers=_AUDIO_HEADERS)

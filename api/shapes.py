@@ -1,0 +1,188 @@
+"""The shapes of the JSON interface. Times are ISO 8601 in UTC; numbers are E.164."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from callbacks.callback import Outcome
+
+Note = Annotated[str, Field(max_length=5_000, examples=["Ordered 20 m of oak. Rings again on Friday."])]
+Nonce = Annotated[str, Field(max_length=64, description="The proof of the claim, from the answer to it.")]
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class CustomerShape(_Shape):
+    id: str = Field(examples=["cu_3f0c"])
+    name: str = Field(examples=["Anna Bērziņa"])
+    number: str | None = Field(examples=["+37120000001"], description="E.164; null when withheld.")
+    language: str | None = Field(examples=["lv"])
+
+
+class WordShape(_Shape):
+    word: str
+    start: float = Field(description="Seconds from the beginning of the recording.")
+    end: float
+    confidence: float = Field(ge=0, le=1)
+
+
+class TranscriptShape(_Shape):
+    text: str = Field(examples=["good morning I ring about my order"])
+    language: str
+    confidence: float = Field(ge=0, le=1)
+    words: list[WordShape]
+
+
+class VoicemailShape(_Shape):
+    id: str
+    recorded_at: datetime
+    seconds: float | None
+    status: str = Field(examples=["transcribed"])
+    status_reason: str = Field(examples=[""], description="A sentence for the agent when there are no words (yet).")
+    transcript: TranscriptShape | None
+
+
+class VoicemailDetailShape(VoicemailShape):
+    call_id: str
+    callback_id: str | None
+    queue: str
+    intent: str
+    language: str
+    media_type: str | None
+    peaks: list[int] | None = Field(description="About 800 loudness values from 0 to 100, for a waveform.")
+
+
+class AttemptShape(_Shape):
+    at: datetime
+    agent: str
+    outcome: str
+    note: str
+
+
+class CallbackShape(_Shape):
+    id: str = Field(examples=["cb_77aa"])
+    state: str = Field(examples=["ready"])
+    sub_state: str = Field(examples=[""])
+    queue: str = Field(examples=["desk"])
+    intent: str = Field(examples=["orders"])
+    language: str = Field(examples=["en"])
+    due_at: datetime
+    promised_until: datetime | None = Field(description="The moment that was said to the caller; null if none was.")
+    not_before: datetime | None
+    overdue: bool
+    version: int
+    holder: str | None = Field(examples=["maija"])
+    customer: CustomerShape
+    voicemails: list[VoicemailShape]
+    attempts: list[AttemptShape]
+    outcome: str | None
+    created_at: datetime
+
+
+class ClaimedShape(CallbackShape):
+    nonce: str = Field(description="Send it with every step on this callback.")
+    lease_expires_at: datetime = Field(description="Renew before this moment, or somebody else may take the callback.")
+
+
+class CallbackPage(_Shape):
+    items: list[CallbackShape]
+    next: str | None = Field(description="Give it as `after` to get the next page; null on the last.")
+
+
+class ClaimNext(_Shape):
+    queues: list[str] | None = Field(default=None, examples=[["desk"]], description="Only from these; all when absent.")
+
+
+class Held(_Shape):
+    nonce: Nonce
+
+
+class AttemptMade(Held):
+    outcome: Outcome = Field(examples=["resolved"])
+    note: Note = ""
+    call_later_at: datetime | None = Field(
+        default=None, description="With call_later: the moment agreed with the customer."
+    )
+    key: str | None = Field(default=None, max_length=64, description="The same key twice is one attempt.")
+
+
+class Completed(Held):
+    outcome: Outcome = Field(examples=["resolved"])
+    note: Note = ""
+
+
+class CustomerDetailShape(_Shape):
+    id: str
+    name: str
+    language: str | None
+    numbers: list[str]
+
+
+class CustomerList(_Shape):
+    items: list[CustomerDetailShape]
+
+
+class HistoryEventShape(_Shape):
+    at: datetime
+    kind: str = Field(examples=["voicemail.left"])
+    summary: str = Field(examples=["Left a message of 12 s"])
+    call_id: str | None
+    callback_id: str | None
+    voicemail_id: str | None
+    data: dict[str, Any]
+
+
+class HistoryShape(_Shape):
+    events: list[HistoryEventShape]
+
+
+class TurnShape(_Shape):
+    turn: int
+    at: datetime
+    node: str
+    input: dict[str, Any]
+    events: list[dict[str, Any]]
+
+
+class CallShape(_Shape):
+    id: str
+    provider_call_id: str
+    direction: str
+    from_number: str | None
+    to_number: str | None
+    customer_id: str | None
+    flow: str
+    flow_version: str
+    language: str
+    status: str
+    outcome: str | None
+    started_at: datetime
+    ended_at: datetime | None
+    seconds: int | None
+    path: list[str] = Field(examples=[["welcome", "language (1)", "main (3)", "complaint_box"]])
+    turns: list[TurnShape]
+
+
+class FlowShape(_Shape):
+    name: str
+    title: str
+    version: str
+    languages: list[str]
+
+
+class FlowList(_Shape):
+    items: list[FlowShape]
+
+
+class Problem(_Shape):
+    """Every error of the interface."""
+
+    error: str = Field(examples=["stale_nonce"])
+    detail: str = Field(examples=["Somebody else holds this callback now. Your text was not saved; copy it first."])
+    holder: str | None = None
+    state: str | None = None

@@ -1,0 +1,16 @@
+"""People and programs that may use the JSON interface."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from runtime.database import Moment, metadata
+
+users = sa.Table(
+    "users",
+    metadata,
+    sa.Column("name", sa.String(80), primary_key=True),
+    sa.Column("role", sa.String(20), nullable=False),
+    sa.Column("token_sha256", sa.String(64), nullable=False, unique=True),
+    sa.Column("created_at", Moment, nullable=False),
+)

@@ -1,0 +1,61 @@
+"""Users and their bearer tokens. A token is told once; only its hash is kept (256 random bits need no slow hash)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal, get_args
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from api.tables import users
+from runtime.database import reading, writing
+
+Role = Literal["agent", "supervisor", "admin"]
+ROLES: tuple[Role, ...] = get_args(Role)  # each may do what those before it may
+TOKEN_PREFIX = "rb_"  # noqa: S105 - it makes a leaked token easy to find, and is no secret
+
+_NAME = re.compile(r"[\w.@ -]{1,80}")
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    name: str
+    role: Role
+
+    def may(self, role: Role) -> bool:
+        """Whether this user's role includes another."""
+        return ROLES.index(self.role) >= ROLES.index(role)
+
+
+def add_user(engine: Engine, name: str, role: Role) -> str:
+    """Add a user, or give an existing one a new role and token; return the token. The old token is void at once.
+
+    Raises ValueError for a name that cannot be.
+    """
+    if not _NAME.fullmatch(name):
+        raise ValueError("a name has 1 to 80 letters, digits, spaces or . _ @ -")
+    token = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    values = {"role": role, "token_sha256": _hash(token), "created_at": datetime.now(UTC)}
+    with writing(engine) as connection:
+        if connection.execute(users.update().where(users.c.name == name).values(**values)).rowcount == 0:
+            connection.execute(users.insert().values(name=name, **values))
+    return token
+
+
+def user_of(engine: Engine, token: str) -> User | None:
+    """Whose token this is, or None."""
+    if not token.startswith(TOKEN_PREFIX):
+        return None
+    query = sa.select(users.c.name, users.c.role).where(users.c.token_sha256 == _hash(token))
+    with reading(engine) as connection:
+        row = connection.execute(query).one_or_none()
+    return None if row is None else User(row.name, row.role)
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,128 @@
+"""Conditions of hearing: what a telephone, a street and a bad line make of a clean recording, the same in every run."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from voicemail.audio import Samples
+
+_MU = 255.0
+_PACKET_SECONDS = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How a clip is spoilt before it is recognised. `make` takes 16 kHz samples and a seed; it returns samples at `rate_hz`."""
+
+    name: str
+    rate_hz: int
+    make: Callable[[Samples, int], Samples]
+
+
+def spoilt(condition: Condition, clip: str, samples: Samples) -> Samples:
+    """A clip (16 kHz) under a condition; noise and loss depend on the clip's name and the condition only."""
+    made = condition.make(samples, zlib.crc32(f"{condition.name}/{clip}".encode()))
+    pcm = np.round(np.clip(made, -1.0, 1.0 - 2.0**-15) * 32_768.0)
+    return (pcm / 32_768.0).astype(np.float32)
+
+
+def narrowed(samples: Samples) -> Samples:
+    """16 kHz brought to 8 kHz, nothing else."""
+    resampled: Samples = soxr.resample(samples, 16_000, 8_000)
+    return resampled
+
+
+def telephone_band(samples: Samples, rate_hz: int, low_order: int, high_order: int) -> Samples:
+    """The telephone's 300–3400 Hz by Butterworth flanks of 6 dB an octave and order, with their phases."""
+    count = len(samples)
+    size = 1 << (count + rate_hz // 4).bit_length()  # room for the filter to ring in, else it comes round to the start
+    hz = np.fft.rfftfreq(size, 1 / rate_hz)
+    with np.errstate(divide="ignore"):
+        low = _butterworth(np.where(hz > 0, 300.0 / np.maximum(hz, 1e-9), 1e9), low_order).conj()
+    spectrum = np.fft.rfft(samples.astype(np.float64), size) * low * _butterworth(hz / 3400.0, high_order)
+    return np.fft.irfft(spectrum, size)[:count].astype(np.float32)
+
+
+def mu_law(samples: Samples) -> Samples:
+    """Through G.711 µ-law's 8 bits and back (the continuous curve; its 255 steps)."""
+    pressed = np.sign(samples) * np.log1p(_MU * np.minimum(np.abs(samples), 1.0)) / np.log1p(_MU)
+    stepped = np.round(pressed * 127.5 - 0.5) + 0.5
+    opened = np.sign(stepped) * np.expm1(np.abs(stepped) / 127.5 * np.log1p(_MU)) / _MU
+    return opened.astype(np.float32)
+
+
+def street(samples: Samples, seed: int, decibels: float) -> Samples:
+    """Pink noise that swells and ebbs, so many decibels under the speech."""
+    random = np.random.default_rng(seed)
+    count = len(samples)
+    white = np.fft.rfft(random.standard_normal(count))
+    hz = np.fft.rfftfreq(count, 1 / 16_000)
+    pink = np.fft.irfft(white / np.sqrt(np.maximum(hz, 20.0)), count)
+    knots = random.uniform(-4.0, 4.0, count // 8_000 + 3)
+    swell = np.interp(np.arange(count) / 8_000, np.arange(len(knots)), knots)
+    noise = pink * 10 ** (swell / 20)
+    level = np.sqrt(np.mean(_loud_part(samples) ** 2)) * 10 ** (-decibels / 20)
+    return (samples + noise * level / np.sqrt(np.mean(noise**2))).astype(np.float32)
+
+
+def with_loss(samples: Samples, rate_hz: int, seed: int, share: float) -> Samples:
+    """Packets of 20 ms that never came, played as silence."""
+    random = np.random.default_rng(seed)
+    size = int(_PACKET_SECONDS * rate_hz)
+    lost = random.random(len(samples) // size + 1) < share
+    kept = np.repeat(~lost, size)[: len(samples)]
+    return (samples * kept).astype(np.float32)
+
+
+def _gentle(samples: Samples) -> Samples:
+    return telephone_band(narrowed(samples), 8_000, 2, 4)
+
+
+def _steep(samples: Samples) -> Samples:
+    return telephone_band(narrowed(samples), 8_000, 5, 10)
+
+
+def _loud_part(samples: Samples) -> NDArray[np.float64]:
+    # The speech's level is that of its louder half: pauses say nothing about it.
+    frames = samples[: len(samples) // 320 * 320].astype(np.float64).reshape(-1, 320)
+    power = np.mean(frames**2, axis=1)
+    loud: NDArray[np.float64] = frames[power >= np.median(power)].ravel()
+    return loud
+
+
+def _butterworth(ratio: NDArray[np.float64], order: int) -> NDArray[np.complex128]:
+    # The product over the poles of a low-pass at 1, at the frequency `ratio`.
+    response = np.ones(len(ratio), np.complex128)
+    for pole in range(order):
+        angle = np.pi * (2 * pole + order + 1) / (2 * order)
+        response /= 1j * ratio - np.exp(1j * angle)
+    return response * (1 if order % 4 == 0 else np.prod([-np.exp(1j * np.pi * (2 * p + order + 1) / (2 * order)) for p in range(order)]))
+
+
+CONDITIONS = {
+    condition.name: condition
+    for condition in (
+        Condition("16 kHz", 16_000, lambda samples, seed: samples),
+        Condition("8 kHz", 8_000, lambda samples, seed: narrowed(samples)),
+        Condition("8 kHz µ-law", 8_000, lambda samples, seed: mu_law(narrowed(samples))),
+        Condition("gentle band", 8_000, lambda samples, seed: mu_law(_gentle(samples))),
+        Condition("steep band", 8_000, lambda samples, seed: mu_law(_steep(samples))),
+        Condition("band, noise 20 dB", 8_000, lambda samples, seed: mu_law(_gentle(street(samples, seed, 20.0)))),
+        Condition("band, noise 10 dB", 8_000, lambda samples, seed: mu_law(_gentle(street(samples, seed, 10.0)))),
+        Condition("band, clipped", 8_000, lambda samples, seed: mu_law(_clipped(_gentle(samples)))),
+        Condition("band, quiet", 8_000, lambda samples, seed: mu_law(_gentle(samples) * np.float32(0.1))),
+        Condition("band, loss 2 %", 8_000, lambda samples, seed: with_loss(mu_law(_gentle(samples)), 8_000, seed, 0.02)),
+    )
+}
+
+
+def _clipped(samples: Samples) -> Samples:
+    # As by a microphone turned up too far: one sample in a hundred of the louder half is cut off.
+    limit = np.quantile(np.abs(_loud_part(samples)), 0.97)
+    return np.clip(samples, -limit, limit).astype(np.float32)

@@ -1,0 +1,307 @@
+"""The agent's side: claim a callback, hold it, write attempts, complete it. SQL decides every step; Redis says which is next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.engine import Connection, Engine
+
+from callbacks.attempts import closing, consequence
+from callbacks.callback import (
+    COUNTED,
+    HELD_STATES,
+    Callback,
+    IllegalStep,
+    Outcome,
+    StaleNonce,
+    Step,
+    follow,
+)
+from callbacks.index import learn_epoch, refresh
+from callbacks.promises import promise
+from callbacks.queue import CallbackQueue, QueueAway, QueueError, QueueUntrusted, Taken
+from callbacks.tables import attempts, callbacks
+from callbacks.transition import move, of_row, read
+from customers.phone import E164
+from flows.company import Company
+from runtime.database import insert_once, reading, writing
+from runtime.ids import derived_id, new_id
+
+log = structlog.get_logger()
+
+# Without a sign of life for so long the callback goes back to the queue.
+LEASE: Final = timedelta(minutes=10)
+_NOBODY: Final[dict[str, Any]] = {"holder": None, "lease_expires_at": None}
+
+
+class Desk:
+    """What agents do with callbacks. Safe to share between threads.
+
+    `company` gives the company as it is published now. Without `queue`, or while its server is away, SQL alone answers.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        company: Callable[[], Company],
+        queue: CallbackQueue | None = None,
+        lease: timedelta = LEASE,
+    ) -> None:
+        self._engine = engine
+        self._company = company
+        self._queue = queue
+        self._lease = lease
+
+    def claim_next(self, queues: Sequence[str] | None, holder: str, now: datetime | None = None) -> Callback | None:
+        """Claim the earliest due callback of these queues (None: of all), or None when nothing is ready."""
+        nonce = new_id("no")
+        while (taken := self._take(lambda queue: queue.claim(queues, holder, nonce, self._lease))) is not None:
+            claimed = self._confirm(taken, holder, nonce, now or _now())
+            if claimed is not None:
+                return claimed
+        return self._claim_by_sql(queues, holder, nonce, now or _now())
+
+    def claim(self, callback_id: str, holder: str, now: datetime | None = None) -> Callback:
+        """Claim this one, also when it waits for a number. Raises UnknownCallback, IllegalStep."""
+        nonce, now = new_id("no"), now or _now()
+        self._take(lambda queue: queue.claim_id(callback_id, holder, nonce, self._lease))
+        try:
+            with writing(self._engine) as connection:
+                callback = read(connection, callback_id, lock=True)
+                claimed = self._lend(connection, callback, holder, nonce, now)
+        except Exception:  # refused or failed, the index must not keep it lent out
+            self._quietly(lambda queue: queue.release(callback_id, nonce))
+            self._correct(callback_id)
+            raise
+        self._show(claimed, now)
+        return claimed
+
+    def renew(self, callback_id: str, nonce: str, now: datetime | None = None) -> Callback:
+        """Hold it for another lease. Raises UnknownCallback, StaleNonce, IllegalStep."""
+        now = now or _now()
+        with writing(self._engine) as connection:
+            callback = self._held(connection, callback_id, nonce)
+            follow(callback.state, "renew", callback.holder)
+            row = connection.execute(
+                callbacks.update()
+                .where(callbacks.c.id == callback.id)
+                .values(lease_expires_at=now + self._lease)  # no transition: the version stands, the bell is silent
+                .returning(*callbacks.c)
+            ).one()
+        self._quietly(lambda queue: queue.renew(callback_id, nonce, self._lease))
+        return of_row(row)
+
+    def release(self, callback_id: str, nonce: str, now: datetime | None = None) -> Callback:
+        """Give it back to the queue. Raises UnknownCallback, StaleNonce, IllegalStep."""
+        now = now or _now()
+        with writing(self._engine) as connection:
+            callback = self._held(connection, callback_id, nonce)
+            step: Step = "lose_number" if callback.sub_state == "needs_number" else "release"
+            state = follow(callback.state, step, callback.holder)
+            released = move(
+                connection,
+                callback,
+                now,
+                "callback.released",
+                f"{callback.holder} gave the callback back",
+                {"state": state, "nonce": None, **_NOBODY},
+                data={"holder": callback.holder},
+            )
+        self._show(released, now)
+        return released
+
+    def give_number(self, callback_id: str, number: str, by: str, now: datetime | None = None) -> Callback:
+        """Set the number to ring (E.164) of a callback that lacks one. Raises UnknownCallback, IllegalStep, ValueError."""
+        now = now or _now()
+        if not E164.fullmatch(number):
+            raise ValueError(f"{number!r} is not a number in international form, such as +37167000000")
+        with writing(self._engine) as connection:
+            callback = read(connection, callback_id, lock=True)
+            if callback.sub_state != "needs_number":
+                raise IllegalStep("give_number", callback.state, callback.holder)
+            values = {
+                "number": number,
+                "sub_state": "",
+                "state": follow(callback.state, "give_number", callback.holder),
+            }
+            given = move(connection, callback, now, "callback.number_given", f"{by} found the number to ring", values)
+        self._show(given, now)
+        return given
+
+    def attempt(
+        self,
+        callback_id: str,
+        nonce: str,
+        outcome: Outcome,
+        note: str = "",
+        at: datetime | None = None,
+        call_later_at: datetime | None = None,
+        key: str | None = None,
+    ) -> Callback:
+        """Write down an attempt to reach the customer and send the callback where its outcome leads.
+
+        `key` names the attempt, so that a repeat changes nothing. `call_later` needs `call_later_at`, the time agreed, which
+        becomes the new promise. Raises UnknownCallback, StaleNonce, IllegalStep, WrongOutcome.
+        """
+        at = at or _now()
+        attempt_id = derived_id("at", callback_id, key) if key else new_id("at")
+        with writing(self._engine) as connection:
+            if key and connection.scalar(sa.select(attempts.c.id).where(attempts.c.id == attempt_id)) is not None:
+                return read(connection, callback_id)
+            callback = self._held(connection, callback_id, nonce)
+            follow(callback.state, "retry", callback.holder)  # legal from every held state; else it says who holds it
+            values, summary = consequence(connection, callback, outcome, at, call_later_at, self._company())
+            counts = outcome in COUNTED
+            insert_once(
+                connection,
+                attempts,
+                id=attempt_id,
+                callback_id=callback_id,
+                agent=callback.holder or "",
+                at=at,
+                outcome=outcome,
+                counts=counts,
+                note=note,
+            )
+            values |= {"attempts": callback.attempts + counts, **_NOBODY}
+            if note:
+                values["note"] = note
+            moved = move(
+                connection,
+                callback,
+                at,
+                "callback.closed" if values.get("closed_at") else "callback.attempted",
+                summary,
+                values,
+                data={"outcome": outcome, "agent": callback.holder, "attempt": attempt_id},
+            )
+            if outcome == "call_later" and call_later_at is not None:
+                ledger = {"agreed_with_customer": call_later_at.isoformat(), "by": callback.holder}
+                promise(connection, derived_id("pr", attempt_id), callback_id, call_later_at, at, True, ledger)
+        self._show(moved, at)
+        return moved
+
+    def complete(
+        self, callback_id: str, nonce: str, outcome: Outcome, note: str = "", now: datetime | None = None
+    ) -> Callback:
+        """End the callback and decide its promises. The same words from the same lease again change nothing.
+
+        Raises UnknownCallback, StaleNonce, IllegalStep, and WrongOutcome for an outcome that ends nothing.
+        """
+        now = now or _now()
+        with writing(self._engine) as connection:
+            callback = read(connection, callback_id, lock=True)
+            if callback.is_final and callback.nonce == nonce and callback.outcome == outcome:
+                return callback
+            callback = self._held(connection, callback_id, nonce)
+            values = closing(connection, callback, outcome, now) | _NOBODY | {"note": note or callback.note}
+            completed = move(
+                connection,
+                callback,
+                now,
+                "callback.closed",
+                f"{callback.holder} closed the callback: {outcome.replace('_', ' ')}",
+                values,
+                data={"outcome": outcome, "agent": callback.holder},
+            )
+        self._show(completed, now)
+        return completed
+
+    def _take(self, ask: Callable[[CallbackQueue], Taken | None]) -> Taken | None:
+        """Ask the index, once more when only its epoch was news to this process; None also when it cannot answer."""
+        if self._queue is None:
+            return None
+        try:
+            if not self._queue.epoch:
+                learn_epoch(self._engine, self._queue)
+            return ask(self._queue)
+        except QueueUntrusted:
+            if not learn_epoch(self._engine, self._queue):
+                return None
+        except QueueAway:
+            return None
+        try:
+            return ask(self._queue)
+        except QueueError:
+            return None
+
+    def _confirm(self, taken: Taken, holder: str, nonce: str, now: datetime) -> Callback | None:
+        """Make a claim of the index true in SQL; when SQL has moved on, correct the index instead."""
+        query = sa.select(callbacks).where(
+            callbacks.c.id == taken.id, callbacks.c.state == "ready", callbacks.c.version == taken.version
+        )
+        try:
+            with writing(self._engine) as connection:
+                row = connection.execute(query.with_for_update(key_share=True)).one_or_none()
+                claimed = None if row is None else self._lend(connection, of_row(row), holder, nonce, now)
+        except Exception:  # SQL is away or busy: the callback must not wait for its lease to end
+            self._quietly(lambda queue: queue.release(taken.id, nonce))
+            raise
+        if claimed is None:
+            self._correct(taken.id)
+        else:
+            self._show(claimed, now)
+        return claimed
+
+    def _claim_by_sql(self, queues: Sequence[str] | None, holder: str, nonce: str, now: datetime) -> Callback | None:
+        """What the index does not know, or cannot say while it is away."""
+        query = sa.select(callbacks).where(callbacks.c.state == "ready")
+        if queues is not None:
+            query = query.where(callbacks.c.queue.in_(queues))
+        query = query.order_by(callbacks.c.due_at, callbacks.c.id).limit(1)
+        with reading(self._engine) as connection:
+            if connection.execute(query).first() is None:
+                return None
+        with writing(self._engine) as connection:
+            row = connection.execute(query.with_for_update(skip_locked=True, key_share=True)).one_or_none()
+            claimed = None if row is None else self._lend(connection, of_row(row), holder, nonce, now)
+        if claimed is not None:
+            self._show(claimed, now)
+        return claimed
+
+    def _lend(self, connection: Connection, callback: Callback, holder: str, nonce: str, now: datetime) -> Callback:
+        step: Step = "inspect" if callback.state == "waiting" and callback.sub_state == "needs_number" else "claim"
+        values = {
+            "state": follow(callback.state, step, callback.holder),
+            "holder": holder,
+            "nonce": nonce,
+            "lease_expires_at": now + self._lease,
+        }
+        return move(
+            connection,
+            callback,
+            now,
+            "callback.claimed",
+            f"{holder} took the callback",
+            values,
+            data={"holder": holder},
+        )
+
+    def _held(self, connection: Connection, callback_id: str, nonce: str) -> Callback:
+        callback = read(connection, callback_id, lock=True)
+        if callback.state not in HELD_STATES or callback.nonce != nonce:
+            raise StaleNonce(callback.id, callback.state, callback.holder)
+        return callback
+
+    def _show(self, callback: Callback, now: datetime) -> None:
+        """Let the index know at once; should that fail, the outbox does it."""
+        self._quietly(lambda queue: queue.upsert([callback], now))
+
+    def _correct(self, callback_id: str) -> None:
+        self._quietly(lambda queue: refresh(self._engine, queue, [callback_id], "force"))
+
+    def _quietly(self, tell: Callable[[CallbackQueue], object]) -> None:
+        if self._queue is None:
+            return
+        try:
+            tell(self._queue)
+        except QueueError as error:
+            log.debug("queue.not_told", reason=str(error))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,142 @@
+"""Keeps the index in Redis equal to SQL: one callback after a change, all of them after a loss."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.engine import Connection, Engine
+
+from callbacks.callback import HELD_STATES, LIVE_STATES, Callback
+from callbacks.queue import CallbackQueue, Counts, Mode
+from callbacks.tables import callbacks, index_epochs
+from callbacks.transition import of_row
+from runtime.database import insert_once, reading, writing
+from runtime.ids import new_id
+from runtime.outbox import Handler
+
+log = structlog.get_logger()
+
+# A builder that was killed leaves the work to another after this.
+_BUILDER_PATIENCE = timedelta(seconds=60)
+_PAGE = 1000
+_COMPARE_EVERY_SECONDS = 60.0
+
+
+def deliver_changed(engine: Engine, queue: CallbackQueue) -> Handler:
+    """The outbox handler of `callback.changed`: place the callback as SQL has it now and ring the bell. Safe to repeat."""
+
+    def handle(payload: dict[str, Any]) -> None:
+        refresh(engine, queue, [str(payload["id"])])
+
+    return handle
+
+
+def refresh(
+    engine: Engine, queue: CallbackQueue, ids: Sequence[str], mode: Mode = "news", now: datetime | None = None
+) -> None:
+    """Place these callbacks as SQL has them now. `force` also corrects the place of a version that the index knows."""
+    if not ids:
+        return
+    now = now or datetime.now(UTC)
+    with reading(engine) as connection:
+        found = [of_row(row) for row in connection.execute(sa.select(callbacks).where(callbacks.c.id.in_(ids)))]
+    queue.upsert(found, now, mode)
+    queue.forget(set(ids) - {callback.id for callback in found})
+
+
+def learn_epoch(engine: Engine, queue: CallbackQueue) -> bool:
+    """Read from SQL which epoch is to be trusted; tell whether that was news to this process."""
+    with reading(engine) as connection:
+        epoch = connection.scalar(sa.select(index_epochs.c.epoch).where(index_epochs.c.name == queue.name)) or ""
+    is_news = epoch != queue.epoch
+    queue.epoch = epoch
+    return is_news
+
+
+def rebuild(engine: Engine, queue: CallbackQueue) -> bool:
+    """Build the index anew from SQL; False when another process is at it. Changes made meanwhile come by the outbox.
+
+    Raises QueueAway; the index then stays untrusted.
+    """
+    builder = new_id("rb")
+    if not queue.begin_rebuild(builder, _BUILDER_PATIENCE):
+        return False
+    began, count = time.monotonic(), 0
+    for page in _live_pages(engine):
+        queue.upsert(page, datetime.now(UTC), "quiet")
+        count += len(page)
+    epoch = new_id("ep")
+    with writing(engine) as connection:
+        if not insert_once(connection, index_epochs, name=queue.name, epoch=epoch):
+            connection.execute(index_epochs.update().where(index_epochs.c.name == queue.name).values(epoch=epoch))
+    queue.end_rebuild(builder, epoch)
+    log.info("queue.rebuilt", callbacks=count, ms=round((time.monotonic() - began) * 1000))
+    return True
+
+
+def compare(engine: Engine, queue: CallbackQueue) -> int:
+    """Once a minute look whether index and SQL agree, and repair when they do not twice in a row; return what was repaired."""
+    if time.monotonic() < queue.compare_at:
+        return 0
+    apart, seemed_apart = drift(engine, queue), queue.seems_apart
+    queue.seems_apart = apart > 0 and not seemed_apart
+    if queue.seems_apart:
+        return 0  # claims and the outbox may be under way: look again at the next tick
+    queue.compare_at = time.monotonic() + _COMPARE_EVERY_SECONDS
+    if not apart:
+        return 0
+    repaired = repair(engine, queue)
+    log.info("queue.repaired", apart=apart, repaired=repaired)
+    return repaired
+
+
+def drift(engine: Engine, queue: CallbackQueue) -> int:
+    """By how many callbacks the places of index and SQL differ. A change on its way through the outbox counts for a moment."""
+    with reading(engine) as connection:
+        rows = connection.execute(
+            sa.select(callbacks.c.state, sa.func.count())
+            .where(callbacks.c.state.in_(LIVE_STATES))
+            .group_by(callbacks.c.state)
+        )
+        by_state: dict[str, int] = dict(rows.all())
+    held = sum(by_state.get(state, 0) for state in HELD_STATES)
+    ours = Counts(by_state.get("ready", 0), by_state.get("waiting", 0), held)
+    theirs = queue.counts()
+    return max(abs(ours.ready - theirs.ready), abs(ours.waiting - theirs.waiting), abs(ours.leased - theirs.leased))
+
+
+def repair(engine: Engine, queue: CallbackQueue) -> int:
+    """Give the index what it lacks and take from it what is final; return how many callbacks were put right.
+
+    Versions guard it, so that changes made meanwhile stand.
+    """
+    put_right, live = 0, set()
+    for page in _live_pages(engine):
+        put_right += queue.upsert(page, datetime.now(UTC))
+        live |= {callback.id for callback in page}
+    strangers = sorted(queue.ids() - live)
+    for start in range(0, len(strangers), _PAGE):
+        refresh(engine, queue, strangers[start : start + _PAGE], "force")
+    return put_right + len(strangers)
+
+
+def _live_pages(engine: Engine) -> Iterator[list[Callback]]:
+    last = ""
+    while True:
+        with reading(engine) as connection:
+            page = _page(connection, last)
+        if page:
+            yield page
+            last = page[-1].id
+        if len(page) < _PAGE:
+            return
+
+
+def _page(connection: Connection, after: str) -> list[Callback]:
+    query = sa.select(callbacks).where(callbacks.c.id > after, callbacks.c.state.in_(LIVE_STATES))
+    return [of_row(row) for row in connection.execute(query.order_by(callbacks.c.id).limit(_PAGE))]

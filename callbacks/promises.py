@@ -1,0 +1,95 @@
+"""What was promised for a callback, and whether it was kept."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from callbacks.callback import Callback
+from callbacks.tables import callback_sources, callbacks, promises
+from customers.history import record
+from runtime.database import insert_once
+
+# Said of an open promise whose moment has not passed when the matter ends: with contact it was kept, without it fell away.
+InTime = Literal["kept", "superseded"]
+
+
+def promise(
+    connection: Connection,
+    promise_id: str,
+    callback_id: str,
+    until: datetime,
+    made_at: datetime,
+    spoken: bool,
+    ledger: dict[str, Any],
+) -> None:
+    """Write down a promise with the reasons for its moment; the same id again changes nothing."""
+    insert_once(
+        connection,
+        promises,
+        id=promise_id,
+        callback_id=callback_id,
+        promised_until=until,
+        made_at=made_at,
+        spoken=spoken,
+        ledger=ledger,
+    )
+
+
+def spoken(connection: Connection, call_id: str, until: datetime) -> None:
+    """Note that the caller has heard a moment that was only quoted when the callback of this call was made: now it binds."""
+    of_call = sa.select(callback_sources.c.callback_id).where(callback_sources.c.call_id == call_id)
+    heard = connection.scalars(
+        promises.update()
+        .where(promises.c.callback_id.in_(of_call), promises.c.promised_until == until, promises.c.spoken.is_(False))
+        .values(spoken=True)
+        .returning(promises.c.callback_id)
+    ).all()
+    for callback_id in heard:
+        connection.execute(
+            callbacks.update()
+            .where(
+                callbacks.c.id == callback_id,
+                callbacks.c.promised_until.is_(None) | (callbacks.c.promised_until > until),
+            )
+            .values(promised_until=until)
+        )
+
+
+def open_promise(connection: Connection, customer_id: str) -> datetime | None:
+    """The earliest moment promised to this customer that is not yet settled, or None."""
+    query = sa.select(sa.func.min(callbacks.c.promised_until)).where(
+        callbacks.c.customer_id == customer_id, callbacks.c.closed_at.is_(None)
+    )
+    earliest: datetime | None = connection.scalar(query)
+    return earliest
+
+
+def settle(connection: Connection, callback: Callback, now: datetime, in_time: InTime) -> None:
+    """Decide the callback's open promises at `now`: broken when their moment has passed, else `in_time`."""
+    settled = connection.execute(
+        promises.update()
+        .where(promises.c.callback_id == callback.id, promises.c.outcome.is_(None))
+        .values(outcome=sa.case((promises.c.promised_until >= now, in_time), else_="broken"))
+        .returning(promises.c.id, promises.c.outcome, promises.c.promised_until, promises.c.spoken)
+    ).all()
+    for row in settled:
+        if row.spoken and row.outcome != "superseded":
+            record(
+                connection,
+                callback.customer_id,
+                now,
+                f"promise.{row.outcome}",
+                promise_summary(row.outcome, row.promised_until),
+                key=(row.id,),
+                callback_id=callback.id,
+                data={"promised_until": row.promised_until.isoformat()},
+            )
+
+
+def promise_summary(outcome: str, until: datetime) -> str:
+    """The sentence of history about a promise that was kept or broken."""
+    return f"The promise to ring back by {until:%Y-%m-%d %H:%M} UTC was {outcome}"

@@ -1,0 +1,238 @@
+"""The Python face of queue.lua: the order of callbacks, their leases and the bell, in a Redis-compatible server."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import redis
+import structlog
+
+from callbacks.callback import HELD_STATES, Callback
+
+log = structlog.get_logger()
+
+# After a failure the server is left alone for so long, so that its silence does not slow every agent down.
+AWAY_SECONDS = 5.0
+# Callbacks of one upsert: the server is busy with them for some 5 ms.
+_BATCH = 250
+_SCRIPT = Path(__file__).with_name("queue.lua")
+
+Mode = Literal["news", "quiet", "force"]
+
+
+class QueueError(Exception):
+    """The index cannot answer; SQL can. See the two kinds for what happens next."""
+
+
+class QueueAway(QueueError):
+    """The server does not answer. It is asked again after 5 seconds."""
+
+
+class QueueUntrusted(QueueError):
+    """The index is empty or not the one that SQL knows of. The clock builds it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A callback that the index lent out; it is claimed once SQL confirms this version."""
+
+    id: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many callbacks stand in each place of the index."""
+
+    ready: int
+    waiting: int
+    leased: int
+
+
+class CallbackQueue:
+    """The queue of one tenant. Safe to share between threads; every method may raise QueueAway."""
+
+    def __init__(self, client: redis.Redis, tenant: str = "main") -> None:
+        self.prefix = f"cb:{{{tenant}}}"
+        self.name = f"queue:{tenant}"
+        self._client = client
+        self._script = client.register_script(_SCRIPT.read_text())
+        self._away_until = 0.0
+        self._lock = threading.Lock()
+        # What this process knows of the index; index.py keeps it.
+        self.epoch = ""  # as SQL has it
+        self.compare_at = 0.0  # monotonic seconds
+        self.seems_apart = False
+
+    def upsert(self, callbacks: Iterable[Callback], now: datetime, mode: Mode = "news") -> int:
+        """Put callbacks where their state says, unless the index knows a newer version; return how many were taken."""
+        taken = 0
+        for some in _batches(callbacks):
+            records = [field for callback in some for field in _record(callback, now)]
+            taken += int(self._run("upsert", mode, _ms(now), *records))
+        return taken
+
+    def forget(self, callback_ids: Iterable[str]) -> None:
+        """Take callbacks out that SQL does not know at all."""
+        for callback_id in callback_ids:
+            version = self._ask("HGET", f"{self.prefix}:item:{callback_id}", "version") or 0
+            self._run("upsert", "force", 0, callback_id, version, "gone", "gone", "", 0, 0, 0, "", "", "")
+
+    def claim(self, queues: Sequence[str] | None, holder: str, nonce: str, lease: timedelta) -> Taken | None:
+        """Lend out the earliest due of these queues (None: of all). Raises QueueUntrusted."""
+        if queues is not None and not queues:
+            return None
+        return self._taken(self._run("claim", self.epoch, _span_ms(lease), holder, nonce, *(queues or ())))
+
+    def claim_id(self, callback_id: str, holder: str, nonce: str, lease: timedelta) -> Taken | None:
+        """Lend out this one if it is ready. Raises QueueUntrusted."""
+        return self._taken(self._run("claim_id", self.epoch, _span_ms(lease), holder, nonce, callback_id))
+
+    def renew(self, callback_id: str, nonce: str, lease: timedelta) -> bool:
+        return bool(self._run("renew", callback_id, nonce, _span_ms(lease)))
+
+    def release(self, callback_id: str, nonce: str) -> bool:
+        """Undo a claim that SQL did not confirm."""
+        return bool(self._run("release", callback_id, nonce))
+
+    def promote(self, now: datetime, limit: int = 1000) -> list[str]:
+        """Move those whose time to wait is over to ready, and name them."""
+        return _names(self._run("promote", _ms(now), limit))
+
+    def expired(self, limit: int = 1000) -> list[str]:
+        """Name those whose lease is over by the server's clock, for SQL to decide; others see them again after 5 seconds."""
+        return _names(self._run("expired", limit))
+
+    def due_warnings(self, now: datetime, limit: int = 1000) -> list[str]:
+        """Ring for those that are due within 15 minutes, once each, and name them."""
+        return _names(self._run("due_warnings", _ms(now), limit))
+
+    def is_trusted(self) -> bool:
+        """Whether the index carries the epoch that SQL knows."""
+        return bool(self.epoch) and self._ask("GET", f"{self.prefix}:epoch") == self.epoch
+
+    def counts(self) -> Counts:
+        ready = sum(int(self._ask("ZCARD", f"{self.prefix}:ready:{queue}")) for queue in self._queues())
+        waiting, leased = (int(self._ask("ZCARD", f"{self.prefix}:{place}")) for place in ("wait", "lease"))
+        return Counts(ready, waiting, leased)
+
+    def ids(self) -> set[str]:
+        """Every callback that stands in some place of the index."""
+        keys = [f"{self.prefix}:ready:{queue}" for queue in self._queues()]
+        keys += [f"{self.prefix}:wait", f"{self.prefix}:lease"]
+        return {callback_id for key in keys for callback_id in _names(self._ask("ZRANGE", key, 0, -1))}
+
+    def begin_rebuild(self, builder: str, patience: timedelta) -> bool:
+        """Become the one builder for a while: the index is distrusted and emptied. False when another is at it."""
+        if not self._ask("SET", f"{self.prefix}:rebuild", builder, "NX", "PX", _span_ms(patience)):
+            return False
+        self._ask("DEL", f"{self.prefix}:epoch")
+        keep = {f"{self.prefix}:rebuild", f"{self.prefix}:events"}
+        cursor = "0"
+        while True:
+            cursor, keys = self._ask("SCAN", cursor, "MATCH", f"{self.prefix}:*", "COUNT", 1000)
+            gone = [key for key in keys if key not in keep]
+            if gone:
+                self._ask("UNLINK", *gone)
+            if str(cursor) == "0":
+                return True
+
+    def end_rebuild(self, builder: str, epoch: str) -> None:
+        """The index is whole: trust it, by the epoch that SQL holds already."""
+        self._ask("SET", f"{self.prefix}:epoch", epoch)
+        self.epoch = epoch
+        if self._ask("GET", f"{self.prefix}:rebuild") == builder:
+            self._ask("DEL", f"{self.prefix}:rebuild")
+
+    def _queues(self) -> list[str]:
+        return _names(self._ask("SMEMBERS", f"{self.prefix}:queues"))
+
+    def _taken(self, answer: list[str]) -> Taken | None:
+        match answer:
+            case ["taken", callback_id, version]:
+                return Taken(callback_id, int(version))
+            case ["none"]:
+                return None
+            case _:
+                raise QueueUntrusted(f"the index {self.prefix} does not carry the epoch that SQL knows")
+
+    def _run(self, *arguments: str | float) -> Any:
+        return self._guarded(lambda: self._script(keys=[self.prefix], args=list(arguments)))
+
+    def _ask(self, *command: str | int) -> Any:
+        return self._guarded(
+            lambda: self._client.execute_command(*command)  # type: ignore[no-untyped-call]  # redis-py leaves it bare
+        )
+
+    def _guarded(self, ask: Callable[[], Any]) -> Any:
+        if time.monotonic() < self._away_until:
+            raise QueueAway("the queue server did not answer a moment ago")
+        try:
+            answer = ask()
+        except (redis.ConnectionError, redis.TimeoutError, redis.BusyLoadingError, OSError) as error:
+            self._note_away(True, reason=str(error), answer="claims go to SQL until it is back")
+            raise QueueAway(f"the queue server does not answer: {error}") from error
+        self._note_away(False)
+        return answer
+
+    def _note_away(self, is_away: bool, **why: str) -> None:
+        """Open or close the circuit, and say so once each time."""
+        if not is_away and not self._away_until:
+            return
+        with self._lock:
+            was_away = bool(self._away_until)
+            self._away_until = time.monotonic() + AWAY_SECONDS if is_away else 0.0
+        if is_away and not was_away:
+            log.warning("queue.away", **why)
+        elif was_away and not is_away:
+            log.info("queue.back")
+
+
+def _record(callback: Callback, now: datetime) -> tuple[str | int, ...]:
+    """The eleven fields of one callback, in the order that queue.lua reads them."""
+    lease_left = _span_ms(callback.lease_expires_at - now) if callback.lease_expires_at is not None else 0
+    if callback.is_final:
+        place = "gone"
+    elif callback.state in HELD_STATES:
+        place = "lease"
+    else:
+        place = "wait" if callback.state == "waiting" else "ready"
+    not_before = "+inf" if callback.not_before is None else str(_ms(callback.not_before))
+    return (
+        callback.id,
+        callback.version,
+        place,
+        callback.state,
+        callback.queue,
+        _ms(callback.due_at),
+        not_before,
+        lease_left,
+        callback.language,
+        callback.holder or "",
+        callback.nonce or "",
+    )
+
+
+def _batches(callbacks: Iterable[Callback]) -> Iterator[list[Callback]]:
+    rest = iter(callbacks)
+    while some := list(islice(rest, _BATCH)):
+        yield some
+
+
+def _names(answer: Any) -> list[str]:
+    return cast("list[str]", list(answer))
+
+
+def _ms(at: datetime) -> int:
+    return round(at.timestamp() * 1000)
+
+
+def _span_ms(span: timedelta) -> int:
+    return round(span.total_seconds() * 1000)

@@ -1,0 +1,72 @@
+"""Telephone numbers as they come from strangers: E.164, or nobody."""
+
+from __future__ import annotations
+
+import re
+
+E164 = re.compile(r"\+[1-9][0-9]{5,14}", re.ASCII)
+
+# What carriers send when a number is withheld or has none. +266696687 spells ANONYMOUS on a keypad, +7378742833 RESTRICTED,
+# +2562533 BLOCKED, +8656696 UNKNOWN, +86282452253 UNAVAILABLE (Twilio, "caller ID in inbound calls").
+_WITHHELD = frozenset(
+    {
+        "",
+        "anonymous",
+        "unknown",
+        "restricted",
+        "private",
+        "unavailable",
+        "blocked",
+        "withheld",
+        "+266696687",
+        "266696687",
+        "+7378742833",
+        "+2562533",
+        "+8656696",
+        "+86282452253",
+    }
+)
+
+
+def caller_number(raw: str | None) -> str | None:
+    """The caller's number in E.164, or None when it is withheld, a SIP or client address, or no possible number.
+
+    A number is never guessed: what is not already international in form belongs to nobody.
+    """
+    text = (raw or "").strip()
+    if text.lower() in _WITHHELD or not E164.fullmatch(text):
+        return None
+    import phonenumbers
+
+    try:
+        number = phonenumbers.parse(text, None)
+    except phonenumbers.NumberParseException:
+        return None
+    return text if phonenumbers.is_possible_number(number) else None
+
+
+def normalise(raw: str, home_country: str) -> str | None:
+    """A number as a person types it ("20 000 001", "00371…") in E.164, or None when it cannot be one."""
+    import phonenumbers
+
+    try:
+        number = phonenumbers.parse(raw, home_country)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(number):
+        return None
+    formatted = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return formatted if E164.fullmatch(formatted) else None
+
+
+def spoken_form(number: str | None) -> str:
+    """A number as an agent reads it, +371 20 000 001, or "number withheld"."""
+    if number is None:
+        return "number withheld"
+    import phonenumbers
+
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)

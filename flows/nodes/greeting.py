@@ -1,0 +1,70 @@
+"""The greeting: the same every time, set by the organisation, in the caller's language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flows.prompts import Prompt
+from flows.salutation import welcome
+from flows.steps import Leave, Step
+
+if TYPE_CHECKING:
+    from flows.fields import Fields
+    from flows.visit import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """Greets the caller: salutation by the hour, the organisation, and what they must know before anything else.
+
+    Said in this order: salutation (with the caller's name, if known) and organisation, or `prompt` in their place;
+    `notice` of the day; `recording_notice`, which no key interrupts; `open_promise` to a caller who still waits to be rung
+    back; `offer` of help. While a caller's language is not known, everything is said in each language of the flow.
+
+        welcome:
+          type: greeting
+          notice: {en: "Our shop is closed for stocktaking on Friday."}
+          open_promise: {en: "We have your message and will ring you back {open_promise.until|by}."}
+          next: goodbye
+    """
+
+    name: str
+    exits: dict[str, str]
+    prompt: Prompt | None = None
+    notice: Prompt | None = None
+    recording_notice: Prompt | None = None
+    open_promise: Prompt | None = None
+    offer: Prompt | None = None
+    barge_in: bool = True
+    disabled: str = ""
+
+
+def read(fields: Fields, name: str, disabled: str) -> Greeting:
+    return Greeting(
+        name=name,
+        prompt=fields.prompt("prompt"),
+        notice=fields.prompt("notice"),
+        recording_notice=fields.prompt("recording_notice"),
+        open_promise=fields.prompt("open_promise"),
+        offer=fields.prompt("offer"),
+        barge_in=fields.flag("barge_in", True),
+        exits={"next": fields.target("next")},
+        disabled=disabled,
+    )
+
+
+def enter(node: Greeting, visit: Visit) -> Step:
+    known = visit.session.language_known
+    languages = (visit.session.language,) if known else visit.flow.languages
+    for language in languages:
+        if node.prompt is None:
+            visit.say_text(welcome(language, visit.known()), language, node.barge_in)
+        else:
+            visit.say(node.prompt, (language,), node.barge_in)
+        visit.say(node.notice, (language,), node.barge_in)
+        visit.say(node.recording_notice, (language,), barge_in=False)
+        if visit.known().open_promise_until is not None:
+            visit.say(node.open_promise, (language,), node.barge_in)
+        visit.say(node.offer, (language,), node.barge_in)
+    return Leave("next")

@@ -1,0 +1,186 @@
+"""Moments, dates and numbers as a person of that language says them, for speech: no abbreviations, no leading zeros.
+
+Every phrase is made for `now` in the zone in which it is spoken: today has no date, tomorrow is named as such. Midnight
+is the end of a day, not the beginning of the next: "by midnight" of Tuesday is Wednesday 00:00.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+# In Latvian both the day and the date answer "when?" in the locative, which no locale table offers.
+_LV_WEEKDAYS = ("pirmdien", "otrdien", "trešdien", "ceturtdien", "piektdien", "sestdien", "svētdien")
+_LV_MONTHS = (
+    *("janvārī", "februārī", "martā", "aprīlī", "maijā", "jūnijā"),
+    *("jūlijā", "augustā", "septembrī", "oktobrī", "novembrī", "decembrī"),
+)
+# Accusative with its preposition, as "when?" is answered in Russian.
+_RU_WEEKDAYS = (*("в понедельник", "во вторник", "в среду", "в четверг", "в пятницу", "в субботу", "в воскресенье"),)
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """A moment split as it is said: how far away its day is, that day, and the time in it (24:00 is midnight)."""
+
+    days: int
+    day: date
+    hour: int
+    minute: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrases:
+    """How one language says the clock, the day, and the two together.
+
+    `time` is the form that follows the language's own word for "by" (by …, līdz …, до …, …까지).
+    """
+
+    clock: Callable[[_Moment], str]
+    day: Callable[[_Moment], str]
+    time: Callable[[str, str], str]  # clock, day ("" today)
+    by: Callable[[str, str], str]
+
+
+def by(moment: datetime, now: datetime, language: str) -> str:
+    """Return the whole phrase of a deadline: "by 14:30", "tomorrow, Tuesday, by 10:00"."""
+    phrases, split = _phrases(language), _split(moment, now)
+    return phrases.by(phrases.clock(split), phrases.day(split) if split.days else "")
+
+
+def time(moment: datetime, now: datetime, language: str) -> str:
+    """Return a moment to stand after "by" (līdz, до, before 까지): "14:30", "10:00 tomorrow, Tuesday"."""
+    phrases, split = _phrases(language), _split(moment, now)
+    return phrases.time(phrases.clock(split), phrases.day(split) if split.days else "")
+
+
+def day(moment: datetime, now: datetime, language: str) -> str:
+    """Return the day alone, as the answer to "when?": "today", "tomorrow, Tuesday", "on Thursday, 5 March"."""
+    return _phrases(language).day(_split(moment, now))
+
+
+def digits(text: str, language: str) -> str:
+    """Return a number to be said figure by figure; the plus of an international number is not said."""
+    del language  # figures need no words; the voice says them in its own language
+    return ", ".join(character for character in text if character.isdigit())
+
+
+def number(text: str, language: str) -> str:
+    """Return a whole number grouped as the language writes it; anything else is returned as it is."""
+    from babel.numbers import format_decimal
+
+    return format_decimal(int(text), locale=_locale(language)) if text.lstrip("-").isdecimal() else text
+
+
+def has_phrases(language: str) -> bool:
+    """Whether deadlines can be spoken in a language."""
+    return _base(language) in _BY_LANGUAGE
+
+
+def _split(moment: datetime, now: datetime) -> _Moment:
+    local_now = now.astimezone(moment.tzinfo)
+    on = moment.date()
+    hour = moment.hour
+    if moment.hour == 0 and moment.minute == 0 and on > local_now.date():
+        on, hour = on - timedelta(days=1), 24
+    return _Moment((on - local_now.date()).days, on, hour, moment.minute)
+
+
+def _en_day(moment: _Moment) -> str:
+    weekday = _named(moment.day, "EEEE", "en_GB")
+    match moment.days:
+        case 0:
+            return "today"
+        case 1:
+            return f"tomorrow, {weekday}"
+    return f"on {weekday}, {_named(moment.day, 'd MMMM', 'en_GB')}"
+
+
+def _lv_day(moment: _Moment) -> str:
+    weekday = _LV_WEEKDAYS[moment.day.weekday()]
+    match moment.days:
+        case 0:
+            return "šodien"
+        case 1:
+            return f"rīt, {weekday}"
+    return f"{weekday}, {moment.day.day}. {_LV_MONTHS[moment.day.month - 1]}"
+
+
+def _ru_day(moment: _Moment) -> str:
+    weekday = _RU_WEEKDAYS[moment.day.weekday()]
+    match moment.days:
+        case 0:
+            return "сегодня"
+        case 1:
+            return f"завтра, {weekday}"
+    return f"{weekday}, {_named(moment.day, 'd MMMM', 'ru')}"
+
+
+def _ko_day(moment: _Moment) -> str:
+    weekday = _named(moment.day, "EEEE", "ko")
+    match moment.days:
+        case 0:
+            return "오늘"
+        case 1:
+            return f"내일 {weekday}"
+    return f"{moment.day.month}월 {moment.day.day}일 {weekday}"
+
+
+def _figures(moment: _Moment, midnight: str, before: str = "") -> str:
+    return midnight if moment.hour == 24 else f"{before}{moment.hour}:{moment.minute:02}"
+
+
+def _ko_clock(moment: _Moment) -> str:
+    if moment.hour == 24:
+        return "자정"
+    half = "오전" if moment.hour < 12 else "오후"
+    minutes = f" {moment.minute}분" if moment.minute else ""
+    return f"{half} {moment.hour % 12 or 12}시{minutes}"
+
+
+_BY_LANGUAGE: dict[str, _Phrases] = {
+    "en": _Phrases(
+        clock=lambda moment: _figures(moment, "midnight"),
+        day=_en_day,
+        time=lambda clock, day: f"{clock} {day}" if day else clock,
+        by=lambda clock, day: f"{day}, by {clock}" if day else f"by {clock}",
+    ),
+    "lv": _Phrases(
+        clock=lambda moment: _figures(moment, "pusnaktij", "pulksten "),
+        day=_lv_day,
+        time=lambda clock, day: f"{clock} {day}" if day else clock,
+        by=lambda clock, day: f"{day}, līdz {clock}" if day else f"līdz {clock}",
+    ),
+    "ru": _Phrases(
+        clock=lambda moment: _figures(moment, "полуночи"),
+        day=_ru_day,
+        time=lambda clock, day: f"{clock} {day}" if day else clock,
+        by=lambda clock, day: f"{day}, до {clock}" if day else f"до {clock}",
+    ),
+    "ko": _Phrases(
+        clock=_ko_clock,
+        day=_ko_day,
+        time=lambda clock, day: f"{day} {clock}" if day else clock,
+        by=lambda clock, day: f"{day} {clock}까지" if day else f"{clock}까지",
+    ),
+}
+
+
+def _phrases(language: str) -> _Phrases:
+    """Phrases of a language; those of English where there are none (the checks refuse such a text)."""
+    return _BY_LANGUAGE.get(_base(language), _BY_LANGUAGE["en"])
+
+
+def _base(language: str) -> str:
+    return language.split("-", 1)[0]
+
+
+def _locale(language: str) -> str:
+    return language.replace("-", "_")
+
+
+def _named(on: date, pattern: str, locale: str) -> str:
+    from babel.dates import format_date  # 60 ms: only calls that speak a day pay for it
+
+    return format_date(on, pattern, locale=locale)

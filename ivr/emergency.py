@@ -1,0 +1,77 @@
+"""The static document for the provider's fallback address: greeting and mailbox, ready before anything can fail.
+
+It is rendered when flows are published and kept in memory and in a file; answering with it needs neither SQL nor Redis nor the
+engine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode
+
+from flows.company import Company
+from flows.last_resort import emergency, goodbye
+from flows.model import Flow
+from flows.verbs import HangUp
+from ivr.providers.twiml import NotTwiml, checked, render
+
+# The exchange number under which the recording of an emergency document is filed.
+EMERGENCY_TURN = 0
+
+# What is left when even the prepared documents cannot be read.
+LAST_WORDS = (
+    b'<?xml version="1.0" encoding="utf-8"?>'
+    b'<Response><Say language="en-GB">We are sorry, we cannot take your call now. Please ring again later.</Say></Response>'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyLinks:
+    """Links back to the fallback address itself."""
+
+    base_url: str
+
+    def back(self, on: str) -> str:
+        return f"{self.base_url}/twilio/fallback?{urlencode({'on': on})}"
+
+    def recording(self) -> str:
+        return f"{self.base_url}/twilio/recording?turn={EMERGENCY_TURN}"
+
+    def audio(self, name: str) -> str | None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyDocuments:
+    """What a caller hears when nothing else works: first `mailbox`, and `farewell` after the recording."""
+
+    mailbox: bytes
+    farewell: bytes
+
+    @staticmethod
+    def prepare(flow: Flow, company: Company, base_url: str) -> EmergencyDocuments:
+        links = EmergencyLinks(base_url)
+        return EmergencyDocuments(
+            mailbox=render(emergency(company, flow.languages[0]), links, company.voices),
+            farewell=render((goodbye(flow.languages[0]), HangUp()), links, company.voices),
+        )
+
+    def keep(self, folder: Path) -> None:
+        """Write the documents where the next start finds them, SQL or no SQL."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, document in (("mailbox.xml", self.mailbox), ("farewell.xml", self.farewell)):
+            fresh = folder / f".{name}"
+            fresh.write_bytes(document)
+            fresh.replace(folder / name)
+
+    @staticmethod
+    def kept(folder: Path) -> EmergencyDocuments | None:
+        """The documents of an earlier start, or None."""
+        try:
+            return EmergencyDocuments(
+                mailbox=checked((folder / "mailbox.xml").read_bytes()),
+                farewell=checked((folder / "farewell.xml").read_bytes()),
+            )
+        except (OSError, NotTwiml):
+            return None

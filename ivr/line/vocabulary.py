@@ -1,0 +1,97 @@
+"""The attribute names of TwiML that a carrier knows, whether or not the line does anything with them.
+
+Source: Twilio's TwiML pages and twilio-python 9.13; research/telephony.md section 4.
+"""
+
+from __future__ import annotations
+
+GATHER = (
+    "action",
+    "method",
+    "input",
+    "timeout",
+    "speechTimeout",
+    "finishOnKey",
+    "numDigits",
+    "actionOnEmptyResult",
+    "language",
+    "hints",
+    "speechModel",
+    "partialResultCallback",
+    "partialResultCallbackMethod",
+    "profanityFilter",
+    "enhanced",
+    "bargeIn",
+    "maxSpeechTime",
+    "debug",
+)
+
+RECORD = (
+    "action",
+    "method",
+    "timeout",
+    "finishOnKey",
+    "maxLength",
+    "playBeep",
+    "trim",
+    "recordingStatusCallback",
+    "recordingStatusCallbackMethod",
+    "recordingStatusCallbackEvent",
+    "transcribe",
+    "transcribeCallback",
+    "recordingConfigurationId",
+)
+
+DIAL = (
+    "action",
+    "method",
+    "timeout",
+    "timeLimit",
+    "callerId",
+    "hangupOnStar",
+    "answerOnBridge",
+    "record",
+    "trim",
+    "recordingTrack",
+    "ringTone",
+    "sequential",
+    "referUrl",
+    "referMethod",
+    "callReason",
+    "events",
+    "passports",
+    "recordingStatusCallback",
+    "recordingStatusCallbackMethod",
+    "recordingStatusCallbackEvent",
+)
+
+NUMBER = (
+    "sendDigits",
+    "url",
+    "method",
+    "statusCallbackEvent",
+    "statusCallback",
+    "statusCallbackMethod",
+    "byoc",
+    "machineDetection",
+    "machineDetectionTimeout",
+    "machineDetectionSpeechThreshold",
+    "machineDetectionSpeechEndThreshold",
+    "machineDetectionSilenceTimeout",
+    "amdStatusCallback",
+    "amdStatusCallbackMethod",
+)
+
+SSML = (
+    "break",
+    "emphasis",
+    "lang",
+    "p",
+    "phoneme",
+    "prosody",
+    "s",
+    "say-as",
+    "sub",
+    "w",
+    "mark",
+)

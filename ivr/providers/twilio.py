@@ -1,0 +1,195 @@
+"""Twilio's door: whether a request is really Twilio's, and what its form says."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlsplit
+
+from twilio.request_validator import HMAC_SHA1, RequestValidator, add_port, get_signature_algorithm, remove_port
+
+from customers.phone import caller_number
+from flows.inputs import Dialed, DialStatus, Digits, HungUp, Input, Recorded, Silence, Trouble
+from ivr.call import STATUSES, CallStatus
+
+SIGNATURE_HEADER = "x-twilio-signature"
+SETTINGS_HEADER = "x-twilio-webhooks-signature-settings"
+MAX_FIELDS = 200
+MAX_BODY_BYTES = 64 * 1024
+_MAX_DIGITS = 200
+
+# Twilio's own ids, and the UUIDs of compatible providers (Somleng, SignalWire).
+_UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_CALL_SID = re.compile(rf"CA[0-9a-fA-F]{{32}}|{_UUID}")
+_RECORDING_SID = re.compile(rf"RE[0-9a-fA-F]{{32}}|{_UUID}")
+_DIGITS = re.compile(r"[0-9*#A-D]*")
+_SECONDS = re.compile(r"[0-9]{1,6}")
+
+_DIAL_STATUS: dict[str, DialStatus] = {
+    "completed": "completed",
+    "answered": "answered",
+    "busy": "busy",
+    "no-answer": "no_answer",
+    "failed": "failed",
+    "canceled": "canceled",
+}
+
+
+class BadRequest(Exception):
+    """A signed request that does not have the form of the provider's; the message says what is wrong with it."""
+
+
+class Form:
+    """The fields of a form in the provider's own bytes: blank ones kept, repeated ones kept, nothing stripped."""
+
+    def __init__(self, body: bytes) -> None:
+        self._values: dict[str, list[str]] = {}
+        try:
+            pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict")
+        except ValueError as error:  # UnicodeDecodeError is one
+            raise BadRequest(f"the form cannot be read: {error}") from None
+        for name, value in pairs:
+            self._values.setdefault(name, []).append(value)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def getlist(self, name: str) -> list[str]:
+        """All values of a field, as the SDK's validator asks for them."""
+        return self._values[name]
+
+    def get(self, name: str, default: str = "") -> str:
+        """The one value of a field. Raises BadRequest when it stands there twice with different values."""
+        values = self._values.get(name)
+        if not values:
+            return default
+        if len(set(values)) > 1:
+            raise BadRequest(f"the form has {name} twice")
+        return values[0]
+
+
+class SignatureCheck:
+    """Checks X-Twilio-Signature on the configured public address; what a request says about its own host counts nothing.
+
+    Only HMAC-SHA1 with the auth token is accepted: the algorithm is the operator's choice, not the request's.
+    """
+
+    def __init__(self, auth_token: str, base_url: str) -> None:
+        self._validator = RequestValidator(auth_token)
+        self._base_url = base_url
+
+    def is_true(
+        self, raw_path: str, raw_query: str, form: Form | None, signature: str | None, settings: str | None
+    ) -> bool:
+        """Whether the signature is right for this path, query and form under the public address."""
+        url = self._base_url + raw_path + (f"?{raw_query}" if raw_query else "")
+        return self.is_true_for(url, form, signature, settings)
+
+    def is_true_for(self, url: str, form: Form | None, signature: str | None, settings: str | None = None) -> bool:
+        """The same for a whole URL. Like the SDK it takes the URL with and without its port."""
+        if not signature or get_signature_algorithm(settings) != HMAC_SHA1:
+            return False
+        parts = urlsplit(url)
+        given = signature.encode("utf-8", "replace")
+        return any(
+            hmac.compare_digest(self._validator.compute_signature(candidate, form).encode(), given)
+            for candidate in dict.fromkeys((remove_port(parts), add_port(parts)))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderCall:
+    """What every request says about its call. Numbers are E.164, or None when withheld or no number at all."""
+
+    provider_call_id: str
+    from_number: str | None
+    to_number: str | None
+    status: CallStatus
+    direction: str
+
+
+def call_of(form: Form, account_sid: str) -> ProviderCall:
+    """Read a call's facts strictly. Raises BadRequest: another account, no call id, an unknown status."""
+    if form.get("AccountSid") != account_sid:
+        raise BadRequest("the request is of another account")
+    call_sid = form.get("CallSid")
+    if not _CALL_SID.fullmatch(call_sid):
+        raise BadRequest("CallSid is missing or has no form of a call id")
+    status = form.get("CallStatus", "in-progress").replace("-", "_").replace("initiated", "queued")
+    if status not in STATUSES:
+        raise BadRequest("CallStatus is none that we know")
+    direction = form.get("Direction", "inbound")
+    if not re.fullmatch(r"[a-z-]{1,16}", direction):
+        raise BadRequest("Direction is none that we know")
+    return ProviderCall(
+        provider_call_id=call_sid,
+        from_number=caller_number(form.get("From")),
+        to_number=caller_number(form.get("To")),
+        status=status,
+        direction=direction,
+    )
+
+
+def input_of(form: Form, on: str) -> Input:
+    """Turn a request of an action URL into what the caller did. `on` is the part of our document that sent it.
+
+    Raises BadRequest when the form does not fit. A recording without audio has no `recording_id`.
+    """
+    match on:
+        case "silence":
+            return Silence()
+        case "gather":
+            digits = form.get("Digits")
+            if len(digits) > _MAX_DIGITS or not _DIGITS.fullmatch(digits):
+                raise BadRequest("Digits are not keys")
+            return Digits(digits) if digits else Silence()
+        case "record":
+            recording_id = recording_sid_of(form)
+            seconds = _seconds(form.get("RecordingDuration"))
+            end_key = form.get("Digits")
+            if end_key == "hangup" or has_ended(form):
+                return HungUp(recording_id, seconds)
+            return Recorded(recording_id, seconds, end_key if _DIGITS.fullmatch(end_key) else "")
+        case "empty":
+            return Recorded(None, 0)
+        case "dial":
+            if has_ended(form):
+                return HungUp()
+            status = _DIAL_STATUS.get(form.get("DialCallStatus"))
+            if status is None:
+                return Trouble(f"the provider reports DialCallStatus {form.get('DialCallStatus')[:20]!r}")
+            return Dialed(status, _seconds(form.get("DialCallDuration")))
+        case _:
+            raise BadRequest("the address is none that we gave out")
+
+
+def recording_sid_of(form: Form) -> str | None:
+    """The recording's id, from RecordingSid or else from the end of RecordingUrl; the URL itself is never used."""
+    given = form.get("RecordingSid")
+    if not given:
+        given = urlsplit(form.get("RecordingUrl")).path.rstrip("/").rsplit("/", 1)[-1]
+        given = given.removesuffix(".wav").removesuffix(".mp3")
+    return given if _RECORDING_SID.fullmatch(given) else None
+
+
+def recording_seconds_of(form: Form) -> int:
+    """How long the provider says the recording is."""
+    return _seconds(form.get("RecordingDuration"))
+
+
+def has_ended(form: Form) -> bool:
+    """Whether the call is over already: the answer will be ignored."""
+    return form.get("CallStatus") in ("completed", "busy", "failed", "no-answer", "canceled")
+
+
+def _seconds(text: str) -> int:
+    if text in ("", "-1"):  # -1: not known yet
+        return 0
+    if not _SECONDS.fullmatch(text):
+        raise BadRequest("a duration is no number of seconds")
+    return int(text)

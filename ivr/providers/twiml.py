@@ -1,0 +1,176 @@
+"""Verbs as TwiML: built as a tree, cleaned, and parsed once more before it leaves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, assert_never
+from urllib.parse import urlencode
+from xml.etree import ElementTree as ET
+
+from flows.verbs import Dial, Gather, HangUp, Play, Record, Say, Verb
+
+CONTENT_TYPE = "text/xml; charset=utf-8"
+MAX_DOCUMENT_BYTES = 64 * 1024  # Twilio error 11750 beyond
+MAX_SAY_CHARACTERS = 4_000
+# A transfer costs money while it lasts; two hours are longer than any that a front desk means.
+DIAL_LIMIT_SECONDS = 2 * 3600
+
+# What XML 1.0 cannot hold (W3C XML 1.0, production 2); the SDK lets these pass and then the document does not parse.
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+_LANGUAGE_TAGS = {
+    "en": "en-GB",
+    "lv": "lv-LV",
+    "ru": "ru-RU",
+    "ko": "ko-KR",
+    "de": "de-DE",
+    "lt": "lt-LT",
+    "et": "et-EE",
+}
+# telephony.md 4.1; a business sets others in company.yaml under `voices`.
+_VOICES = {
+    "en": "Polly.Amy",
+    "lv": "Google.lv-LV-Standard-B",
+    "ru": "Polly.Tatyana",
+    "ko": "Polly.Seoyeon",
+}
+_ALLOWED = frozenset({"Response", "Say", "Play", "Gather", "Record", "Dial", "Number", "Hangup", "Redirect"})
+
+
+class NotTwiml(Exception):
+    """What was rendered is no document that a provider would take; the message says why. A fault of ours."""
+
+
+class Links(Protocol):
+    """Where the provider comes back to: `back` for the part of the document that ended, `recording` for a recording's news.
+
+    `audio` gives the public address of an audio file, or None when it cannot be played and its text is to be said.
+    """
+
+    def back(self, on: str) -> str: ...
+
+    def recording(self) -> str: ...
+
+    def audio(self, name: str) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class TurnLinks:
+    """The links of one turn. `base_url` is the public address; `state` the sealed token.
+
+    `turn` names the exchange in the recording callback, so that it finds its message in any order.
+    """
+
+    base_url: str
+    state: str
+    turn: int
+
+    def back(self, on: str) -> str:
+        return f"{self.base_url}/twilio/turn?{urlencode({'s': self.state, 'on': on})}"
+
+    def recording(self) -> str:
+        return f"{self.base_url}/twilio/recording?turn={self.turn}"
+
+    def audio(self, name: str) -> str | None:
+        return None
+
+
+def render(verbs: Sequence[Verb], links: Links, voices: Mapping[str, str] | None = None) -> bytes:
+    """Render verbs as a TwiML document. A wait is followed by its way on: silence after Gather, empty after Record.
+
+    Raises NotTwiml.
+    """
+    root = ET.Element("Response")
+    for verb in verbs:
+        _add(root, verb, links, voices or {})
+    return checked(ET.tostring(root, encoding="utf-8", xml_declaration=True))
+
+
+def checked(document: bytes) -> bytes:
+    """Return the document if it parses, is small enough and has no verb but ours."""
+    if len(document) > MAX_DOCUMENT_BYTES:
+        raise NotTwiml(f"the document has {len(document)} bytes, more than {MAX_DOCUMENT_BYTES}")
+    try:
+        root = ET.fromstring(document)  # noqa: S314 - our own bytes, and expat refuses entity bombs
+    except ET.ParseError as error:
+        raise NotTwiml(f"the document does not parse: {error}") from None
+    strangers = {element.tag for element in root.iter()} - _ALLOWED
+    if strangers:
+        raise NotTwiml(f"the document has verbs that we never say: {', '.join(sorted(strangers))}")
+    return document
+
+
+def clean(text: str) -> str:
+    """The text without what XML cannot hold, at the length a Say may have."""
+    return _NOT_XML.sub("", text)[:MAX_SAY_CHARACTERS]
+
+
+def _add(parent: ET.Element, verb: Verb, links: Links, voices: Mapping[str, str]) -> None:
+    match verb:
+        case Say():
+            _add_say(parent, verb.text, verb.language, voices)
+        case Play():
+            address = links.audio(verb.audio)
+            if address is None:
+                _add_say(parent, verb.text, verb.language, voices)
+            else:
+                ET.SubElement(parent, "Play").text = address
+        case Gather():
+            attributes = {
+                "action": links.back("gather"),
+                "method": "POST",
+                "input": "dtmf",
+                "timeout": str(verb.timeout_seconds),
+                "finishOnKey": verb.finish_on_key,
+            }
+            if verb.num_digits:
+                attributes["numDigits"] = str(verb.num_digits)
+            gather = ET.SubElement(parent, "Gather", attributes)
+            for prompt in verb.prompts:
+                _add(gather, prompt, links, voices)
+            _add_redirect(parent, links.back("silence"))
+        case Record():
+            attributes = {
+                "action": links.back("record"),
+                "method": "POST",
+                "timeout": str(verb.silence_seconds),
+                "maxLength": str(verb.max_seconds),
+                "finishOnKey": verb.finish_on_key,
+                "playBeep": "true",
+                "trim": "do-not-trim",
+                "recordingStatusCallback": links.recording(),
+                "recordingStatusCallbackMethod": "POST",
+                "recordingStatusCallbackEvent": "completed absent",
+            }
+            ET.SubElement(parent, "Record", attributes)
+            _add_redirect(parent, links.back("empty"))
+        case Dial():
+            attributes = {
+                "action": links.back("dial"),
+                "method": "POST",
+                "timeout": str(verb.ring_seconds),
+                "timeLimit": str(DIAL_LIMIT_SECONDS),
+            }
+            if verb.sequential:
+                attributes["sequential"] = "true"
+            dial = ET.SubElement(parent, "Dial", attributes)
+            for number in verb.numbers:
+                ET.SubElement(dial, "Number").text = number
+        case HangUp():
+            ET.SubElement(parent, "Hangup")
+        case _:
+            assert_never(verb)
+
+
+def _add_say(parent: ET.Element, text: str, language: str, voices: Mapping[str, str]) -> None:
+    attributes = {"language": _LANGUAGE_TAGS.get(language, language)}
+    voice = voices.get(language) or _VOICES.get(language)
+    if voice:
+        attributes["voice"] = voice
+    ET.SubElement(parent, "Say", attributes).text = clean(text)
+
+
+def _add_redirect(parent: ET.Element, address: str) -> None:
+    ET.SubElement(parent, "Redirect", {"method": "POST"}).text = address

@@ -1,0 +1,216 @@
+"""A turn: open the state, ask the engine, record, answer. Knows nothing of forms and markup."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import structlog
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from callbacks.promising import backlog, perform_effect
+from flows import engine as score
+from flows.events import Effect, Event, InputIgnored, QuotePromise
+from flows.inputs import HungUp, Input, Result, Trouble
+from flows.model import Flow
+from flows.session import Caller, Session
+from flows.turn import Turn
+from flows.verbs import Verb
+from ivr.callers import look_up
+from ivr.journal import CallFacts, Journal, TurnRecord, last_turn
+from ivr.records import Rang
+from ivr.shelf import Shelf
+from ivr.state import BadToken, StateSeal
+from runtime.database import reading
+
+log = structlog.get_logger()
+
+Found = TypeVar("Found")
+
+# What a caller may wait for a look at SQL; without an answer the call goes on without it (2-house.md, decision 2).
+LOOK_UP_SECONDS = 0.15
+# The longest that an answer waits for the journal. The turn is written later if SQL is slow; the caller hears the answer now.
+JOURNAL_SECONDS = 2.0
+MAX_EFFECTS_A_TURN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the phone does next, and the sealed state that comes back with its next request."""
+
+    verbs: tuple[Verb, ...]
+    state: str
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Played:
+    """An input played through the engine, its effects performed on the way."""
+
+    verbs: tuple[Verb, ...]
+    events: tuple[Event, ...]
+    results: tuple[Result, ...]
+    session: Session
+
+
+class Turns:
+    """Takes the turns of calls. One per process; safe for any number of calls at once."""
+
+    def __init__(
+        self,
+        shelf: Shelf,
+        seal: StateSeal,
+        journal: Journal,
+        engine: Engine,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._shelf = shelf
+        self._seal = seal
+        self._journal = journal
+        self._engine = engine
+        self._clock = clock
+        self._lookers = ThreadPoolExecutor(4, thread_name_prefix="look-up")
+
+    async def begin(self, call: CallFacts) -> Answer:
+        """Answer a call that just came in."""
+        now = self._now()
+        caller = await self._within_budget(call, "caller", lambda: look_up(self._engine, call.from_number))
+        rang = Rang(caller if caller is not None else Caller(number=call.from_number))
+        return await self._take(call, rang, None, now)
+
+    async def go_on(self, call: CallFacts, token: str, given: Input) -> Answer:
+        """Answer the next request of a call with what the caller did."""
+        try:
+            session = self._seal.open(token, call.provider_call_id)
+        except BadToken as error:
+            log.error("turn.bad_token", call_id=call.call_id, reason=str(error))
+            return await self._last_resort(call, None, Caller(number=call.from_number), "the state cannot be read")
+        return await self._take(call, given, session, self._now())
+
+    async def end(self, call: CallFacts) -> None:
+        """The call is over and nobody said so with a token: hang up where the journal says it stands.
+
+        A call that ended already, or of which nothing is known, stays as it is. Raises SQLAlchemyError when SQL is away.
+        """
+        last = await asyncio.get_running_loop().run_in_executor(self._lookers, self._last_turn, call)
+        if last is not None and not last.session.ended:
+            await self._take(call, HungUp(), last.session, self._now())
+
+    async def _take(self, call: CallFacts, given: Rang | Input, session: Session | None, now: datetime) -> Answer:
+        try:
+            flow = await self._flow_of(call, session)
+            played = await self._play(call, flow, given, session, now, None)
+            if session is not None and any(isinstance(event, InputIgnored) for event in played.events):
+                log.info("turn.ignored", call_id=call.call_id, turn=session.turn)
+                return self._answer(call, played)
+            record = TurnRecord(call, played.session.turn, now, given, played.results, played.events, played.session)
+            stored = await self._record(record)
+            if stored is not record and (stored.at, stored.input, stored.results) != (now, given, played.results):
+                # The same turn was taken before: answer from what it was given, so that the answer is the same.
+                played = await self._play(call, flow, stored.input, session, stored.at, list(stored.results))
+            log.info("turn.taken", call_id=call.call_id, turn=played.session.turn, node=played.session.node)
+            return self._answer(call, played)
+        except Exception:
+            log.exception("turn.failed", call_id=call.call_id, turn=session.turn if session else 0)
+            caller = given.caller if isinstance(given, Rang) else Caller(number=call.from_number)
+            return await self._last_resort(call, session, caller, "the turn could not be taken")
+
+    async def _play(
+        self,
+        call: CallFacts,
+        flow: Flow | None,
+        given: Rang | Input,
+        session: Session | None,
+        now: datetime,
+        known_results: list[Result] | None,
+    ) -> _Played:
+        company = self._shelf.company
+        if flow is None:
+            caller = given.caller if isinstance(given, Rang) else Caller(number=call.from_number)
+            turn = score.recover(None, company, session, caller, "no flow answers this number", now)
+        elif isinstance(given, Rang):
+            turn = score.start(flow, company, given.caller, now)
+        else:
+            assert session is not None
+            turn = score.resume(flow, company, session, given, now)
+        verbs, events = list(turn.verbs), list(turn.events)
+        results: list[Result] = []
+        while (effect := turn.effect) is not None:
+            if flow is None or len(results) >= MAX_EFFECTS_A_TURN:
+                turn = score.recover(
+                    flow, company, turn.session, Caller(number=call.from_number), "too many steps", now
+                )
+            else:
+                result = known_results.pop(0) if known_results else await self._perform(call, effect, now)
+                results.append(result)
+                turn = score.resume(flow, company, turn.session, result, now)
+            verbs += turn.verbs
+            events += turn.events
+        return _Played(tuple(verbs), tuple(events), tuple(results), turn.session)
+
+    async def _perform(self, call: CallFacts, effect: Effect, now: datetime) -> Result:
+        waiting = 0
+        if isinstance(effect, QuotePromise):
+            waiting = await self._within_budget(call, "backlog", lambda: self._backlog(effect.queue)) or 0
+        return perform_effect(effect, self._shelf.company, now, waiting)
+
+    async def _flow_of(self, call: CallFacts, session: Session | None) -> Flow | None:
+        if session is None:
+            return self._shelf.flow_for(call.to_number)
+        if not session.version:
+            return None
+        known = self._shelf.version(session.version)
+        if known is not None:
+            return known
+        return await self._within_budget(call, "flow", lambda: self._shelf.load_version(session.version))
+
+    async def _record(self, record: TurnRecord) -> TurnRecord:
+        writing = asyncio.ensure_future(self._journal.write(record))
+        try:
+            return await asyncio.wait_for(asyncio.shield(writing), JOURNAL_SECONDS)
+        except TimeoutError:
+            log.error("journal.slow", call_id=record.call.call_id, turn=record.turn)
+            return record
+
+    async def _last_resort(self, call: CallFacts, session: Session | None, caller: Caller, reason: str) -> Answer:
+        now = self._now()
+        turn: Turn = score.recover(None, self._shelf.company, session, caller, reason, now)
+        played = _Played(turn.verbs, turn.events, (), turn.session)
+        record = TurnRecord(call, turn.session.turn, now, Trouble(reason), (), turn.events, turn.session)
+        await self._record(record)
+        return self._answer(call, played)
+
+    def _answer(self, call: CallFacts, played: _Played) -> Answer:
+        return Answer(played.verbs, self._seal.seal(played.session, call.provider_call_id), played.session.turn)
+
+    def _last_turn(self, call: CallFacts) -> TurnRecord | None:
+        with reading(self._engine) as connection:
+            return last_turn(connection, call)
+
+    def _backlog(self, queue: str) -> int:
+        with reading(self._engine) as connection:
+            return backlog(connection, queue)
+
+    async def _within_budget(self, call: CallFacts, what: str, ask: Callable[[], Found]) -> Found | None:
+        asked = asyncio.get_running_loop().run_in_executor(self._lookers, ask)
+        try:
+            return await asyncio.wait_for(asked, LOOK_UP_SECONDS)
+        except TimeoutError:
+            log.warning("turn.look_up_slow", call_id=call.call_id, what=what)
+        except SQLAlchemyError as error:
+            log.warning("turn.look_up_failed", call_id=call.call_id, what=what, reason=str(error)[:200])
+        return None
+
+    def _now(self) -> datetime:
+        now = self._clock()
+        return in_milliseconds(now)
+
+
+def in_milliseconds(moment: datetime) -> datetime:
+    """The moment in whole milliseconds, as SQL keeps it: a turn answered again from the journal must see the same time."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

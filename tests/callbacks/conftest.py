@@ -1,0 +1,106 @@
+"""A company with two queues, customers, and the desk on real stores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+import redis
+from sqlalchemy.engine import Engine
+
+from callbacks.desk import Desk
+from callbacks.index import rebuild
+from callbacks.intake import request
+from callbacks.queue import CallbackQueue
+from customers.tables import customers
+from flows.company import WEEKDAYS, CalendarDefinition, Company, QueueDefinition, TargetRule, Window
+from runtime.database import insert_once, writing
+
+# A Tuesday at 10:00 in Riga.
+NOW = datetime(2026, 3, 10, 8, tzinfo=UTC)
+Ask = Callable[..., str]
+
+
+@pytest.fixture(scope="session")
+def company() -> Company:
+    office = CalendarDefinition(
+        zone="Europe/Riga", week=dict.fromkeys(WEEKDAYS[:5], (Window(opens=time(9), closes=time(17)),)), holidays="LV"
+    )
+    always = CalendarDefinition(
+        zone="Europe/Riga", week=dict.fromkeys(WEEKDAYS, (Window(opens=time(0), closes=time(0)),))
+    )
+    return Company(
+        organisation={"en": "Baltic Heating"},
+        default_language="en",
+        numbers={"default": "reception"},
+        calendars={"office": office, "always": always, "never": CalendarDefinition(zone="Europe/Riga", week={})},
+        queues={
+            "desk": QueueDefinition(
+                calendar="office",
+                targets=(
+                    TargetRule(intent="emergency", minutes=15),
+                    TargetRule(language="lv", minutes=45),
+                    TargetRule(minutes=60),
+                ),
+                people=2,
+                handling_minutes=6,
+                round_minutes=30,
+            ),
+            "nights": QueueDefinition(calendar="always", targets=(TargetRule(minutes=30),), round_minutes=5),
+            "nobody": QueueDefinition(calendar="never", targets=(TargetRule(minutes=30),)),
+        },
+    )
+
+
+@pytest.fixture
+def ask(database: Engine, company: Company) -> Ask:
+    """Leave a message or a request as a caller would; what is not given is usual."""
+    return asker(database, company)
+
+
+def asker(database: Engine, company: Company) -> Ask:
+    def leave(
+        call_id: str = "CA1",
+        *,
+        turn: int = 3,
+        customer_id: str = "cu_1",
+        number: str | None = "+37120000001",
+        queue: str = "desk",
+        intent: str = "repair",
+        at: datetime = NOW,
+        until: datetime | None = NOW + timedelta(hours=1, minutes=30),
+        spoken: bool = True,
+    ) -> str:
+        with writing(database) as connection:
+            insert_once(connection, customers, id=customer_id, created_at=at)
+            return request(
+                connection,
+                call_id=call_id,
+                turn=turn,
+                kind="voicemail",
+                customer_id=customer_id,
+                number=number,
+                queue=queue,
+                intent=intent,
+                language="en",
+                until=until,
+                spoken=spoken,
+                at=at,
+                company=company,
+            )
+
+    return leave
+
+
+@pytest.fixture
+def queue(database: Engine, redis_client: redis.Redis) -> CallbackQueue:
+    """The index on a real server, trusted from the start."""
+    made = CallbackQueue(redis_client)
+    rebuild(database, made)
+    return made
+
+
+@pytest.fixture
+def desk(database: Engine, company: Company, queue: CallbackQueue) -> Desk:
+    return Desk(database, lambda: company, queue)

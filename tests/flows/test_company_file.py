@@ -1,0 +1,99 @@
+"""company.yaml as people write it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+
+import pytest
+
+from flows.company import TargetRule, Window
+from flows.faults import FlowFaults
+from flows.loader import load_company
+
+GOOD = """\
+spec: 1
+organisation: {en: Amber}
+default_language: en
+numbers: {default: reception, "+37167000000": reception}
+calendars:
+  office:
+    zone: Europe/Riga
+    week: {weekdays: ["9:00-12:30", 13:30–17:00], saturday: 10:00-14:00}
+    holidays: LV
+    exceptions:
+      - {date: 2030-12-24, name: Christmas Eve, windows: ["9:00-13:00"]}
+      - {date: 2030-07-01, until: 2030-07-14, name: Summer}
+    closure: {until: 2030-03-05 14:00, reason: snow}
+  always: {zone: Asia/Seoul, week: {daily: [00:00-24:00]}}
+  nights: {zone: Europe/Riga, week: {weekend: 22:00-6:00}}
+queues:
+  desk:
+    calendar: office
+    people: 2
+    handling: 6m
+    round_to: 15m
+    targets: [{intent: complaint, within: 2h}, {language: lv, within: 90m}, {within: 4h}]
+teams:
+  desk: {numbers: ["+442079460101"]}
+voices: {en: Polly.Amy}
+"""
+
+
+def test_hours_and_durations_are_read_as_people_write_them() -> None:
+    company = load_company(GOOD, "company.yaml")
+    office = company.calendars["office"]
+    assert office.week["monday"] == (
+        Window(opens=time(9), closes=time(12, 30)),
+        Window(opens=time(13, 30), closes=time(17)),
+    )
+    assert office.week["saturday"] == (Window(opens=time(10), closes=time(14)),)
+    assert "sunday" not in office.week
+    assert office.exceptions[0].date == date(2030, 12, 24)
+    assert office.exceptions[1].windows == ()
+    assert office.closure is not None
+    assert office.closure.until == datetime(2030, 3, 5, 14)  # noqa: DTZ001 - local time of the calendar
+    assert company.calendars["always"].week["sunday"] == (Window(opens=time(0), closes=time(0)),)
+    assert company.calendars["nights"].week["sunday"] == (Window(opens=time(22), closes=time(6)),)
+    desk = company.queues["desk"]
+    assert (desk.people, desk.handling_minutes, desk.round_minutes) == (2, 6, 15)
+    assert desk.targets == (
+        TargetRule(intent="complaint", minutes=120),
+        TargetRule(language="lv", minutes=90),
+        TargetRule(minutes=240),
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("zone: Europe/Riga\n", "zone: Europe/Rigga\n", "7:11  calendars.office.zone: 'Europe/Rigga' is not an IANA"),
+        ("zone: Europe/Riga\n    week", "week", '6:3  calendars.office: "zone" is missing'),
+        (
+            "zone: Europe/Riga\n",
+            "zoen: Europe/Riga\n",
+            'calendars.office: "zoen" does not belong here. Did you mean "zone"?',
+        ),
+        ("weekdays:", "weekday:", '8:12  week: "weekday" is no day. Did you mean "weekdays"?'),
+        ("9:00-12:30", "9-12", '8:23  "9-12" is not a window of hours such as "9:00-17:00"'),
+        ("10:00-14:00", "10:00-25:00", "8:61  calendars.office.week.saturday.0.closes:"),
+        ("within: 4h", "within: soon", 'within "soon" is not a number of whole minutes such as 30m or 2h'),
+        ("handling: 6m", "handling: 90s", 'handling "90s" is not a number of whole minutes'),
+        ("round_to: 15m", "round_to: 20m", "21:15  queues.desk.round_to: Input should be 5, 15 or 30"),
+        (", {within: 4h}]", "]", "17:3  queues.desk: the last target must hold"),
+        ("calendar: office\n", "calendar: offise\n", 'queue "desk" uses calendar "offise"; calendars here: office'),
+        ('"+37167000000": reception', '"67000000": reception', "'67000000' is not a number in international form"),
+        ('numbers: ["+442079460101"]', "numbers: [desk]", "teams.desk.numbers.0: 'desk' is not a number"),
+        ("default_language: en", "default_language: lv", 'organisation has no name in the default language "lv"'),
+        ("date: 2030-12-24", "date: 24.12.2030", "11:16  calendars.office.exceptions.0.date:"),
+        ("until: 2030-07-14", "until: 2030-06-14", "until 2030-06-14 lies before 2030-07-01"),
+        ("people: 2", "people: many", '19:13  queues.desk.people: "many" is not a whole number'),
+        ("spec: 1", "spec: 2", "1:7  spec:"),
+        ("queues:\n  desk:", "queues:\n  Desk:", "queues.Desk: 'Desk' is not a name"),
+    ],
+)
+def test_each_fault_of_the_company_has_its_line(old: str, new: str, expected: str) -> None:
+    assert old in GOOD
+    with pytest.raises(FlowFaults) as refused:
+        load_company(GOOD.replace(old, new, 1), "company.yaml")
+    assert expected in str(refused.value)
+    assert str(refused.value).startswith("company.yaml:")

@@ -1,0 +1,76 @@
+"""The api application, open on real SQL and a real queue server, with a clock that tests set."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx2
+from pydantic import SecretStr
+
+import flows
+from api.app import create_app
+from api.parts import Parts
+from ivr.shelf import publish_folder
+from runtime.config import Settings
+from runtime.database import metadata, open_database
+from tests.switchboard import Switchboard
+
+DEFINITIONS = Path(next(iter(flows.__path__))) / "definitions"
+# A Tuesday, 10:15 in Riga: the office is open.
+OPEN_TUESDAY = datetime(2030, 3, 5, 8, 15, tzinfo=UTC)
+
+
+@dataclass
+class Clock:
+    """The time of calls."""
+
+    now: datetime = OPEN_TUESDAY
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass
+class Front:
+    """What a test holds: the provider, the parts, the clock and a plain client."""
+
+    switchboard: Switchboard
+    parts: Parts
+    clock: Clock
+    client: httpx2.AsyncClient
+    settings: Settings = field(repr=False)
+
+
+def settings_for(folder: Path, database_url: str, redis_url: str) -> Settings:
+    return Settings(
+        public_url="https://ivr.example.test",
+        data_dir=folder,
+        database_url=database_url,
+        redis_url=redis_url,
+        secret_key=SecretStr("a secret of the tests only"),
+        twilio_account_sid="AC00000000000000000000000000000001",
+        twilio_auth_token=SecretStr("test_auth_token"),
+        twilio_api_url="http://127.0.0.1:9",
+    )
+
+
+@asynccontextmanager
+async def open_front(
+    folder: Path, database_url: str, redis_url: str, definitions: Path = DEFINITIONS
+) -> AsyncIterator[Front]:
+    """Open the application with the flows of a folder published."""
+    settings = settings_for(folder, database_url, redis_url)
+    engine = open_database(database_url)
+    metadata.create_all(engine)
+    publish_folder(engine, definitions, "", "tests")
+    engine.dispose()
+    clock = Clock()
+    app = create_app(settings, clock)
+    async with app.router.lifespan_context(app):
+        transport = httpx2.ASGITransport(app=app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://internal:8000") as client:
+            yield Front(Switchboard(client, settings), app.state.parts, clock, client, settings)

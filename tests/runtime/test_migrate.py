@@ -1,0 +1,45 @@
+"""The steps of the migrations make exactly the tables that the code has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+import api.tables
+import callbacks.tables
+import customers.tables
+import ivr.tables
+import runtime.outbox
+import voicemail.tables
+from runtime.config import ConfigurationError, Settings
+from runtime.database import metadata, open_database
+from runtime.migrate import NEWEST, present, refuse_old_tables, upgrade
+
+ALL = (api.tables, callbacks.tables, customers.tables, ivr.tables, runtime.outbox, voicemail.tables)
+
+
+def test_the_migrated_tables_are_those_of_the_code(database_url: str) -> None:
+    assert present(database_url) is None
+    upgrade(database_url)
+    upgrade(database_url)
+    assert present(database_url) == NEWEST
+    engine = open_database(database_url)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+
+
+def test_a_process_refuses_tables_that_are_not_up_to_date(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+    with pytest.raises(ConfigurationError, match="ringback migrate"):
+        refuse_old_tables(settings)
+    upgrade(settings.sql_url)
+    refuse_old_tables(settings)
+
+
+def test_a_database_that_does_not_answer_is_a_sentence() -> None:
+    with pytest.raises(ConfigurationError, match="RINGBACK_DATABASE_URL"):
+        refuse_old_tables(Settings(database_url="postgresql://nobody@127.0.0.1:9/none"))

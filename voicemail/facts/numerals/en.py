@@ -1,0 +1,95 @@
+"""English number words."""
+
+from __future__ import annotations
+
+from voicemail.facts.numerals.numeral import NumberWords, forms
+
+_DIGITS = {
+    0: "zero oh o nought naught nil",
+    1: "one",
+    2: "two",
+    3: "three",
+    4: "four",
+    5: "five",
+    6: "six",
+    7: "seven",
+    8: "eight",
+    9: "nine niner",
+}
+_SEVERAL = {
+    0: "zeros zeroes ohs noughts os",
+    1: "ones",
+    2: "twos",
+    3: "threes",
+    4: "fours",
+    5: "fives",
+    6: "sixes",
+    7: "sevens",
+    8: "eights",
+    9: "nines",
+}
+_TEENS = {
+    10: "ten",
+    11: "eleven",
+    12: "twelve",
+    13: "thirteen",
+    14: "fourteen",
+    15: "fifteen",
+    16: "sixteen",
+    17: "seventeen",
+    18: "eighteen",
+    19: "nineteen",
+}
+_TENS = {
+    20: "twenty",
+    30: "thirty",
+    40: "forty fourty",
+    50: "fifty",
+    60: "sixty",
+    70: "seventy",
+    80: "eighty",
+    90: "ninety",
+}
+_ORDINALS = {
+    1: "first",
+    2: "second",
+    3: "third",
+    4: "fourth",
+    5: "fifth",
+    6: "sixth",
+    7: "seventh",
+    8: "eighth",
+    9: "ninth",
+    10: "tenth",
+    11: "eleventh",
+    12: "twelfth",
+    13: "thirteenth",
+    14: "fourteenth",
+    15: "fifteenth",
+    16: "sixteenth",
+    17: "seventeenth",
+    18: "eighteenth",
+    19: "nineteenth",
+    20: "twentieth",
+    30: "thirtieth",
+}
+
+WORDS = NumberWords(
+    numerals={
+        **forms("digit", _DIGITS),
+        **forms("several", _SEVERAL),
+        **forms("teen", _TEENS),
+        **forms("round", _TENS),
+        **forms("scale", {100: "hundred", 1000: "thousand"}),
+        **forms("ordinal", _ORDINALS),
+    },
+    plus=frozenset({"plus", "+"}),
+    repeats={"double": 2, "triple": 3, "treble": 3, "quadruple": 4},
+    joints=frozenset({"and"}),
+    hyphens=frozenset({"dash", "hyphen", "space", "pause", "then", "next"}),
+    fillers=frozenset({"uh", "um", "er", "erm", "hmm", "mm", "eh", "ah", "okay", "ok", "so", "well", "that's", "it's", "a"}),
+    corrections=frozenset({"no", "sorry", "wait", "mean", "i", "correction", "rather", "actually", "oops", "pardon", "make", "that", "my", "mistake"}),
+    of_telephones=("call", "phone", "telephone", "mobile", "cell", "reach", "ring", "whatsapp", "text", "landline", "contact", "dial", "line"),
+    of_other_things=("order", "invoice", "account", "reference", "policy", "contract", "tracking", "serial", "ticket", "iban", "card", "code", "booking", "parcel", "model", "size", "article", "item", "case", "vat", "registration", "passport", "meter", "customer", "room", "version", "pin", "flight", "claim", "receipt", "delivery"),
+    units=("euro", "dollar", "pound", "cent", "percent", "pence", "quid", "kilo", "gram", "metre", "meter", "litre", "liter", "piece", "box", "pallet", "million", "billion", "people", "ton", "€", "$", "£", "%", "units", "copies", "centimet", "millimet", "square", "km", "kg"),
+)  # fmt: skip

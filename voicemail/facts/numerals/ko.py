@@ -1,0 +1,70 @@
+"""Korean number words: the Chinese ones, said digit by digit, and the native ones."""
+
+from __future__ import annotations
+
+import re
+
+from voicemail.facts.numerals.numeral import NumberWords, forms
+
+_CHINESE = {0: "공 영", 1: "일", 2: "이", 3: "삼", 4: "사", 5: "오", 6: "육 륙", 7: "칠", 8: "팔", 9: "구"}
+_NATIVE = {1: "하나", 2: "둘", 3: "셋", 4: "넷", 5: "다섯", 6: "여섯", 7: "일곱", 8: "여덟 여덜", 9: "아홉"}
+_NATIVE_TENS = {
+    10: "열",
+    20: "스물",
+    30: "서른",
+    40: "마흔",
+    50: "쉰",
+    60: "예순",
+    70: "일흔",
+    80: "여든",
+    90: "아흔",
+}
+# Before a noun, as in 세 시; "스무" too.
+COUNTING = {1: "한", 2: "두", 3: "세", 4: "네", 20: "스무"}
+
+WORDS = NumberWords(
+    numerals={
+        **forms("digit", _CHINESE),
+        **forms("digit", _NATIVE),
+        **forms("round", _NATIVE_TENS),
+        **forms("scale", {10: "십", 100: "백", 1000: "천"}),
+    },
+    plus=frozenset({"플러스", "+"}),
+    repeats={},
+    joints=frozenset(),
+    hyphens=frozenset({"에", "다시", "대시", "국에", "국", "의", "하이픈", "그다음", "다음"}),
+    fillers=frozenset({"음", "어", "저", "그", "네", "예", "그리고"}),
+    corrections=frozenset({"아니", "아니요", "아니다", "아뇨", "아", "죄송합니다", "죄송해요", "미안합니다", "잠깐만요", "잠시만요", "잘못", "말했네요", "말씀드렸네요", "정정합니다", "아니고"}),
+    of_telephones=("전화", "휴대", "핸드폰", "연락", "번호는", "연락처", "폰"),
+    of_other_things=("주문", "송장", "계좌", "운송장", "카드", "예약", "고객번호", "사업자", "코드", "접수", "모델", "주민", "계약", "증권", "시리얼", "청구", "영수증", "비밀번호", "등록"),
+    units=("원", "유로", "달러", "퍼센트", "개", "킬로", "그램", "미터", "리터", "톤", "명", "만", "억", "%", "₩", "년", "평", "박스", "상자"),
+)  # fmt: skip
+
+_NUMERAL = "|".join(sorted(WORDS.numerals, key=len, reverse=True))
+_HYPHEN = "국에|에|다시|대시|국|의"
+_ENDING = (
+    "(?:번(?:호)?)?(?:이고요|이고|이에요|이예요|에요|예요|입니다|이구요|이라고요|라고요|인데요|인데|이요|요|고요|고|이니까|니까|으로|로|은|는|이|가|을|를"
+    "|이랑|랑|이나|나|이며|며|이라|라|까지|부터|한테)?"
+)
+_WORD = re.compile(rf"((?:{_NUMERAL}|{_HYPHEN})+?)({_ENDING})")
+_PIECE = re.compile(rf"{_NUMERAL}|{_HYPHEN}")
+# A word that only ends the sentence after the digits, or is their last digit with an ending.
+_COPULA = re.compile("이(?:고요|고|에요|예요|요|구요|라고요|니까|며)")
+
+
+def split(word: str) -> list[tuple[str, bool]]:
+    """The numerals and spoken hyphens that a word consists of, each with whether it may be no digit but an ending.
+
+    공일공에 → 공 일 공 에; 팔이에요 → 팔 이?, for 이 is two or belongs to the ending. Any other word comes back whole.
+    """
+    if _COPULA.fullmatch(word):
+        return [("이", True)]
+    match = _WORD.fullmatch(word)
+    if match is None or (word in WORDS.fillers or word in WORDS.corrections or word in WORDS.hyphens):
+        return [(word, False)]
+    pieces = [(piece, False) for piece in _PIECE.findall(match[1])]
+    if match[2].startswith("이"):
+        pieces.append(("이", True))
+    if word == "이":
+        return [("이", True)]
+    return pieces

@@ -1,0 +1,150 @@
+"""The transcriber: a recording's words with their times, by Vosk on this machine.
+
+A model is loaded once per process and shared by its threads; a recogniser belongs to one recording.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import vosk
+
+from voicemail.audio import Samples, Sound, Tick, blocks
+from voicemail.mailbox import Transcript, Word
+from voicemail.models import InstalledModel, ModelMissing, find_model
+from voicemail.speech import Span, find_speech
+
+# A worker's thread is not held by one recording for longer than about ten minutes.
+MAX_SPEECH_SECONDS = 30 * 60
+_CHUNK_SECONDS = 0.25
+# What some models write for a sound that is no word of theirs.
+_NO_WORDS = frozenset({"<unk>", "[unk]", "<UNK>", "[UNK]"})
+
+# A front end makes the speech of a message better before it is recognised: speech in, speech out, as long as before.
+FrontEnd = Callable[[Samples, int], Samples]
+
+
+# The models of this process, by folder; recognisers share them.
+_loaded: dict[Path, Any] = {}
+_loading = threading.Lock()
+
+
+class ModelUnusable(Exception):
+    """A model's folder is there and Vosk cannot load it. A retry helps after it was installed anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcription:
+    """What was understood. `speech_seconds` is how much of the recording is speech; `is_whole` is false if some was left out."""
+
+    transcript: Transcript
+    speech_seconds: float
+    is_whole: bool
+
+
+class Transcriber:
+    """Writes recordings down; safe to share by threads. `models_dir` is looked at for each one, so a new model is found."""
+
+    def __init__(self, models_dir: Path, front_end: FrontEnd | None = None) -> None:
+        self._models_dir = models_dir
+        self._front_end = front_end
+        vosk.SetLogLevel(-1)
+
+    def load(self, language: str) -> None:
+        """Have the model of a language in memory. Raises ModelMissing or ModelUnusable."""
+        self._model(language)
+
+    def transcribe(self, sound: Sound, language: str, tick: Tick = lambda: None) -> Transcription:
+        """Write a recording down; `tick` is called several times a second. Raises ModelMissing or ModelUnusable."""
+        installed, model = self._model(language)
+        rate_hz = sound.working_rate_hz
+        spans = find_speech(blocks(sound), rate_hz, tick)
+        heard, is_whole = _at_most(spans, MAX_SPEECH_SECONDS * rate_hz)
+        words = self._recognise(model, sound, heard, tick) if heard else ()
+        confidence = sum(word.confidence for word in words) / len(words) if words else 0.0
+        text = " ".join(word.word for word in words)
+        return Transcription(
+            Transcript(text, language, round(confidence, 4), words, installed.name),
+            sum(span.end - span.start for span in spans) / rate_hz,
+            is_whole,
+        )
+
+    def _model(self, language: str) -> tuple[InstalledModel, Any]:
+        installed = find_model(self._models_dir, language)
+        if installed is None:
+            raise ModelMissing(language)
+        folder = installed.path.resolve()
+        with _loading:
+            if folder not in _loaded:
+                try:
+                    _loaded[folder] = vosk.Model(model_path=str(folder))
+                except Exception as error:  # Vosk raises no class of its own
+                    raise ModelUnusable(
+                        f"Vosk cannot load the model in {installed.path}; remove and install it anew"
+                    ) from error
+            return installed, _loaded[folder]
+
+    def _recognise(self, model: Any, sound: Sound, spans: list[Span], tick: Tick) -> tuple[Word, ...]:
+        rate_hz = sound.working_rate_hz
+        recogniser = vosk.KaldiRecognizer(model, float(rate_hz))
+        recogniser.SetWords(True)
+        found: list[dict[str, Any]] = []
+        chunk = int(_CHUNK_SECONDS * rate_hz)
+        for speech in self._speech(sound, spans):
+            pcm = np.clip(np.round(speech * 32_768.0), -32_768, 32_767).astype("<i2")
+            for start in range(0, len(pcm), chunk):
+                if recogniser.AcceptWaveform(pcm[start : start + chunk].tobytes()):
+                    found += json.loads(recogniser.Result()).get("result", [])
+                tick()
+        found += json.loads(recogniser.FinalResult()).get("result", [])
+        return tuple(_word(word, spans, rate_hz) for word in found if word["word"] not in _NO_WORDS)
+
+    def _speech(self, sound: Sound, spans: list[Span]) -> Iterator[Samples]:
+        pieces = _cut(blocks(sound), spans)
+        if self._front_end is None:
+            yield from pieces
+        else:  # it looks at the whole message: at most 30 minutes of speech, 115 MB at 16 kHz
+            yield self._front_end(np.concatenate(list(pieces)), sound.working_rate_hz)
+
+
+def _at_most(spans: list[Span], samples: int) -> tuple[list[Span], bool]:
+    taken: list[Span] = []
+    for span in spans:
+        if samples <= 0:
+            return taken, False
+        taken.append(Span(span.start, min(span.end, span.start + samples)))
+        samples -= span.end - span.start
+    return taken, samples >= 0
+
+
+def _cut(pieces: Iterator[Samples], spans: list[Span]) -> Iterator[Samples]:
+    place = 0
+    for piece in pieces:
+        for span in spans:
+            start, end = max(span.start, place), min(span.end, place + len(piece))
+            if start < end:
+                yield piece[start - place : end - place]
+        place += len(piece)
+
+
+def _word(word: dict[str, Any], spans: list[Span], rate_hz: int) -> Word:
+    # The recogniser heard the spans one after the other: its times are put back to where they were spoken. A word lies in
+    # the span of its middle.
+    heard = [0]
+    for span in spans:
+        heard.append(heard[-1] + span.end - span.start)
+    middle = (word["start"] + word["end"]) / 2 * rate_hz
+    number = min(max(bisect_right(heard, middle) - 1, 0), len(spans) - 1)
+    span, offset = spans[number], spans[number].start - heard[number]
+
+    def at(seconds: float) -> float:
+        return round(min(max(seconds * rate_hz + offset, span.start), span.end) / rate_hz, 3)
+
+    return Word(word["word"], at(word["start"]), at(word["end"]), round(float(word["conf"]), 4))
