@@ -29,6 +29,10 @@ class NotFound(Exception):
         super().__init__(f"there is no such {what}")
 
 
+class NotANumber(Exception):
+    """What was given as a telephone number cannot be one."""
+
+
 def parts_of(request: Request) -> Parts:
     """The open parts of this process."""
     parts: Parts = request.app.state.parts

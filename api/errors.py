@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from api.access import NotAllowed, NotFound, NotSignedIn
+from api.access import NotAllowed, NotANumber, NotFound, NotSignedIn
 from api.routes import twilio
 from callbacks.board import WrongCursor
 from callbacks.callback import CallbackError, IllegalStep, StaleNonce, UnknownCallback
@@ -26,6 +26,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(NotSignedIn, _not_signed_in)
     app.add_exception_handler(NotAllowed, _not_allowed)
     app.add_exception_handler(NotFound, _not_found)
+    app.add_exception_handler(NotANumber, _not_a_number)
     app.add_exception_handler(CallbackError, _callback_refused)
     app.add_exception_handler(WrongCursor, _wrong_cursor)
     app.add_exception_handler(SQLAlchemyError, _sql_away)
@@ -52,6 +53,12 @@ def _not_allowed(_request: Request, _error: Exception) -> Response:
 
 def _not_found(_request: Request, error: Exception) -> Response:
     return problem(404, "not_found", f"{str(error)[0].upper()}{str(error)[1:]}.")
+
+
+def _not_a_number(_request: Request, _error: Exception) -> Response:
+    return problem(
+        422, "not_a_number", "This cannot be a telephone number; write it with its country, such as +37120000001."
+    )
 
 
 def _callback_refused(_request: Request, error: Exception) -> Response:

@@ -18,6 +18,7 @@ from ivr.emergency import EmergencyDocuments
 from ivr.journal import Journal, TurnRecord
 from ivr.providers.twilio import SignatureCheck
 from ivr.shelf import NothingPublished, Shelf, watch
+from ivr.spool import Spool
 from ivr.state import StateSeal
 from ivr.turns import Turns
 from runtime.config import Settings
@@ -41,7 +42,7 @@ class Parts:
         self.shelf = Shelf(self.call_database)
         self.desk = Desk(self.console_database, lambda: self.shelf.company, self.queue)
         self.bell = threading.Event()
-        self.journal = Journal(self.call_database, self._follow, self.bell.set)
+        self.journal = Journal(self.call_database, self._follow, self.bell.set, Spool(settings.data_dir / "spool"))
         self.signature = SignatureCheck(settings.twilio_auth_token.get_secret_value(), settings.base_url)
         seal = StateSeal(secret_key(settings.secret_key.get_secret_value(), settings.data_dir))
         self.turns = Turns(self.shelf, seal, self.journal, self.call_database, clock)

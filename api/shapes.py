@@ -111,6 +111,10 @@ class AttemptMade(Held):
     key: str | None = Field(default=None, max_length=64, description="The same key twice is one attempt.")
 
 
+class NumberFound(_Shape):
+    number: str = Field(max_length=40, examples=["+37120000001"])
+
+
 class Completed(Held):
     outcome: Outcome = Field(examples=["resolved"])
     note: Note = ""

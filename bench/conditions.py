@@ -81,11 +81,11 @@ def with_loss(samples: Samples, rate_hz: int, seed: int, share: float) -> Sample
 
 
 def _gentle(samples: Samples) -> Samples:
-    return telephone_band(narrowed(samples), 8_000, 2, 4)
+    return telephone_band(narrowed(samples), 8_000, 4, 6)
 
 
 def _steep(samples: Samples) -> Samples:
-    return telephone_band(narrowed(samples), 8_000, 5, 10)
+    return telephone_band(narrowed(samples), 8_000, 8, 12)
 
 
 def _loud_part(samples: Samples) -> NDArray[np.float64]:

@@ -133,10 +133,10 @@ def _change(
 ) -> int:
     """One step for all callbacks to which a condition applies, at most a thousand."""
     some = sa.select(callbacks.c.id).where(*where).order_by(callbacks.c.due_at).limit(_LIMIT)
-    # The condition stands in both places: while the rows were chosen another clock may have moved them.
+    some = some.with_for_update(skip_locked=True, key_share=True)  # whoever is at work on one comes before the clock
     rows = connection.execute(
         callbacks.update()
-        .where(callbacks.c.id.in_(some), *where)
+        .where(callbacks.c.id.in_(some))
         .values(**values, version=callbacks.c.version + 1)
         .returning(*callbacks.c)
     ).all()
@@ -180,6 +180,7 @@ def _take_back_leases(connection: Connection, now: datetime, changes: _Changes) 
 def _break_promises(connection: Connection, now: datetime, changes: _Changes) -> int:
     joined = promises.join(callbacks, promises.c.callback_id == callbacks.c.id)
     some = sa.select(promises.c.id).select_from(joined).where(*_broken(now)).limit(_LIMIT)
+    some = some.with_for_update(skip_locked=True, of=promises)
     broken = (
         promises.update()
         .where(promises.c.id.in_(some), promises.c.outcome.is_(None))

@@ -176,7 +176,7 @@ class CallbackQueue:
             raise QueueAway("the queue server did not answer a moment ago")
         try:
             answer = ask()
-        except (redis.ConnectionError, redis.TimeoutError, redis.BusyLoadingError, OSError) as error:
+        except (redis.RedisError, OSError) as error:  # also one that is full, read-only or loading
             self._note_away(True, reason=str(error), answer="claims go to SQL until it is back")
             raise QueueAway(f"the queue server does not answer: {error}") from error
         self._note_away(False)

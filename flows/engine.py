@@ -11,44 +11,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import assert_never
 
-from flows import last_resort
+from flows import rescue
 from flows.company import Company
-from flows.events import (
-    CallEnded,
-    CallStarted,
-    Effect,
-    InputIgnored,
-    NodeEntered,
-    NodeLeft,
-    VoicemailBegun,
-    VoicemailEmpty,
-    VoicemailLeft,
-    WentWrong,
-)
-from flows.inputs import Dialed, Digits, HoursRead, HungUp, Input, PromiseQuoted, Recorded, Result, Silence, Trouble
+from flows.events import CallEnded, CallStarted, Effect, InputIgnored, NodeEntered, NodeLeft, WentWrong
+from flows.hanging_up import after_the_end, hang_up
+from flows.inputs import HoursRead, HungUp, Input, PromiseQuoted, Recorded, Result, Trouble
 from flows.last_resort import LAST_RESORT
 from flows.limits import MAX_BACK, MAX_NAME_CHARS, MAX_STEPS_WITHOUT_WAIT
 from flows.model import Defaults, Flow, Limits
-from flows.nodes import (
-    Callback,
-    End,
-    Greeting,
-    Hours,
-    Language,
-    Menu,
-    Prompt,
-    Transfer,
-    Voicemail,
-    callback,
-    end,
-    greeting,
-    hours,
-    language,
-    menu,
-    prompt,
-    transfer,
-    voicemail,
-)
+from flows.nodes import End
+from flows.nodes.dispatch import again, answer, enter
 from flows.prompts import clean
 from flows.session import Caller, Session, WaitKind
 from flows.steps import Ask, Await, Fail, Finish, Jump, Leave, Step
@@ -56,15 +28,13 @@ from flows.turn import Turn
 from flows.verbs import Dial, Gather, HangUp, Record
 from flows.visit import Visit
 
-HUNG_UP = "hung_up"
-FAILED = "failed"
 # One way out of trouble is the author's; a call that stumbles again goes straight to the last resort.
 _ERROR_WAYS = 1
 
 
 def start(flow: Flow, company: Company, caller: Caller, now: datetime) -> Turn:
     """Begin a call: greet, and go on until the first wait."""
-    session = _new_session(flow, company, caller, now, turn=1)
+    session = _new_session(flow, caller, now, turn=1)
     visit = Visit(flow, company, session, now)
     visit.emit(CallStarted(flow.flow, flow.version, session.language))
     return _run(visit, _enter(visit, flow.start))
@@ -74,24 +44,27 @@ def resume(flow: Flow | None, company: Company, session: Session, given: Input |
     """Go on with a call after an input or the result of an effect.
 
     An input that the present wait does not accept changes nothing: the turn holds InputIgnored and puts the same wait
-    again. `flow` may be None (its version is lost): then the last resort takes over.
+    again. `flow` may be None (its version is lost): then the last resort takes over, and keeps what the caller left.
     """
     if session.node != LAST_RESORT and (flow is None or session.node not in flow.nodes):
         if not isinstance(given, HungUp) and not (isinstance(given, Recorded) and session.wait == "record"):
             return recover(flow, company, session, Caller(), f'node "{session.node}" or its flow is not known', now)
-        session = replace(session, node=LAST_RESORT)  # what the caller left so far is kept even so
+        session = replace(session, node=LAST_RESORT)
     flow = flow or _no_flow(company)
     visit = Visit(flow, company, session, now)
     if not isinstance(given, HoursRead | PromiseQuoted) and session.wait != "effect":
         visit.change(turn=session.turn + 1)
     if session.ended:
-        return _after_the_end(visit, session, given)
+        return after_the_end(visit, session, given)
     if isinstance(given, HungUp):
-        return _hang_up(visit, given)
-    step = Fail(given.reason) if isinstance(given, Trouble) else _answer(visit, given)
-    if step is None:
-        return _ignored(flow, company, session, given, now)
-    return _run(visit, step)
+        return hang_up(visit, given)
+    step: Step | None
+    if session.node == LAST_RESORT:
+        step = rescue.answer(visit, given) if isinstance(given, Recorded) and session.wait == "record" else None
+        step = Fail(given.reason) if isinstance(given, Trouble) else step
+    else:
+        step = Fail(given.reason) if isinstance(given, Trouble) else answer(flow.nodes[session.node], visit, given)
+    return _ignored(flow, company, session, given, now) if step is None else _run(visit, step)
 
 
 def recover(
@@ -100,7 +73,7 @@ def recover(
     """Save a call whose flow or state cannot be used: apology, message, goodbye, in the caller's language if known."""
     basis = flow if flow is not None else _no_flow(company)
     if session is None:
-        session = _new_session(basis, company, caller, now, turn=0)
+        session = _new_session(basis, caller, now, turn=0)
         if caller.language:
             session = replace(session, language=caller.language)
     visit = Visit(basis, company, session, now)
@@ -109,10 +82,10 @@ def recover(
     if session.wait != "effect":
         visit.change(turn=session.turn + 1)
     visit.emit(WentWrong(session.node, reason))
-    return _run(visit, _to_last_resort(visit))
+    return _run(visit, rescue.enter(visit))
 
 
-def _new_session(flow: Flow, company: Company, caller: Caller, now: datetime, turn: int) -> Session:
+def _new_session(flow: Flow, caller: Caller, now: datetime, turn: int) -> Session:
     known = caller.language is not None and caller.language in flow.languages
     open_until = caller.open_promise_until
     return Session(
@@ -152,8 +125,7 @@ def _run(visit: Visit, step: Step) -> Turn:
         node = visit.session.node
         match step:
             case Leave(exit):
-                target = visit.flow.resolve(visit.flow.nodes[node].exits[exit])
-                step = _go(visit, exit, target)
+                step = _go(visit, exit, visit.flow.resolve(visit.flow.nodes[node].exits[exit]))
             case Jump(exit, target, returning):
                 step = _go(visit, exit, visit.flow.resolve(target), returning)
             case Fail(reason):
@@ -172,7 +144,7 @@ def _run(visit: Visit, step: Step) -> Turn:
             case _:
                 assert_never(step)
     visit.emit(WentWrong(visit.session.node, f"{MAX_STEPS_WITHOUT_WAIT} nodes without a wait"))
-    return _run(visit, _to_last_resort(visit))
+    return _run(visit, rescue.enter(visit))
 
 
 def _turn(visit: Visit, wait: WaitKind, effect: Effect | None = None) -> Turn:
@@ -210,27 +182,8 @@ def _enter(visit: Visit, name: str, returning: bool = False) -> Step:
     spent = _spent(visit)
     if spent and not isinstance(node, End):
         visit.emit(WentWrong(name, spent))
-        return _to_last_resort(visit)
-    match node:
-        case Greeting():
-            return greeting.enter(node, visit)
-        case Prompt():
-            return prompt.enter(node, visit)
-        case Menu():
-            return menu.enter(node, visit)
-        case Language():
-            return language.enter(node, visit, returning)
-        case Hours():
-            return hours.enter(node, visit)
-        case Voicemail():
-            return voicemail.enter(node, visit)
-        case Callback():
-            return callback.enter(node, visit)
-        case Transfer():
-            return transfer.enter(node, visit)
-        case End():
-            return end.enter(node, visit)
-    assert_never(node)
+        return rescue.enter(visit)
+    return enter(node, visit, returning)
 
 
 def _spent(visit: Visit) -> str:
@@ -246,67 +199,14 @@ def _spent(visit: Visit) -> str:
 
 
 def _error_way(visit: Visit) -> Step:
-    """The node's error exit, else defaults.error (the loader wrote it into the node), else the last resort."""
+    """The node's error exit, else defaults.error, else the last resort."""
     session = visit.session
     node = visit.flow.nodes.get(session.node)
     target = "" if node is None else node.exits.get("error", "") or visit.flow.defaults.error
     if not target or session.troubles >= _ERROR_WAYS:
-        return _to_last_resort(visit)
+        return rescue.enter(visit)
     visit.change(troubles=session.troubles + 1)
     return _go(visit, "error", visit.flow.resolve(target))
-
-
-def _to_last_resort(visit: Visit) -> Step:
-    if visit.session.node == LAST_RESORT:  # even the last resort failed: say goodbye rather than begin again
-        visit.say_text(*_words(visit, "goodbye"))
-        return Finish(FAILED)
-    visit.change(node=LAST_RESORT, wait="", no_input=0, no_match=0, repeats=0)
-    visit.emit(NodeEntered(LAST_RESORT))
-    visit.say_text(*_words(visit, "apology"))
-    expected = _rescued(visit, "", 0)
-    visit.emit(VoicemailBegun(LAST_RESORT, expected.queue, expected.intent, expected.until))
-    return Await(last_resort.record())
-
-
-def _words(visit: Visit, what: str) -> tuple[str, str]:
-    say = last_resort.apology if what == "apology" else last_resort.goodbye
-    said = say(visit.session.language)
-    return said.text, said.language
-
-
-def _answer(visit: Visit, given: Digits | Silence | Recorded | Dialed | Result) -> Step | None:
-    """Hand an input to the node that waits for it; None when it waits for something else."""
-    wait = visit.session.wait
-    if visit.session.node == LAST_RESORT:
-        return _last_message(visit, given) if wait == "record" and isinstance(given, Recorded) else None
-    node = visit.flow.nodes[visit.session.node]
-    match node, given:
-        case Menu(), Digits() | Silence() if wait == "gather":
-            return menu.answer(node, visit, given)
-        case Language(), Digits() | Silence() if wait == "gather":
-            return language.answer(node, visit, given)
-        case Callback(), Digits() | Silence() if wait == "gather":
-            return callback.answer(node, visit, given)
-        case Voicemail(), Recorded() if wait == "record":
-            return voicemail.answer(node, visit, given)
-        case Transfer(), Dialed() if wait == "dial":
-            return transfer.answer(node, visit, given)
-        case Hours(), HoursRead() if wait == "effect":
-            return hours.answer(node, visit, given)
-        case Voicemail(), PromiseQuoted() if wait == "effect":
-            return voicemail.quoted(node, visit, given)
-        case Callback(), PromiseQuoted() if wait == "effect":
-            return callback.quoted(node, visit, given)
-    return None
-
-
-def _last_message(visit: Visit, given: Recorded) -> Step:
-    if given.recording_id is None or given.seconds < voicemail.SHORTEST_MESSAGE_SECONDS:
-        visit.emit(VoicemailEmpty(LAST_RESORT))
-    else:
-        visit.emit(_rescued(visit, given.recording_id, given.seconds))
-    visit.say_text(*_words(visit, "goodbye"))
-    return Finish(FAILED)
 
 
 def _ignored(flow: Flow, company: Company, session: Session, given: Input | Result, now: datetime) -> Turn:
@@ -314,7 +214,7 @@ def _ignored(flow: Flow, company: Company, session: Session, given: Input | Resu
     waiting = session.wait or "nothing"
     ignored = InputIgnored(f"{type(given).__name__} came while the call waits for {waiting}")
     visit = Visit(flow, company, session, now)
-    step = _present(visit)
+    step = rescue.again(visit) if session.node == LAST_RESORT else again(flow.nodes[session.node], visit)
     match step:
         case Await(verb):
             visit.wait(verb)
@@ -325,71 +225,3 @@ def _ignored(flow: Flow, company: Company, session: Session, given: Input | Resu
             visit.emit(ignored)
             visit.change(turn=session.turn + 1)
             return _run(visit, step)
-
-
-def _present(visit: Visit) -> Step:
-    session = visit.session
-    if session.node == LAST_RESORT:
-        visit.say_text(*_words(visit, "apology"))
-        return Await(last_resort.record())
-    node = visit.flow.nodes[session.node]
-    match node:
-        case Menu() if session.wait == "gather":
-            return menu.enter(node, visit)
-        case Language() if session.wait == "gather":
-            return language.present(node, visit)
-        case Callback() if session.wait == "gather":
-            return callback.present(node, visit)
-        case Voicemail() if session.wait == "record":
-            return voicemail.present(node, visit)
-        case Transfer() if session.wait == "dial":
-            return transfer.present(node, visit)
-        case Hours() if session.wait == "effect":
-            return hours.enter(node, visit)
-        case Voicemail() if session.wait == "effect":
-            return voicemail.enter(node, visit)
-        case Callback() if session.wait == "effect":
-            return callback.enter(node, visit)
-    return Fail(f'the call\'s state does not fit node "{session.node}"')
-
-
-def _hang_up(visit: Visit, given: HungUp) -> Turn:
-    """The caller is gone: what they said so far is kept, and the call is over."""
-    heard = _message(visit, given)
-    if heard is not None:
-        visit.emit(heard)
-    visit.emit(CallEnded(visit.session.node, HUNG_UP))
-    # `wait` stays "record" without a recording: the provider may still tell of one.
-    still_expected = visit.session.wait == "record" and heard is None
-    visit.change(ended=HUNG_UP, wait="record" if still_expected else "")
-    return Turn(visit.session, (), tuple(visit.events))
-
-
-def _after_the_end(visit: Visit, session: Session, given: Input | Result) -> Turn:
-    """Nothing moves any more, but a message is never lost: word of it may come after word of the hang-up."""
-    if session.ended == HUNG_UP and isinstance(given, HungUp | Recorded):
-        late = _message(visit, given)
-        if late is not None:
-            visit.emit(late)
-            visit.change(wait="")
-            return Turn(visit.session, (), tuple(visit.events))
-    nobody_there = isinstance(given, HungUp) or session.ended == HUNG_UP
-    return Turn(session, () if nobody_there else (HangUp(),), (InputIgnored(f"the call is over: {session.ended}"),))
-
-
-def _message(visit: Visit, given: HungUp | Recorded) -> VoicemailLeft | None:
-    if visit.session.wait != "record" or not given.recording_id or given.seconds < voicemail.SHORTEST_MESSAGE_SECONDS:
-        return None
-    node = visit.flow.nodes.get(visit.session.node)
-    if isinstance(node, Voicemail):
-        return voicemail.left(node, visit, given.recording_id, given.seconds)
-    return _rescued(visit, given.recording_id, given.seconds)
-
-
-def _rescued(visit: Visit, recording_id: str, seconds: int) -> VoicemailLeft:
-    """A message without a node: to the queue for which a moment was already promised, else to the company's first."""
-    promise = visit.session.promise
-    if promise is not None and promise.queue in visit.company.queues:
-        return VoicemailLeft(LAST_RESORT, promise.queue, promise.intent, recording_id, seconds, promise.until)
-    queue = last_resort.mailbox(visit.company)
-    return VoicemailLeft(LAST_RESORT, queue, visit.intent(""), recording_id, seconds, None)

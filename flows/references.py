@@ -43,14 +43,14 @@ def node_prompts(node: Node) -> Iterator[tuple[str, Words]]:
             assert_never(node)
 
 
-def audio_files(prompts: Mapping[str, Words], nodes: Mapping[str, Node]) -> dict[str, Place]:
+def audio_files(flow: Flow) -> dict[str, Place]:
     """Return the audio files that a flow plays, sorted by name, each with the first place that names it."""
     found: dict[str, Place] = {}
-    for name, prompt in prompts.items():
+    for name, prompt in flow.prompts.items():
         for line in prompt.lines.values():
             if line.audio:
                 found.setdefault(line.audio, ("prompts", name))
-    for name, node in nodes.items():
+    for name, node in flow.nodes.items():
         for field, prompt in node_prompts(node):
             for line in prompt.lines.values():
                 if line.audio:

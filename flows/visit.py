@@ -55,8 +55,8 @@ class Visit:
                 self.emit(PromiseSpoken(node, promise.queue, promise.intent, promise.until, spoken.promise))
                 self.change(promise=replace(promise, spoken=True))
 
-    def say_text(self, text: str, language: str, barge_in: bool = True) -> None:
-        self._said.append((Say(text, language), barge_in))
+    def say_verb(self, verb: Say, barge_in: bool = True) -> None:
+        self._said.append((verb, barge_in))
 
     def wait(self, verb: Gather | Record | Dial | HangUp) -> None:
         """Add the verb that ends this turn's answer; a gather takes in the words before it that a key may interrupt."""

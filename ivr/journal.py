@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-import time
+from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +24,7 @@ from flows.events import Event
 from flows.inputs import Input, Result
 from flows.session import Session
 from ivr.records import Rang, from_json, to_json
+from ivr.spool import Spool
 from ivr.tables import turns
 from runtime.database import insert_once, writing
 from runtime.outbox import enqueue
@@ -31,9 +32,13 @@ from runtime.outbox import enqueue
 log = structlog.get_logger()
 
 MAX_BATCH = 256
-# While SQL is away the writer tries again this often; what waits is written in order when it is back.
-RETRY_SECONDS = 0.5
 MAX_WAITING = 50_000
+# A caller is never kept waiting for SQL longer than this; the turn goes to the spool instead (2-house.md, decision 3).
+PATIENCE_SECONDS = 0.25
+# While SQL is away it is tried again this often.
+RETRY_SECONDS = 0.5
+# Turns taken while SQL is away are remembered, so that a repeated webhook still gets the same answer.
+MAX_REMEMBERED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,31 +77,42 @@ class _Waiting:
 class Journal:
     """Writes turns, and what follows from them, in batched transactions of one thread.
 
-    `apply` writes the rows that follow from a record within the same transaction. `after_commit` is told after each commit.
+    `apply` writes the rows that follow from a record within the same transaction. `after_commit` is told after each commit. When
+    SQL fails or is slow, turns go to the spool and from there to SQL, in order, as soon as it is back.
     """
 
-    def __init__(self, engine: Engine, apply: Apply, after_commit: Callable[[], None]) -> None:
+    def __init__(self, engine: Engine, apply: Apply, after_commit: Callable[[], None], spool: Spool) -> None:
         self._engine = engine
         self._apply = apply
         self._after_commit = after_commit
+        self._spool = spool
         self._waiting: queue.Queue[_Waiting | None] = queue.Queue(MAX_WAITING)
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
-        self._stopping = False
+        self._is_behind = threading.Event()
+        self._remembered: OrderedDict[tuple[str, int], TurnRecord] = OrderedDict()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether turns wait in the spool."""
+        return self._is_behind.is_set()
 
     def start(self) -> None:
+        """Start writing, first what an earlier process had to leave behind."""
+        if self._spool.adopt():
+            self._is_behind.set()
         self._thread.start()
 
     def stop(self, patience_seconds: float = 5.0) -> None:
-        """Write what waits, then end."""
-        self._stopping = True
+        """Write what waits, then end. What SQL does not take now stays in the spool for the next start."""
         self._waiting.put(None)
         self._thread.join(patience_seconds)
+        if not self._thread.is_alive():
+            self._spool.close()
 
     async def write(self, record: TurnRecord) -> TurnRecord:
-        """Make a turn durable. Returns the record itself, or the one that stood under its key already.
-
-        Waits as long as SQL is away; the caller of this decides how long the telephone may wait.
-        """
+        """Make a turn durable, in SQL or in the spool. Returns the record itself, or the one that stood under its key already."""
+        if self._is_behind.is_set():
+            return await asyncio.to_thread(self._put_aside, record)
         loop = asyncio.get_running_loop()
         written: asyncio.Future[TurnRecord] = loop.create_future()
 
@@ -104,62 +120,94 @@ class Journal:
             loop.call_soon_threadsafe(_settle, written, stored)
 
         self._waiting.put_nowait(_Waiting(record, answer))
-        return await written
+        try:
+            return await asyncio.wait_for(written, PATIENCE_SECONDS)
+        except TimeoutError:
+            log.warning("journal.slow", call_id=record.call.call_id, turn=record.turn)
+            self._is_behind.set()
+            return await asyncio.to_thread(self._put_aside, record)
 
-    def write_now(self, record: TurnRecord) -> TurnRecord:
-        """The same from a thread."""
-        done = threading.Event()
-        stored: list[TurnRecord] = []
-
-        def answer(result: TurnRecord) -> None:
-            stored.append(result)
-            done.set()
-
-        self._waiting.put_nowait(_Waiting(record, answer))
-        done.wait()
-        return stored[0]
+    def _put_aside(self, record: TurnRecord) -> TurnRecord:
+        """Spool a turn; one that was taken already while SQL was away is answered with what it was."""
+        key = (record.call.call_id, record.turn)
+        known = self._remembered.setdefault(key, record)
+        if known is not record:
+            return known
+        while len(self._remembered) > MAX_REMEMBERED:
+            self._remembered.popitem(last=False)
+        try:
+            self._spool.append([pack(record)])
+        except OSError as error:
+            # Neither SQL nor the disk: the caller is still answered, and the reconciler finds the call at the provider.
+            log.error("journal.lost", call_id=record.call.call_id, turn=record.turn, reason=str(error))
+        return record
 
     def _run(self) -> None:
         while True:
-            first = self._waiting.get()
-            if first is None:
-                return
-            batch = [first]
-            ends = False
-            while len(batch) < MAX_BATCH:
+            try:
+                first = self._waiting.get(timeout=RETRY_SECONDS if self._is_behind.is_set() else None)
+            except queue.Empty:
+                self._catch_up()
+                continue
+            batch: list[_Waiting] = []
+            while first is not None:
+                batch.append(first)
+                if len(batch) == MAX_BATCH:
+                    break
                 try:
-                    following = self._waiting.get_nowait()
+                    first = self._waiting.get_nowait()
                 except queue.Empty:
                     break
-                if following is None:
-                    ends = True
-                    break
-                batch.append(following)
-            self._write_until_done(batch)
-            if ends:
+            if batch:
+                self._write_batch(batch)
+            if first is None:
+                self._catch_up()
                 return
 
-    def _write_until_done(self, batch: list[_Waiting]) -> None:
-        try:
-            stored = self._commit([each.record for each in batch])
-        except SQLAlchemyError:
-            # Alone, each turn either goes in or shows what is wrong with it; a deadlock between two processes dissolves.
-            stored = [self._commit_alone(each.record) for each in batch]
+    def _write_batch(self, batch: list[_Waiting]) -> None:
+        if self._is_behind.is_set():
+            stored = [self._put_aside(each.record) for each in batch]
+        else:
+            try:
+                stored = self._commit([each.record for each in batch])
+            except SQLAlchemyError:
+                # Alone, each turn either goes in or shows what is wrong; a deadlock between two processes dissolves.
+                stored = [self._commit_alone(each.record) for each in batch]
         for each, result in zip(batch, stored, strict=True):
             each.answer(result)
         self._after_commit()
 
     def _commit_alone(self, record: TurnRecord) -> TurnRecord:
-        while True:
+        if not self._is_behind.is_set():
             try:
                 return self._commit([record])[0]
             except SQLAlchemyError as error:
-                call_id, reason = record.call.call_id, str(error.__cause__ or error)[:300]
-                if self._stopping:
-                    log.error("journal.lost", call_id=call_id, turn=record.turn, reason=reason)
-                    return record
-                log.error("journal.waits", call_id=call_id, turn=record.turn, reason=reason)
-                time.sleep(RETRY_SECONDS)
+                reason = str(error.__cause__ or error)[:300]
+                log.error("journal.sql_away", call_id=record.call.call_id, turn=record.turn, reason=reason)
+                self._is_behind.set()
+        return self._put_aside(record)
+
+    def _catch_up(self) -> None:
+        """Bring the spool's turns into SQL, in order, as long as SQL takes them."""
+        if not self._is_behind.is_set():
+            return
+        place = written = 0
+        try:
+            while True:
+                entries, following = self._spool.read(place)
+                if not entries:
+                    if not self._spool.forget(place):
+                        continue
+                    break
+                self._commit([unpack(entry) for entry in entries])
+                place, written = following, written + len(entries)
+        except SQLAlchemyError as error:
+            log.warning("journal.still_behind", reason=str(error.__cause__ or error)[:200])
+            return
+        self._is_behind.clear()
+        self._remembered.clear()
+        self._after_commit()
+        log.info("journal.caught_up", turns=written)
 
     def _commit(self, records: list[TurnRecord]) -> list[TurnRecord]:
         with writing(self._engine) as connection:
@@ -190,12 +238,38 @@ class Journal:
             with connection.begin_nested():
                 self._apply(connection, record)
         except sa.exc.OperationalError:
-            raise  # the database is away: the whole batch is tried again
+            raise  # the database is away, or two processes met: nothing of this is written
         except Exception:
             log.exception("turn.effects_failed", call_id=record.call.call_id, turn=record.turn)
             if record.events:
-                payload = {"call_id": record.call.call_id, "turn": record.turn, "call": _facts(record.call)}
+                payload = {"call_id": record.call.call_id, "turn": record.turn, "call": asdict(record.call)}
                 enqueue(connection, "turn.effects", payload)
+
+
+def pack(record: TurnRecord) -> dict[str, Any]:
+    """A turn as JSON, for the spool."""
+    return {
+        "call": asdict(record.call),
+        "turn": record.turn,
+        "at": record.at.isoformat(),
+        "input": to_json(record.input),
+        "results": [to_json(result) for result in record.results],
+        "events": [to_json(event) for event in record.events],
+        "session": record.session.to_dict(),
+    }
+
+
+def unpack(entry: dict[str, Any]) -> TurnRecord:
+    """Undo pack."""
+    return TurnRecord(
+        call=CallFacts(**entry["call"]),
+        turn=entry["turn"],
+        at=datetime.fromisoformat(entry["at"]),
+        input=from_json(entry["input"]),
+        results=tuple(from_json(result) for result in entry["results"]),
+        events=tuple(from_json(event) for event in entry["events"]),
+        session=Session.from_dict(entry["session"]),
+    )
 
 
 def load_turn(connection: Connection, call: CallFacts, turn: int) -> TurnRecord | None:
@@ -255,16 +329,6 @@ def _record_of(call: CallFacts, row: Any) -> TurnRecord:
         events=tuple(from_json(event) for event in row.events),
         session=Session.from_dict(row.session),
     )
-
-
-def _facts(call: CallFacts) -> dict[str, str | None]:
-    return {
-        "call_id": call.call_id,
-        "provider_call_id": call.provider_call_id,
-        "from_number": call.from_number,
-        "to_number": call.to_number,
-        "direction": call.direction,
-    }
 
 
 def _settle(written: asyncio.Future[TurnRecord], stored: TurnRecord) -> None:

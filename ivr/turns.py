@@ -34,8 +34,6 @@ Found = TypeVar("Found")
 
 # What a caller may wait for a look at SQL; without an answer the call goes on without it (2-house.md, decision 2).
 LOOK_UP_SECONDS = 0.15
-# The longest that an answer waits for the journal. The turn is written later if SQL is slow; the caller hears the answer now.
-JOURNAL_SECONDS = 2.0
 MAX_EFFECTS_A_TURN = 20
 
 
@@ -109,7 +107,7 @@ class Turns:
                 log.info("turn.ignored", call_id=call.call_id, turn=session.turn)
                 return self._answer(call, played)
             record = TurnRecord(call, played.session.turn, now, given, played.results, played.events, played.session)
-            stored = await self._record(record)
+            stored = await self._journal.write(record)
             if stored is not record and (stored.at, stored.input, stored.results) != (now, given, played.results):
                 # The same turn was taken before: answer from what it was given, so that the answer is the same.
                 played = await self._play(call, flow, stored.input, session, stored.at, list(stored.results))
@@ -130,14 +128,13 @@ class Turns:
         known_results: list[Result] | None,
     ) -> _Played:
         company = self._shelf.company
-        if flow is None:
-            caller = given.caller if isinstance(given, Rang) else Caller(number=call.from_number)
-            turn = score.recover(None, company, session, caller, "no flow answers this number", now)
-        elif isinstance(given, Rang):
-            turn = score.start(flow, company, given.caller, now)
-        else:
+        if not isinstance(given, Rang):
             assert session is not None
             turn = score.resume(flow, company, session, given, now)
+        elif flow is None:
+            turn = score.recover(None, company, None, given.caller, "no flow answers this number", now)
+        else:
+            turn = score.start(flow, company, given.caller, now)
         verbs, events = list(turn.verbs), list(turn.events)
         results: list[Result] = []
         while (effect := turn.effect) is not None:
@@ -146,18 +143,18 @@ class Turns:
                     flow, company, turn.session, Caller(number=call.from_number), "too many steps", now
                 )
             else:
-                result = known_results.pop(0) if known_results else await self._perform(call, effect, now)
+                result = known_results.pop(0) if known_results else await self._perform(call, effect, turn.session.language, now)
                 results.append(result)
                 turn = score.resume(flow, company, turn.session, result, now)
             verbs += turn.verbs
             events += turn.events
         return _Played(tuple(verbs), tuple(events), tuple(results), turn.session)
 
-    async def _perform(self, call: CallFacts, effect: Effect, now: datetime) -> Result:
+    async def _perform(self, call: CallFacts, effect: Effect, language: str, now: datetime) -> Result:
         waiting = 0
         if isinstance(effect, QuotePromise):
             waiting = await self._within_budget(call, "backlog", lambda: self._backlog(effect.queue)) or 0
-        return perform_effect(effect, self._shelf.company, now, waiting)
+        return perform_effect(effect, self._shelf.company, now, waiting, language)
 
     async def _flow_of(self, call: CallFacts, session: Session | None) -> Flow | None:
         if session is None:
@@ -169,20 +166,12 @@ class Turns:
             return known
         return await self._within_budget(call, "flow", lambda: self._shelf.load_version(session.version))
 
-    async def _record(self, record: TurnRecord) -> TurnRecord:
-        writing = asyncio.ensure_future(self._journal.write(record))
-        try:
-            return await asyncio.wait_for(asyncio.shield(writing), JOURNAL_SECONDS)
-        except TimeoutError:
-            log.error("journal.slow", call_id=record.call.call_id, turn=record.turn)
-            return record
-
     async def _last_resort(self, call: CallFacts, session: Session | None, caller: Caller, reason: str) -> Answer:
         now = self._now()
         turn: Turn = score.recover(None, self._shelf.company, session, caller, reason, now)
         played = _Played(turn.verbs, turn.events, (), turn.session)
         record = TurnRecord(call, turn.session.turn, now, Trouble(reason), (), turn.events, turn.session)
-        await self._record(record)
+        await self._journal.write(record)
         return self._answer(call, played)
 
     def _answer(self, call: CallFacts, played: _Played) -> Answer:

@@ -87,7 +87,9 @@ def fetch(account: ProviderAccount, recording_id: str, recordings_dir: Path) -> 
         raise DiskFull("The disk of the server is full; the recording waits at the provider.")
     timeout = httpx2.Timeout(30.0, connect=10.0)
     headers = {"Accept-Encoding": "identity"}
-    with httpx2.Client(timeout=timeout, headers=headers, follow_redirects=False, trust_env=False) as client:
+    # A proxy of the environment is for the world outside, not for the line on this machine.
+    is_outside = urlsplit(url).hostname not in ("127.0.0.1", "::1", "localhost")
+    with httpx2.Client(timeout=timeout, headers=headers, follow_redirects=False, trust_env=is_outside) as client:
         try:
             return _follow(client, account, url, recordings_dir)
         except httpx2.HTTPError as error:

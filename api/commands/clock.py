@@ -15,6 +15,7 @@ def clock() -> None:
 
     from api.commands.account import with_provider
     from api.deliveries import handlers
+    from api.reconciling import reconcile_until
     from callbacks.clock import tick
     from callbacks.queue import CallbackQueue
     from ivr.shelf import NothingPublished, Shelf
@@ -36,6 +37,10 @@ def clock() -> None:
     queue = CallbackQueue(open_redis(settings.queue_url))
     shelf = Shelf(engine)
     known = handlers(engine, queue, shelf, settings)
+    reconciling = threading.Thread(
+        target=reconcile_until, args=(stop, engine, shelf, settings), name="reconciler", daemon=True
+    )
+    reconciling.start()
     log.info("clock.ready")
     while not stop.wait(TICK_SECONDS):
         try:
@@ -44,4 +49,5 @@ def clock() -> None:
             deliver(engine, known)
         except (SQLAlchemyError, NothingPublished) as error:
             log.warning("clock.waits", reason=str(error)[:200])
+    reconciling.join(20)
     engine.dispose()

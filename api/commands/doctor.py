@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 _MARKS = {"good": ("✓", typer.colors.GREEN), "doubtful": ("!", typer.colors.YELLOW), "wrong": ("✗", typer.colors.RED)}
 
 
-def doctor() -> None:
+def doctor(
+    here: Annotated[
+        bool, typer.Option("--here", help="Only this machine: settings, data folder, SQL, queue server, flows.")
+    ] = False,
+) -> None:
     """Say what is wrong with the set-up, and the remedy. Changes nothing; exits 1 when something is wrong.
 
     Run it with the settings of the api, on the same machine and while Ringback runs.
@@ -22,7 +26,7 @@ def doctor() -> None:
     from runtime.config import load_settings
 
     is_wrong = False
-    for finding in examine(load_settings()):
+    for finding in examine(load_settings(), only_here=here):
         mark, colour = _MARKS[finding.verdict]
         typer.echo(f"{typer.style(mark, fg=colour, bold=True)} {finding.subject:<14}  {finding.says}")
         if finding.remedy:
@@ -32,14 +36,14 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
-def examine(settings: Settings) -> Iterator[Finding]:
-    """All findings, each as soon as it is known; what depends on something that is missing is left out."""
+def examine(settings: Settings, *, only_here: bool = False) -> Iterator[Finding]:
+    """All findings, each as soon as it is known; what depends on something that is missing is left out.
+
+    `only_here` leaves out the way to the provider and back, which another process answers for.
+    """
     import os
 
-    import httpx2
-
     from api import checkup, reachability
-    from api.commands.account import with_provider
     from ivr.shelf import Shelf
     from runtime.database import open_database
     from runtime.redis import open_redis
@@ -57,6 +61,19 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield from checkup.check_models(settings.models_dir, shelf)
         yield checkup.check_users(engine)
     yield from reachability.check_clocks(engine, queue)
+    if not only_here:
+        yield from _the_way_to_the_provider(settings)
+    queue.close()
+    if engine is not None:
+        engine.dispose()
+
+
+def _the_way_to_the_provider(settings: Settings) -> Iterator[Finding]:
+    import httpx2
+
+    from api import reachability
+    from api.commands.account import with_provider
+
     yield reachability.check_public_url(settings)
     with httpx2.Client(timeout=reachability.PATIENCE_SECONDS, follow_redirects=False) as client:
         if settings.has_provider:
@@ -67,6 +84,3 @@ def examine(settings: Settings) -> Iterator[Finding]:
             yield line
             if line.verdict == "good":
                 yield reachability.check_door(with_provider(settings), client)
-    queue.close()
-    if engine is not None:
-        engine.dispose()

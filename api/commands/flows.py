@@ -100,8 +100,6 @@ def publish_flows(
 
     Errors and failing tests block it.
     """
-    import getpass
-
     from ivr.shelf import publish_folder
     from runtime.config import load_settings
     from runtime.database import open_database
@@ -122,11 +120,21 @@ def publish_flows(
     refuse_old_tables(settings)
     engine = open_database(settings.sql_url)
     try:
-        published = publish_folder(engine, _folder(folder), note, getpass.getuser())
+        published = publish_folder(engine, _folder(folder), note, _who())
     finally:
         engine.dispose()
     for each in published:
         typer.echo(f"{each.name}  {each.version}  {'published' if each.is_new else 'live already'}")
+
+
+def _who() -> str:
+    """The user at the terminal; a container may have none."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
 
 
 def _folder(given: Path | None) -> Path:

@@ -23,9 +23,10 @@ def list_models() -> None:
     """Show the models that are here and those that can be installed."""
     models_dir = load_settings().models_dir
     here = installed(models_dir)
-    table = Table(box=None, pad_edge=False)
-    for column in ("", "language", "", "model", "download"):
-        table.add_column(column, no_wrap=True)
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    # In a narrow terminal the language's name gives way first.
+    for column, width in (("", 4), ("code", 5), ("language", 8), ("model", 32), ("download", 10)):
+        table.add_column(column, no_wrap=True, min_width=width)
     for language in sorted(MODELS | here, key=lambda code: (code not in here, code)):
         official = MODELS.get(language)
         if language in here:

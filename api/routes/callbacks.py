@@ -8,13 +8,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from api.access import Agent, OpenParts
+from api.access import Agent, NotANumber, OpenParts
 from api.cards import card, cards, claimed_card
 from api.parts import Parts
-from api.shapes import AttemptMade, CallbackPage, CallbackShape, ClaimedShape, ClaimNext, Completed, Held
+from api.shapes import AttemptMade, CallbackPage, CallbackShape, ClaimedShape, ClaimNext, Completed, Held, NumberFound
 from callbacks.board import list_callbacks
 from callbacks.callback import Callback, State
 from callbacks.transition import read
+from customers.phone import normalise
 from runtime.database import reading
 
 router = APIRouter(prefix="/api/callbacks", tags=["callbacks"])
@@ -82,6 +83,14 @@ def attempt(parts: OpenParts, user: Agent, callback_id: str, made: AttemptMade) 
         key=made.key,
     )
     return _shown(parts, moved)
+
+
+@router.post("/{callback_id}/number", summary="Give a callback that lacks one the number to ring")
+def give_number(parts: OpenParts, user: Agent, callback_id: str, given: NumberFound) -> CallbackShape:
+    number = normalise(given.number, parts.shelf.company.home_country)
+    if number is None:
+        raise NotANumber(given.number)
+    return _shown(parts, parts.desk.give_number(callback_id, number, user.name, parts.clock()))
 
 
 @router.post("/{callback_id}/complete", summary="End the callback with an outcome")

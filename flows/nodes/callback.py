@@ -22,6 +22,8 @@ class Callback:
 
     A caller who presses nothing has not accepted: the exit is `declined`.
 
+    Example:
+
         ring_back:
           type: callback
           queue: desk

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 class End:
     """Says goodbye and hangs up. `outcome` is how the call is told in the history.
 
-    goodbye:
-      type: end
-      prompt: {en: "Thank you for calling.[ We will ring you back {promise.until|by}.] Goodbye."}
-      outcome: done
+    Example:
+
+        goodbye:
+          type: end
+          prompt: {en: "Thank you for calling.[ We will ring you back {promise.until|by}.] Goodbye."}
+          outcome: done
     """
 
     name: str

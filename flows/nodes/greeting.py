@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from flows.prompts import Prompt
 from flows.salutation import welcome
 from flows.steps import Leave, Step
+from flows.verbs import Say
 
 if TYPE_CHECKING:
     from flows.fields import Fields
@@ -21,6 +22,8 @@ class Greeting:
     Said in this order: salutation (with the caller's name, if known) and organisation, or `prompt` in their place;
     `notice` of the day; `recording_notice`, which no key interrupts; `open_promise` to a caller who still waits to be rung
     back; `offer` of help. While a caller's language is not known, everything is said in each language of the flow.
+
+    Example:
 
         welcome:
           type: greeting
@@ -59,7 +62,7 @@ def enter(node: Greeting, visit: Visit) -> Step:
     languages = (visit.session.language,) if known else visit.flow.languages
     for language in languages:
         if node.prompt is None:
-            visit.say_text(welcome(language, visit.known()), language, node.barge_in)
+            visit.say_verb(Say(welcome(language, visit.known()), language), node.barge_in)
         else:
             visit.say(node.prompt, (language,), node.barge_in)
         visit.say(node.notice, (language,), node.barge_in)

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 class Hours:
     """Asks a calendar of the company what it says now: `override` is a closure or exception entered by hand.
 
-    opening:
-      type: hours
-      calendar: office
-      exits: {open: goodbye, closed: goodbye, holiday: goodbye, override: goodbye}
+    Example:
+
+        opening:
+          type: hours
+          calendar: office
+          exits: {open: goodbye, closed: goodbye, holiday: goodbye, override: goodbye}
     """
 
     name: str

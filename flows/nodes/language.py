@@ -31,6 +31,8 @@ class Language:
 
     Without a `prompt` the built-in invitations are said (English, Latvian, Russian, Korean).
 
+    Example:
+
         language:
           type: language
           options: {en: "1"}

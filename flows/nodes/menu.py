@@ -30,15 +30,17 @@ class Option:
 class Menu:
     """Offers choices by key. Each option is an exit of its own; `max_attempts` is the way of a caller who chose none.
 
-    main:
-      type: menu
-      prompt: {en: "For orders, press 1. For a complaint, press 2."}
-      no_input: [{en: "I did not hear anything."}]
-      no_match: [{en: "That is not one of the choices."}]
-      options:
-        orders: {key: "1", next: goodbye}
-        complaint: {key: "2", next: goodbye, intent: complaint}
-      exits: {max_attempts: goodbye}
+    Example:
+
+        main:
+          type: menu
+          prompt: {en: "For orders, press 1. For a complaint, press 2."}
+          no_input: [{en: "I did not hear anything."}]
+          no_match: [{en: "That is not one of the choices."}]
+          options:
+            orders: {key: "1", next: goodbye}
+            complaint: {key: "2", next: goodbye, intent: complaint}
+          exits: {max_attempts: goodbye}
     """
 
     name: str

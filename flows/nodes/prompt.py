@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 class Prompt:
     """Says something and goes on. Where a menu follows, a key interrupts it, unless `barge_in` is false.
 
-    closed:
-      type: prompt
-      prompt: {en: "We are closed at the moment."}
-      next: goodbye
+    Example:
+
+        closed:
+          type: prompt
+          prompt: {en: "We are closed at the moment."}
+          next: goodbye
     """
 
     name: str

@@ -25,13 +25,15 @@ _TO = re.compile(r"team/[a-z][a-z0-9_]{0,39}|\+[1-9][0-9]{5,14}")
 class Transfer:
     """Rings people: teams of the company (`team/NAME`) or numbers in international form, at once or one after the other.
 
-    front_desk:
-      type: transfer
-      prompt: {en: "One moment, please."}
-      to: [team/desk]
-      strategy: simultaneous
-      ring: 20s
-      exits: {answered: goodbye, no_answer: goodbye, busy: goodbye, failed: goodbye}
+    Example:
+
+        front_desk:
+          type: transfer
+          prompt: {en: "One moment, please."}
+          to: [team/desk]
+          strategy: simultaneous
+          ring: 20s
+          exits: {answered: goodbye, no_answer: goodbye, busy: goodbye, failed: goodbye}
     """
 
     name: str

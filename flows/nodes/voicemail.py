@@ -25,6 +25,8 @@ class Voicemail:
     `{promise.until|by}` is the moment by which somebody rings back; put it in square brackets, for there may be none.
     `intent` is what the caller wants; unless written it is their last choice in a menu.
 
+    Example:
+
         mailbox:
           type: voicemail
           queue: desk

@@ -79,6 +79,14 @@ def test_a_claim_is_held_renewed_released_and_completed(any_desk: Desk, ask: Ask
     ]
 
 
+def test_an_agent_does_not_notice_a_queue_server_that_refuses(desk: Desk, ask: Ask, redis_client: redis.Redis) -> None:
+    callback_id = ask()
+    redis_client.set("cb:{main}:lease", "not a sorted set")
+    held = desk.claim_next(None, "anna", NOW)
+    assert held is not None
+    assert desk.complete(callback_id, held.nonce or "", "resolved").state == "resolved"
+
+
 def test_a_late_writer_is_refused_and_told_who_holds_it(desk: Desk, ask: Ask) -> None:
     callback_id = ask()
     _, old = claimed(desk, callback_id)

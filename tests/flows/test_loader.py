@@ -149,6 +149,7 @@ def test_number_that_no_flow_answers_is_a_fault(tmp_path: Path) -> None:
     (tmp_path / "company.yaml").write_text((shipped / "company.yaml").read_text("utf-8"), "utf-8")
     (tmp_path / "x.yaml").write_text(GOOD)
     [fault] = load_folder(tmp_path).faults
+    assert (fault.path, fault.line) == ("company.yaml", 8)
     assert fault.message == 'number "default" goes to flow "reception", which is not in this folder. Flows here: x.'
 
 
@@ -157,6 +158,46 @@ def test_folder_without_a_company_says_so(tmp_path: Path) -> None:
     found = load_folder(tmp_path)
     assert found.company is None
     assert [fault.code for fault in found.faults] == ["MISSING"]
+
+
+def test_exits_and_the_error_way_are_inherited_and_may_be_overruled() -> None:
+    text = (
+        "spec: 1\nflow: x\ntitle: X\nlanguages: [en]\nstart: welcome\n"
+        "defaults: {timeout: 4s, max_attempts: 2, exits: {saved: bye, empty: bye}}\n"
+        "limits: {call: 5m, failed_attempts: 4}\nnodes:\n  welcome: {type: greeting, next: box}\n"
+        "  box: {type: voicemail, queue: desk}\n  other: {type: voicemail, queue: desk, exits: {empty: box}}\n"
+        "  menu: {type: menu, prompt: {en: x}, options: {a: {key: '1', next: bye}}, exits: {max_attempts: bye}}\n"
+        "  bye: {type: end}\n"
+    )
+    flow = load_flow(text, "x.yaml")
+    assert flow.nodes["box"].exits == {"saved": "bye", "empty": "bye"}
+    assert flow.nodes["other"].exits == {"saved": "bye", "empty": "box"}
+    menu = flow.nodes["menu"]
+    assert isinstance(menu, Menu)
+    assert (menu.asking.timeout_seconds, menu.asking.max_attempts) == (4, 2)
+    assert (flow.limits.call_seconds, flow.limits.failed_attempts, flow.limits.steps) == (300, 4, 500)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("limits: {call: 5m}", "limits: {call: 2h}", "call 2h must be from 60s to 1800s"),
+        ("flow: x", "flow: company", 'a flow cannot be called "company"'),
+        ("flow: x", "flow: Front Desk", 'flow "Front Desk" is not a name'),
+        ("welcome: {", "back: {type: end}\n  welcome: {", 'a node cannot be called "back"'),
+        ("languages: [en]", "languages: [English]", '"English" is not a language such as en, lv or pt-BR'),
+        ("languages: [en]", "languages: [en, en]", "a language stands twice"),
+        ("{type: end}", "{type: end, prompt: {en: [a, b]}}", "must be a text, or text and audio"),
+        ("{type: end}", '{type: end, prompt: {en: ""}}', "the text is empty"),
+        ("{type: end}", '{type: end, prompt: {en: "a\\u202eb"}}', "characters that cannot be spoken"),
+    ],
+)
+def test_what_cannot_be_is_refused(old: str, new: str, expected: str) -> None:
+    text = GOOD.replace("nodes:", "limits: {call: 5m}\nnodes:")
+    assert old in text
+    with pytest.raises(FlowFaults) as refused:
+        load_flow(text.replace(old, new, 1), "x.yaml")
+    assert expected in str(refused.value)
 
 
 def test_largest_flow_allowed_loads_quickly(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from voicemail.facts.numerals import en, ko, lv, ru
-from voicemail.facts.numerals.numeral import Numeral, NumberWords
+from voicemail.facts.numerals.numeral import NumberWords, Numeral
 from voicemail.mailbox import Word
 
 NUMBER_WORDS: dict[str, NumberWords] = {"en": en.WORDS, "ru": ru.WORDS, "lv": lv.WORDS, "ko": ko.WORDS}

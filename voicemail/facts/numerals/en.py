@@ -88,8 +88,9 @@ WORDS = NumberWords(
     joints=frozenset({"and"}),
     hyphens=frozenset({"dash", "hyphen", "space", "pause", "then", "next"}),
     fillers=frozenset({"uh", "um", "er", "erm", "hmm", "mm", "eh", "ah", "okay", "ok", "so", "well", "that's", "it's", "a"}),
-    corrections=frozenset({"no", "sorry", "wait", "mean", "i", "correction", "rather", "actually", "oops", "pardon", "make", "that", "my", "mistake"}),
+    corrections=frozenset({"no", "sorry", "wait", "correction", "oops", "mistake", "rather", "mean", "apologies"}),
+    apologies=frozenset({"i", "pardon", "make", "that", "my", "it", "is", "was", "actually"}),
     of_telephones=("call", "phone", "telephone", "mobile", "cell", "reach", "ring", "whatsapp", "text", "landline", "contact", "dial", "line"),
-    of_other_things=("order", "invoice", "account", "reference", "policy", "contract", "tracking", "serial", "ticket", "iban", "card", "code", "booking", "parcel", "model", "size", "article", "item", "case", "vat", "registration", "passport", "meter", "customer", "room", "version", "pin", "flight", "claim", "receipt", "delivery"),
-    units=("euro", "dollar", "pound", "cent", "percent", "pence", "quid", "kilo", "gram", "metre", "meter", "litre", "liter", "piece", "box", "pallet", "million", "billion", "people", "ton", "€", "$", "£", "%", "units", "copies", "centimet", "millimet", "square", "km", "kg"),
+    of_other_things=("order", "invoice", "account", "reference", "policy", "contract", "tracking", "serial", "ticket", "iban", "card", "code", "booking", "parcel", "model", "size", "article", "vat", "registration", "passport", "meter", "room", "version", "pin", "flight", "claim", "receipt",),
+    units=("euro", "dollar", "pound", "cents", "percent", "pence", "quid", "kilo", "grams", "metre", "meter", "litre", "liter", "piece", "box", "pallet", "million", "billion", "people", "tons", "tonne", "€", "$", "£", "%", "units", "copies", "centimet", "millimet", "square", "km", "kg"),
 )  # fmt: skip

@@ -84,7 +84,7 @@ WORDS = NumberWords(
         **forms("round", _ROUND),
         **forms("scale", {100: "simti simt simtiem simtus", 1000: "tukstotis tukstosi tukstos tukstosu tukstosiem"}),
         **inflected(
-            "ordinal", {**_ORDINALS, **_TEENS, **{20: "divdesmit", 30: "trisdesmit"}}, "ais aja a as ajam ajai ajo".split()
+            "ordinal", {**_ORDINALS, **_TEENS, 20: "divdesmit", 30: "trisdesmit"}, ["ais", "aja", "a", "as", "ajam", "ajai", "ajo"]
         ),
     },
     plus=frozenset({"plus", "pluss", "+"}),
@@ -92,8 +92,9 @@ WORDS = NumberWords(
     joints=frozenset(),
     hyphens=frozenset({"domuzime", "svitra", "svitrina", "defise", "atstarpe", "tad", "talak", "pec", "tam"}),
     fillers=frozenset({"e", "ee", "eee", "em", "mm", "hm", "nu", "ta", "tatad", "tas", "ir", "a"}),
-    corrections=frozenset({"ne", "atvainojiet", "atvaino", "piedodiet", "piedod", "precizak", "pareizi", "kludijos", "parteicos", "stop", "pagaidiet", "nevis", "oi", "vai", "drizak"}),
+    corrections=frozenset({"ne", "atvainojiet", "atvaino", "piedodiet", "piedod", "precizak", "kludijos", "parteicos", "drizak"}),
+    apologies=frozenset({"oi", "vai", "pareizi", "stop", "pagaidiet", "es"}),
     of_telephones=("zvan", "telefon", "talrun", "mobil", "atzvan", "piezvan", "sazvan", "sazin", "whatsapp", "vatsap"),
     of_other_things=("pasutijum", "rekin", "ligum", "konta", "konts", "polis", "kods", "koda", "kodu", "kart", "sutijum", "pavadzim", "artikul", "izmer", "serij", "model", "pvn", "registracij", "pases", "rezervacij", "klienta", "lietas", "kvits", "ceka", "iban", "pieteikum", "skaititaj", "reis", "pin"),
-    units=("eiro", "euro", "cent", "procent", "gab", "kilogram", "gram", "metr", "litr", "tonn", "miljon", "miljard", "cilvek", "kast", "dolar", "kvadrat", "centimet", "milimet", "€", "$", "%", "gad", "lat"),
+    units=("eiro", "euro", "centi", "centu", "centiem", "procent", "gab", "kilogram", "gram", "metr", "litr", "tonn", "miljon", "miljard", "cilvek", "kast", "dolar", "kvadrat", "centimet", "milimet", "€", "$", "%", "gadu", "gadi"),
 )  # fmt: skip

@@ -26,8 +26,9 @@ class NumberWords:
     """How numbers, and telephone numbers above all, are said in one language. All words are in their folded form.
 
     `repeats` say how often the next digit counts (double); `hyphens` and `fillers` may stand inside a number; `corrections`
-    take back what was said just before. A run of digits is no telephone number if one of the stems `of_other_things` (order,
-    invoice) stands before it without one of the stems `of_telephones` in between, or if one of `units` follows it.
+    take back what was said just before, and `apologies` may go with them. A run of digits is no telephone number if one of the
+    stems `of_other_things` (order, invoice) stands before it without one of the stems `of_telephones` in between, or if one
+    of the stems `units` follows it.
     """
 
     numerals: Mapping[str, Numeral]
@@ -37,6 +38,7 @@ class NumberWords:
     hyphens: frozenset[str]
     fillers: frozenset[str]
     corrections: frozenset[str]
+    apologies: frozenset[str]
     of_telephones: tuple[str, ...]
     of_other_things: tuple[str, ...]
     units: tuple[str, ...]

@@ -1,0 +1,72 @@
+"""The reconciler in the clock process: at its start, and every five minutes."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from datetime import UTC, datetime
+
+import structlog
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from ivr.effects import follow
+from ivr.journal import CallFacts, Journal, TurnRecord
+from ivr.providers.listing import ProviderAway
+from ivr.reconciler import EVERY, Findings, reconcile
+from ivr.shelf import NothingPublished, Shelf
+from ivr.spool import Spool
+from ivr.state import StateSeal
+from ivr.turns import Turns
+from runtime.config import Settings
+from runtime.secret import secret_key
+from voicemail.recordings import ProviderAccount
+
+log = structlog.get_logger()
+
+# The first look waits until the line and the api have had time to start.
+FIRST_LOOK_SECONDS = 5.0
+
+
+class Reconciling:
+    """What a run of the reconciler needs: the provider's account, and a journal to hang up calls in."""
+
+    def __init__(self, engine: Engine, shelf: Shelf, settings: Settings) -> None:
+        def apply(connection: Connection, record: TurnRecord) -> None:
+            follow(connection, record, shelf.company)
+
+        self._engine = engine
+        self._shelf = shelf
+        self._account = ProviderAccount.of(settings)
+        self._journal = Journal(engine, apply, lambda: None, Spool(settings.data_dir / "spool"))
+        seal = StateSeal(secret_key(settings.secret_key.get_secret_value(), settings.data_dir))
+        self._turns = Turns(shelf, seal, self._journal, engine)
+        self._journal.start()
+
+    def run(self) -> Findings:
+        """Compare once. Raises ProviderAway, SQLAlchemyError, NothingPublished."""
+        return reconcile(self._engine, self._shelf.company, self._account, datetime.now(UTC), self._end)
+
+    def close(self) -> None:
+        self._journal.stop()
+
+    def _end(self, call: CallFacts) -> None:
+        asyncio.run(self._turns.end(call))
+
+
+def reconcile_until(stop: threading.Event, engine: Engine, shelf: Shelf, settings: Settings) -> None:
+    """Compare at the start and every five minutes, until `stop` is set. A provider that is away is asked again next time."""
+    reconciling = Reconciling(engine, shelf, settings)
+    pause = FIRST_LOOK_SECONDS
+    while not stop.wait(pause):
+        pause = EVERY.total_seconds()
+        try:
+            reconciling.run()
+            log.info("reconciler.compared")
+        except ProviderAway as error:
+            log.warning("reconciler.provider_away", reason=str(error))
+            pause = 30.0
+        except (SQLAlchemyError, NothingPublished) as error:
+            log.warning("reconciler.waits", reason=str(error)[:200])
+            pause = 30.0
+    reconciling.close()

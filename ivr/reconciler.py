@@ -1,0 +1,177 @@
+"""Compares the provider's calls and recordings with SQL and creates what is missing, once: the net under every webhook.
+
+Webhooks get lost; the provider's own list does not. It is also the way back after a restored backup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.engine import Connection, Engine
+
+from customers import history
+from customers.phone import spoken_form
+from flows.company import Company
+from ivr import statuses
+from ivr.call import FINAL, call_id_of
+from ivr.effects import ensure_call, message_arrived
+from ivr.journal import CallFacts
+from ivr.providers.listing import ListedCall, ListedRecording, list_calls, list_recordings
+from ivr.tables import calls
+from runtime.database import reading, writing
+from voicemail import mailbox
+from voicemail.recordings import ProviderAccount
+from voicemail.tables import voicemails
+
+log = structlog.get_logger()
+
+EVERY = timedelta(minutes=5)
+LOOK_BACK = timedelta(hours=24)
+# What is younger than this may still be on its way to us by itself.
+GRACE = timedelta(seconds=20)
+# Messages that no turn of ours expected are filed under turns from here on.
+UNEXPECTED_TURN = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was missing and is there now."""
+
+    calls: int = 0
+    ends: int = 0
+    messages: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.calls or self.ends or self.messages)
+
+
+def reconcile(
+    engine: Engine,
+    company: Company,
+    account: ProviderAccount,
+    now: datetime,
+    end_call: Callable[[CallFacts], None],
+    look_back: timedelta = LOOK_BACK,
+) -> Findings:
+    """Ask the provider and mend. `end_call` hangs up a call in the journal. Raises ProviderAway or SQLAlchemyError.
+
+    Safe to run at any time, twice, and by several processes.
+    """
+    since = now - look_back
+    listed = {call.provider_call_id: call for call in list_calls(account, since)}
+    recorded = [recording for recording in list_recordings(account, since) if recording.created_at <= now - GRACE]
+    settled = [call for call in listed.values() if call.status in FINAL and call.started_at <= now - GRACE]
+    found = Findings(
+        calls=_add_calls(engine, settled),
+        messages=_add_messages(engine, company, recorded, listed),
+        ends=_end_calls(engine, settled, now, end_call),
+    )
+    if found:
+        log.warning("reconciler.mended", calls=found.calls, ends=found.ends, messages=found.messages)
+    return found
+
+
+def _add_calls(engine: Engine, settled: Iterable[ListedCall]) -> int:
+    """Calls that no webhook told of: they ended before we answered, or all our processes were away."""
+    by_id = {call_id_of(call.provider_call_id): call for call in settled}
+    added = 0
+    with reading(engine) as connection:
+        known = set(connection.scalars(sa.select(calls.c.id).where(calls.c.id.in_(list(by_id)))))
+    for call_id, call in by_id.items():
+        if call_id not in known:
+            with writing(engine) as connection:
+                row = ensure_call(connection, _facts(call), "", "", "", call.started_at)
+                connection.execute(calls.update().where(calls.c.id == call_id).values(outcome="unanswered"))
+                history.record(
+                    connection,
+                    row.customer_id,
+                    call.started_at,
+                    "call.missed",
+                    f"Rang {spoken_form(call.to_number)} and was not answered by us",
+                    key=(call_id,),
+                    call_id=call_id,
+                )
+            added += 1
+    return added
+
+
+def _end_calls(
+    engine: Engine, settled: Iterable[ListedCall], now: datetime, end_call: Callable[[CallFacts], None]
+) -> int:
+    by_id = {call_id_of(call.provider_call_id): call for call in settled}
+    query = sa.select(calls.c.id, calls.c.outcome).where(
+        calls.c.id.in_(list(by_id)), calls.c.status.not_in(FINAL) | calls.c.outcome.is_(None)
+    )
+    with reading(engine) as connection:
+        open_ones = connection.execute(query).all()
+    ended = 0
+    for row in open_ones:
+        call = by_id[row.id]
+        with writing(engine) as connection:
+            moved = statuses.report(connection, row.id, call.status, call.seconds, now)
+        if row.outcome is None:
+            end_call(_facts(call))
+        ended += moved
+    return ended
+
+
+def _add_messages(
+    engine: Engine, company: Company, recorded: Iterable[ListedRecording], listed: dict[str, ListedCall]
+) -> int:
+    by_id = {recording.recording_id: recording for recording in recorded if recording.seconds > 0}
+    with reading(engine) as connection:
+        query = sa.select(voicemails.c.recording_id).where(
+            voicemails.c.recording_id.in_(list(by_id)), voicemails.c.callback_id.is_not(None)
+        )
+        known = set(connection.scalars(query))
+    added = 0
+    for recording_id, recording in by_id.items():
+        if recording_id not in known:
+            with writing(engine) as connection:
+                added += _add_message(connection, company, recording, listed.get(recording.provider_call_id))
+    return added
+
+
+def _add_message(connection: Connection, company: Company, recording: ListedRecording, call: ListedCall | None) -> bool:
+    """A recording without a message: it belongs to the beep that waits for one, or else to a mailbox of its own."""
+    call_id = call_id_of(recording.provider_call_id)
+    told = (recording.recording_id, float(recording.seconds), recording.created_at)
+    if message_arrived(connection, company, call_id, None, *told):
+        return True
+    facts = _facts(call) if call is not None else CallFacts(call_id, recording.provider_call_id, None, None, "inbound")
+    row = ensure_call(connection, facts, "", "", "", recording.created_at)
+    turn = (
+        UNEXPECTED_TURN + int(recording.recording_id[-6:], 16)
+        if _is_hex(recording.recording_id[-6:])
+        else UNEXPECTED_TURN
+    )
+    mailbox.expect(
+        connection,
+        call_id=call_id,
+        turn=turn,
+        customer_id=row.customer_id,
+        queue=next(iter(company.queues)),
+        intent="general",
+        language=row.language or company.default_language,
+        until=None,
+        at=recording.created_at,
+    )
+    return message_arrived(connection, company, call_id, turn, *told)
+
+
+def _facts(call: ListedCall) -> CallFacts:
+    return CallFacts(
+        call_id_of(call.provider_call_id), call.provider_call_id, call.from_number, call.to_number, call.direction
+    )
+
+
+def _is_hex(text: str) -> bool:
+    try:
+        int(text, 16)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,131 @@
+"""Where turns wait while SQL is away: a file of one process, each entry with length and checksum, on the disk before the caller
+is answered.
+
+A torn tail (the machine died in the middle of a write) is cut off and kept aside; what stands before it is whole. Files of processes that died
+are adopted by the next one that starts.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import struct
+import threading
+import uuid
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import structlog
+
+log = structlog.get_logger()
+
+_HEAD = struct.Struct(">II")  # length of the entry, CRC-32 of it
+MAX_ENTRY_BYTES = 1 << 20
+_SUFFIX = ".spool"
+
+
+class Spool:
+    """The spool file of this process in `folder`. Safe for several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._path = folder / f"{uuid.uuid4().hex}{_SUFFIX}"
+        self._lock = threading.Lock()
+        self._file: IO[bytes] = self._path.open("a+b")
+        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _sync_folder(folder)
+
+    def append(self, entries: Sequence[dict[str, Any]]) -> None:
+        """Put entries on the disk, in order. Raises OSError when the disk does not take them; then none of them is there."""
+        packed = b"".join(_pack(entry) for entry in entries)
+        with self._lock:
+            end = self._file.seek(0, os.SEEK_END)
+            try:
+                self._file.write(packed)
+                self._file.flush()
+                os.fsync(self._file.fileno())
+            except OSError:
+                os.ftruncate(self._file.fileno(), end)
+                raise
+
+    def read(self, start: int = 0, limit: int = 256) -> tuple[list[dict[str, Any]], int]:
+        """Up to `limit` entries from a place in the file, and the place after them. Nothing more: an empty list."""
+        with self._lock:
+            return _read(self._file, start, limit)
+
+    def forget(self, place: int) -> bool:
+        """Empty the file if nothing was added behind `place`; tell whether it is empty now."""
+        with self._lock:
+            if self._file.seek(0, os.SEEK_END) > place:
+                return False
+            os.ftruncate(self._file.fileno(), 0)
+            os.fsync(self._file.fileno())
+            return True
+
+    def adopt(self) -> int:
+        """Take over what dead processes left; return how many entries that were. Their files are gone afterwards."""
+        taken = 0
+        for path in sorted(self._folder.glob(f"*{_SUFFIX}")):
+            if path == self._path:
+                continue
+            with path.open("r+b") as orphan:
+                try:
+                    fcntl.flock(orphan, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except OSError:
+                    continue  # its process lives
+                place = 0
+                while True:
+                    entries, place = _read(orphan, place, 256)
+                    if not entries:
+                        break
+                    self.append(entries)
+                    taken += len(entries)
+                torn = orphan.seek(0, os.SEEK_END) - place
+                if torn:
+                    log.warning("spool.torn_tail_cut", file=path.name, bytes=torn)
+                    path.rename(path.with_suffix(".torn"))
+                else:
+                    path.unlink()
+        return taken
+
+    def close(self) -> None:
+        """Let go of the file; an empty one is removed."""
+        with self._lock:
+            is_empty = self._file.seek(0, os.SEEK_END) == 0
+            if is_empty:
+                self._path.unlink(missing_ok=True)
+            self._file.close()
+
+
+def _pack(entry: dict[str, Any]) -> bytes:
+    body = json.dumps(entry, separators=(",", ":"), ensure_ascii=False).encode()
+    return _HEAD.pack(len(body), zlib.crc32(body)) + body
+
+
+def _read(file: IO[bytes], start: int, limit: int) -> tuple[list[dict[str, Any]], int]:
+    file.seek(start)
+    entries: list[dict[str, Any]] = []
+    place = start
+    while len(entries) < limit:
+        head = file.read(_HEAD.size)
+        if len(head) < _HEAD.size:
+            break
+        length, checksum = _HEAD.unpack(head)
+        body = file.read(length) if length <= MAX_ENTRY_BYTES else b""
+        if len(body) < length or zlib.crc32(body) != checksum:
+            break
+        entries.append(json.loads(body))
+        place += _HEAD.size + length
+    return entries, place
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
