@@ -40,6 +40,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = lambda: datet
         redirect_slashes=False,
     )
     errors.install(app)
-    for routes in (twilio, callbacks, voicemails, customers, calls, flows, health):
+    app.router.routes.extend(twilio.routes)
+    for routes in (callbacks, voicemails, customers, calls, flows, health):
         app.include_router(routes.router)
     return app

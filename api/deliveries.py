@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from callbacks.index import deliver_changed
 from callbacks.queue import CallbackQueue
-from ivr.effects import follow
+from ivr.effects import follow_all
 from ivr.journal import follow_again
 from ivr.shelf import Shelf
 from runtime.config import Settings
@@ -41,7 +41,9 @@ def handlers(engine: Engine, queue: CallbackQueue, shelf: Shelf, settings: Setti
     return {
         **outbox_handlers(jobs),
         "callback.changed": deliver_changed(engine, queue),
-        "turn.effects": follow_again(engine, lambda connection, record: follow(connection, record, shelf.company)),
+        "turn.effects": follow_again(
+            engine, lambda connection, records: follow_all(connection, records, shelf.company)
+        ),
     }
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -13,7 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from callbacks.desk import Desk
 from callbacks.queue import CallbackQueue
-from ivr.effects import follow
+from customers.phone import spoken_form
+from flows import spoken
+from ivr.effects import follow_all
 from ivr.emergency import EmergencyDocuments
 from ivr.journal import Journal, TurnRecord
 from ivr.providers.twilio import SignatureCheck
@@ -60,6 +62,7 @@ class Parts:
         except (SQLAlchemyError, NothingPublished) as error:
             log.error("flows.none", reason=str(error)[:200])
         self.journal.start()
+        threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
         for name, target in (
             ("flows", lambda: watch(self.shelf, self._stop, self.prepare_emergency)),
             ("outbox", lambda: deliver_until(self._stop, self.bell, self)),
@@ -89,8 +92,15 @@ class Parts:
             documents.keep(self._emergency_folder)
             self.emergency = documents
 
-    def _follow(self, connection: Connection, record: TurnRecord) -> None:
-        follow(connection, record, self.shelf.company)
+    def _warm_up(self) -> None:
+        """Load what the first spoken time and the first number would otherwise wait for (30 ms of a call each)."""
+        now = datetime.now(UTC)
+        for language in {language for flow in self.shelf.live_flows() for language in flow.languages}:
+            spoken.by(now + timedelta(days=2), now, language)
+        spoken_form("+37120000001")
+
+    def _follow(self, connection: Connection, records: Sequence[TurnRecord]) -> None:
+        follow_all(connection, records, self.shelf.company)
 
     @property
     def _emergency_folder(self) -> Path:

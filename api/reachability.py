@@ -89,7 +89,7 @@ def check_door(settings: Settings, client: httpx2.Client) -> Finding:
             "wrong",
             "webhooks",
             f"{url} cannot be reached ({error})",
-            "start Ringback (script/server); behind a proxy see its name, certificate and target",
+            "start Ringback, or give this command its settings; behind a proxy see name, certificate and target",
         )
     if answer.status_code == 204:
         return Finding("good", "webhooks", f"a signed request to {url} is accepted")

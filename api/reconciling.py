@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import structlog
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from ivr.effects import follow
+from ivr.effects import follow_all
 from ivr.journal import CallFacts, Journal, TurnRecord
 from ivr.providers.listing import ProviderAway
 from ivr.reconciler import EVERY, Findings, reconcile
@@ -32,8 +33,8 @@ class Reconciling:
     """What a run of the reconciler needs: the provider's account, and a journal to hang up calls in."""
 
     def __init__(self, engine: Engine, shelf: Shelf, settings: Settings) -> None:
-        def apply(connection: Connection, record: TurnRecord) -> None:
-            follow(connection, record, shelf.company)
+        def apply(connection: Connection, records: Sequence[TurnRecord]) -> None:
+            follow_all(connection, records, shelf.company)
 
         self._engine = engine
         self._shelf = shelf

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Literal
 
@@ -59,13 +60,18 @@ def spoken(connection: Connection, call_id: str, until: datetime) -> None:
         )
 
 
-def open_promise(connection: Connection, customer_id: str) -> datetime | None:
-    """The earliest moment promised to this customer that is not yet settled, or None."""
-    query = sa.select(sa.func.min(callbacks.c.promised_until)).where(
-        callbacks.c.customer_id == customer_id, callbacks.c.closed_at.is_(None)
+def open_promises(connection: Connection, customer_ids: Collection[str]) -> dict[str, datetime]:
+    """The earliest moment promised to each of these customers that is not yet settled; who has none is left out."""
+    if not customer_ids:
+        return {}
+    earliest = sa.func.min(callbacks.c.promised_until)
+    query = (
+        sa.select(callbacks.c.customer_id, earliest)
+        .where(callbacks.c.customer_id.in_(customer_ids), callbacks.c.closed_at.is_(None))
+        .group_by(callbacks.c.customer_id)
+        .having(earliest.is_not(None))
     )
-    earliest: datetime | None = connection.scalar(query)
-    return earliest
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def settle(connection: Connection, callback: Callback, now: datetime, in_time: InTime) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from customers.tables import customer_numbers, customers
-from runtime.database import insert_once
+from runtime.bulk import insert_many_once
 from runtime.ids import derived_id, new_id
 
 MAX_NAME_CHARACTERS = 200
@@ -25,31 +27,53 @@ class Customer:
     numbers: tuple[str, ...]
 
 
-def of_call(connection: Connection, number: str | None, call_id: str, at: datetime) -> str:
-    """The id of the customer who owns this number, made now if nobody does.
+def of_calls(connection: Connection, numbers: Mapping[str, str | None], at: datetime) -> dict[str, str]:
+    """The customers of calls, by the calls' ids; `numbers` says which number each call came from.
 
-    Withheld callers get one of their own per call and are never merged: the same "nobody" is not the same person.
+    Who is not known yet is made now. Withheld callers get a customer of their own per call and are never merged: the same
+    "nobody" is not the same person. A handful of statements, however many calls there are.
     """
-    if number is None:
-        anonymous = derived_id("cu", "withheld", call_id)
-        insert_once(connection, customers, id=anonymous, name="", language=None, created_at=at)
-        return anonymous
-    known = _owner(connection, number)
-    if known is not None:
-        return known
-    fresh = new_id("cu")
-    connection.execute(customers.insert().values(id=fresh, name="", language=None, created_at=at))
-    if insert_once(connection, customer_numbers, number=number, customer_id=fresh, source="caller_id", added_at=at):
-        return fresh
-    connection.execute(customers.delete().where(customers.c.id == fresh))  # somebody else's call was first
-    owner = _owner(connection, number)
-    assert owner is not None
-    return owner
+    owners = _owners(connection, {number for number in numbers.values() if number is not None})
+    anonymous = {
+        call_id: derived_id("cu", "withheld", call_id) for call_id, number in numbers.items() if number is None
+    }
+    fresh = {number: new_id("cu") for number in set(numbers.values()) if number is not None and number not in owners}
+    insert_many_once(connection, customers, [_row(name, at) for name in (*fresh.values(), *anonymous.values())], "id")
+    added = insert_many_once(
+        connection,
+        customer_numbers,
+        [
+            {"number": number, "customer_id": customer_id, "source": "caller_id", "added_at": at}
+            for number, customer_id in sorted(fresh.items())
+        ],
+        "number",
+    )
+    owners |= {number: fresh[number] for (number,) in added}
+    taken = fresh.keys() - {number for (number,) in added}
+    if taken:  # somebody else's call was first
+        connection.execute(customers.delete().where(customers.c.id.in_([fresh[number] for number in taken])))
+        owners |= _owners(connection, taken)
+    return {call_id: anonymous[call_id] if number is None else owners[number] for call_id, number in numbers.items()}
+
+
+def of_call(connection: Connection, number: str | None, call_id: str, at: datetime) -> str:
+    """The id of the customer of one call."""
+    return of_calls(connection, {call_id: number}, at)[call_id]
+
+
+def owners_of(connection: Connection, numbers: Collection[str]) -> dict[str, Customer]:
+    """Who owns these numbers, in one query; `numbers` of each is the one asked for. Unknown ones are left out."""
+    query = (
+        sa.select(customer_numbers.c.number, customers.c.id, customers.c.name, customers.c.language)
+        .join(customers, customers.c.id == customer_numbers.c.customer_id)
+        .where(customer_numbers.c.number.in_(numbers))
+    )
+    return {row.number: Customer(row.id, row.name, row.language, (row.number,)) for row in connection.execute(query)}
 
 
 def find_by_number(connection: Connection, number: str) -> Customer | None:
     """The customer with this E.164 number, or None."""
-    owner = _owner(connection, number)
+    owner = _owners(connection, [number]).get(number)
     return None if owner is None else load(connection, [owner])[owner]
 
 
@@ -76,7 +100,14 @@ def rename(connection: Connection, customer_id: str, name: str) -> None:
     connection.execute(customers.update().where(customers.c.id == customer_id).values(name=clean))
 
 
-def _owner(connection: Connection, number: str) -> str | None:
-    query = sa.select(customer_numbers.c.customer_id).where(customer_numbers.c.number == number)
-    found: str | None = connection.execute(query).scalar_one_or_none()
-    return found
+def _row(customer_id: str, at: datetime) -> dict[str, Any]:
+    return {"id": customer_id, "name": "", "language": None, "created_at": at}
+
+
+def _owners(connection: Connection, numbers: Collection[str]) -> dict[str, str]:
+    if not numbers:
+        return {}
+    query = sa.select(customer_numbers.c.number, customer_numbers.c.customer_id)
+    return {
+        row.number: row.customer_id for row in connection.execute(query.where(customer_numbers.c.number.in_(numbers)))
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from customers.tables import history
+from runtime.bulk import insert_many_once
 from runtime.database import insert_once
 from runtime.ids import derived_id
 
@@ -29,6 +30,32 @@ class HistoryEvent:
     data: dict[str, Any]
 
 
+def event_row(
+    customer_id: str,
+    at: datetime,
+    kind: str,
+    summary: str,
+    *,
+    key: tuple[str | int, ...],
+    call_id: str | None = None,
+    callback_id: str | None = None,
+    voicemail_id: str | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The row of an event; `key` says what happened, so that telling it again meets the same row."""
+    return {
+        "id": derived_id("hi", customer_id, kind, *key),
+        "customer_id": customer_id,
+        "at": at,
+        "kind": kind,
+        "summary": summary,
+        "call_id": call_id,
+        "callback_id": callback_id,
+        "voicemail_id": voicemail_id,
+        "data": dict(data or {}),
+    }
+
+
 def record(
     connection: Connection,
     customer_id: str,
@@ -42,20 +69,24 @@ def record(
     voicemail_id: str | None = None,
     data: Mapping[str, Any] | None = None,
 ) -> bool:
-    """Add an event in the caller's transaction; `key` says what happened, so that a repeat changes nothing (returns False)."""
-    return insert_once(
-        connection,
-        history,
-        id=derived_id("hi", customer_id, kind, *key),
-        customer_id=customer_id,
-        at=at,
-        kind=kind,
-        summary=summary,
+    """Add an event in the caller's transaction; returns False when it was told before."""
+    row = event_row(
+        customer_id,
+        at,
+        kind,
+        summary,
+        key=key,
         call_id=call_id,
         callback_id=callback_id,
         voicemail_id=voicemail_id,
-        data=dict(data or {}),
+        data=data,
     )
+    return insert_once(connection, history, **row)
+
+
+def record_many(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Add many events of `event_row` in one statement."""
+    insert_many_once(connection, history, rows, "id")
 
 
 def events_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 E164 = re.compile(r"\+[1-9][0-9]{5,14}", re.ASCII)
 
@@ -28,6 +29,7 @@ _WITHHELD = frozenset(
 )
 
 
+@lru_cache(maxsize=8192)
 def caller_number(raw: str | None) -> str | None:
     """The caller's number in E.164, or None when it is withheld, a SIP or client address, or no possible number.
 
@@ -59,6 +61,7 @@ def normalise(raw: str, home_country: str) -> str | None:
     return formatted if E164.fullmatch(formatted) else None
 
 
+@lru_cache(maxsize=8192)
 def spoken_form(number: str | None) -> str:
     """A number as an agent reads it, +371 20 000 001, or "number withheld"."""
     if number is None:

@@ -5,12 +5,15 @@ Everything here is safe to repeat: rows have derived keys, and a message that wa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, assert_never
 
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import OperationalError
 
 from callbacks import intake, promises
 from customers import customer, history
@@ -40,19 +43,102 @@ from flows.inputs import HungUp, Recorded
 from ivr.journal import CallFacts, TurnRecord
 from ivr.story import path_of, summary_of
 from ivr.tables import calls, turns
+from runtime.bulk import insert_many_once
 from runtime.database import insert_once
 from runtime.metrics import voicemails_arrived
+from runtime.outbox import enqueue
 from voicemail import mailbox
 from voicemail.mailbox import Voicemail
 
 log = structlog.get_logger()
 
 
+# What a turn's events leave beside the journal; the others are told by the journal itself.
+_CONSEQUENTIAL = (
+    LanguageChosen,
+    VoicemailBegun,
+    VoicemailLeft,
+    VoicemailEmpty,
+    CallbackRequested,
+    PromiseSpoken,
+    TransferEnded,
+    WentWrong,
+    CallEnded,
+)
+
+
+def follow_all(connection: Connection, records: Sequence[TurnRecord], company: Company) -> None:
+    """Write what follows from a batch of turns. A fault in one turn's consequences leaves the turn and the others standing.
+
+    What failed is tried again by the outbox. Raises OperationalError when the database is away.
+    """
+    try:
+        with connection.begin_nested():
+            open_calls(connection, records)
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception("calls.not_opened", calls=[record.call.call_id for record in records])
+        for record in records:
+            _follow_safely(connection, record, company)
+        return
+    for record in records:
+        if has_consequences(record):
+            _follow_safely(connection, record, company)
+
+
+def _follow_safely(connection: Connection, record: TurnRecord, company: Company) -> None:
+    try:
+        with connection.begin_nested():
+            follow(connection, record, company)
+    except OperationalError:
+        raise  # the database is away, or two processes met: nothing of this is written
+    except Exception:
+        log.exception("turn.effects_failed", call_id=record.call.call_id, turn=record.turn)
+        if record.events:
+            payload = {"call_id": record.call.call_id, "turn": record.turn, "call": asdict(record.call)}
+            enqueue(connection, "turn.effects", payload)
+
+
+def open_calls(connection: Connection, records: Sequence[TurnRecord]) -> None:
+    """Write the rows of calls that began in these turns, with their customers and the first line of their history."""
+    begun = [(record, event) for record in records for event in record.events if isinstance(event, CallStarted)]
+    if not begun:
+        return
+    at = begun[0][0].at
+    owners = customer.of_calls(connection, {record.call.call_id: record.call.from_number for record, _ in begun}, at)
+    rows = [
+        _new_call(record.call, owners[record.call.call_id], event.flow, event.version, event.language, record.at)
+        for record, event in begun
+    ]
+    insert_many_once(connection, calls, rows, "id")
+    history.record_many(
+        connection,
+        [
+            history.event_row(
+                owners[record.call.call_id],
+                record.at,
+                "call.started",
+                f"Rang {spoken_form(record.call.to_number)} from {spoken_form(record.call.from_number)}",
+                key=(record.call.call_id,),
+                call_id=record.call.call_id,
+                data={"flow": event.flow, "flow_version": event.version},
+            )
+            for record, event in begun
+        ],
+    )
+
+
+def has_consequences(record: TurnRecord) -> bool:
+    """Whether anything follows from a turn beside its place in the journal."""
+    if not record.events:
+        return isinstance(record.input, Recorded | HungUp) and bool(record.input.recording_id)
+    return any(isinstance(event, _CONSEQUENTIAL) for event in record.events)
+
+
 def follow(connection: Connection, record: TurnRecord, company: Company) -> None:
     """Write all that follows from a turn. A record without events is a repeat: only its recording may be news."""
     call = _call_row(connection, record)
-    if record.events:
-        _move_on(connection, record)
     for event in record.events:
         _follow_event(connection, record, call, event, company)
     left = record.input
@@ -124,23 +210,26 @@ def ensure_call(connection: Connection, call: CallFacts, flow: str, version: str
     if row is not None:
         return row
     customer_id = customer.of_call(connection, call.from_number, call.call_id, at)
-    insert_once(
-        connection,
-        calls,
-        id=call.call_id,
-        provider_call_id=call.provider_call_id,
-        direction=call.direction,
-        from_number=call.from_number,
-        to_number=call.to_number,
-        customer_id=customer_id,
-        flow=flow,
-        flow_version=version,
-        language=language,
-        status="in_progress",
-        last_turn=0,
-        started_at=at,
-    )
+    insert_once(connection, calls, **_new_call(call, customer_id, flow, version, language, at))
     return connection.execute(sa.select(calls).where(calls.c.id == call.call_id)).one()
+
+
+def _new_call(
+    call: CallFacts, customer_id: str, flow: str, version: str, language: str, at: datetime
+) -> dict[str, Any]:
+    return {
+        "id": call.call_id,
+        "provider_call_id": call.provider_call_id,
+        "direction": call.direction,
+        "from_number": call.from_number,
+        "to_number": call.to_number,
+        "customer_id": customer_id,
+        "flow": flow,
+        "flow_version": version,
+        "language": language,
+        "status": "in_progress",
+        "started_at": at,
+    }
 
 
 def _call_row(connection: Connection, record: TurnRecord) -> Any:
@@ -149,30 +238,12 @@ def _call_row(connection: Connection, record: TurnRecord) -> Any:
     return ensure_call(connection, record.call, flow, record.session.version, record.session.language, record.at)
 
 
-def _move_on(connection: Connection, record: TurnRecord) -> None:
-    connection.execute(
-        calls.update()
-        .where(calls.c.id == record.call.call_id, calls.c.last_turn < record.turn)
-        .values(last_turn=record.turn, language=record.session.language)
-    )
-
-
 def _follow_event(connection: Connection, record: TurnRecord, call: Any, event: Event, company: Company) -> None:
     call_id = record.call.call_id
     match event:
-        case CallStarted():
-            history.record(
-                connection,
-                call.customer_id,
-                record.at,
-                "call.started",
-                f"Rang {spoken_form(call.to_number)} from {spoken_form(call.from_number)}",
-                key=(call_id,),
-                call_id=call_id,
-                data={"flow": event.flow, "flow_version": event.version},
-            )
         case LanguageChosen():
             customer.remember_language(connection, call.customer_id, event.language)
+            connection.execute(calls.update().where(calls.c.id == call_id).values(language=event.language))
         case VoicemailBegun():
             _expect(connection, record, call, event, record.turn, company)
         case VoicemailLeft():
@@ -214,7 +285,8 @@ def _follow_event(connection: Connection, record: TurnRecord, call: Any, event: 
         case CallEnded():
             _end(connection, record, call, event)
         case (
-            NodeEntered()
+            CallStarted()  # open_calls wrote its rows
+            | NodeEntered()
             | NodeLeft()
             | KeysPressed()
             | NobodyPressed()

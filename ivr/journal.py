@@ -10,7 +10,7 @@ import asyncio
 import queue
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -26,8 +26,8 @@ from flows.session import Session
 from ivr.records import Rang, from_json, to_json
 from ivr.spool import Spool
 from ivr.tables import turns
-from runtime.database import insert_once, writing
-from runtime.outbox import enqueue
+from runtime.bulk import insert_many_once
+from runtime.database import writing
 
 log = structlog.get_logger()
 
@@ -65,20 +65,22 @@ class TurnRecord:
     session: Session
 
 
-Apply = Callable[[Connection, TurnRecord], None]
+Apply = Callable[[Connection, Sequence[TurnRecord]], None]
 
 
 @dataclass(slots=True)
 class _Waiting:
     record: TurnRecord
-    answer: Callable[[TurnRecord], None]
+    loop: asyncio.AbstractEventLoop
+    written: asyncio.Future[TurnRecord]
 
 
 class Journal:
     """Writes turns, and what follows from them, in batched transactions of one thread.
 
-    `apply` writes the rows that follow from a record within the same transaction. `after_commit` is told after each commit. When
-    SQL fails or is slow, turns go to the spool and from there to SQL, in order, as soon as it is back.
+    `apply` writes the rows that follow from records within the same transaction; a record without events is a repeat.
+    `after_commit` is told after each commit. When SQL fails or is slow, turns go to the spool and from there to SQL, in
+    order, as soon as it is back.
     """
 
     def __init__(self, engine: Engine, apply: Apply, after_commit: Callable[[], None], spool: Spool) -> None:
@@ -115,13 +117,10 @@ class Journal:
             return await asyncio.to_thread(self._put_aside, record)
         loop = asyncio.get_running_loop()
         written: asyncio.Future[TurnRecord] = loop.create_future()
-
-        def answer(stored: TurnRecord) -> None:
-            loop.call_soon_threadsafe(_settle, written, stored)
-
-        self._waiting.put_nowait(_Waiting(record, answer))
+        self._waiting.put_nowait(_Waiting(record, loop, written))
         try:
-            return await asyncio.wait_for(written, PATIENCE_SECONDS)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                return await written
         except TimeoutError:
             log.warning("journal.slow", call_id=record.call.call_id, turn=record.turn)
             self._is_behind.set()
@@ -173,8 +172,9 @@ class Journal:
             except SQLAlchemyError:
                 # Alone, each turn either goes in or shows what is wrong; a deadlock between two processes dissolves.
                 stored = [self._commit_alone(each.record) for each in batch]
-        for each, result in zip(batch, stored, strict=True):
-            each.answer(result)
+        for loop in {each.loop for each in batch}:
+            mine = [(each.written, result) for each, result in zip(batch, stored, strict=True) if each.loop is loop]
+            loop.call_soon_threadsafe(_settle, mine)
         self._after_commit()
 
     def _commit_alone(self, record: TurnRecord) -> TurnRecord:
@@ -211,52 +211,39 @@ class Journal:
 
     def _commit(self, records: list[TurnRecord]) -> list[TurnRecord]:
         with writing(self._engine) as connection:
-            return [self._write(connection, record) for record in records]
-
-    def _write(self, connection: Connection, record: TurnRecord) -> TurnRecord:
-        if not insert_once(
-            connection,
-            turns,
-            call_id=record.call.call_id,
-            turn=record.turn,
-            at=record.at,
-            input=to_json(record.input),
-            results=[to_json(result) for result in record.results],
-            events=[to_json(event) for event in record.events],
-            session=record.session.to_dict(),
-        ):
-            stored = load_turn(connection, record.call, record.turn)
-            assert stored is not None
-            self._follow(connection, replace(record, events=(), session=stored.session))
-            return stored
-        self._follow(connection, record)
-        return record
-
-    def _follow(self, connection: Connection, record: TurnRecord) -> None:
-        """Write what follows from a turn; if that fails the turn stands and its consequences are tried again later."""
-        try:
-            with connection.begin_nested():
-                self._apply(connection, record)
-        except sa.exc.OperationalError:
-            raise  # the database is away, or two processes met: nothing of this is written
-        except Exception:
-            log.exception("turn.effects_failed", call_id=record.call.call_id, turn=record.turn)
-            if record.events:
-                payload = {"call_id": record.call.call_id, "turn": record.turn, "call": asdict(record.call)}
-                enqueue(connection, "turn.effects", payload)
+            new = set(insert_many_once(connection, turns, [_row(record) for record in records], "call_id", "turn"))
+            stored: list[TurnRecord] = []
+            following: list[TurnRecord] = []
+            for record in records:
+                key = (record.call.call_id, record.turn)
+                if key in new:
+                    new.remove(key)  # a second one in this batch is a repeat of the first
+                    stored.append(record)
+                    following.append(record)
+                    continue
+                known = load_turn(connection, record.call, record.turn)
+                assert known is not None
+                stored.append(known)
+                following.append(replace(record, events=(), session=known.session))
+            self._apply(connection, following)
+        return stored
 
 
-def pack(record: TurnRecord) -> dict[str, Any]:
-    """A turn as JSON, for the spool."""
+def _row(record: TurnRecord) -> dict[str, Any]:
     return {
-        "call": asdict(record.call),
+        "call_id": record.call.call_id,
         "turn": record.turn,
-        "at": record.at.isoformat(),
+        "at": record.at,
         "input": to_json(record.input),
         "results": [to_json(result) for result in record.results],
         "events": [to_json(event) for event in record.events],
         "session": record.session.to_dict(),
     }
+
+
+def pack(record: TurnRecord) -> dict[str, Any]:
+    """A turn as JSON, for the spool."""
+    return {**_row(record), "call": asdict(record.call), "at": record.at.isoformat()}
 
 
 def unpack(entry: dict[str, Any]) -> TurnRecord:
@@ -294,7 +281,7 @@ def follow_again(engine: Engine, apply: Apply) -> Callable[[dict[str, Any]], Non
         with writing(engine) as connection:
             record = load_turn(connection, call, payload["turn"])
             if record is not None:
-                apply(connection, record)
+                apply(connection, [record])
 
     return handle
 
@@ -331,6 +318,7 @@ def _record_of(call: CallFacts, row: Any) -> TurnRecord:
     )
 
 
-def _settle(written: asyncio.Future[TurnRecord], stored: TurnRecord) -> None:
-    if not written.done():
-        written.set_result(stored)
+def _settle(settled: list[tuple[asyncio.Future[TurnRecord], TurnRecord]]) -> None:
+    for written, stored in settled:
+        if not written.done():
+            written.set_result(stored)

@@ -1,8 +1,7 @@
-"""Where turns wait while SQL is away: a file of one process, each entry with length and checksum, on the disk before the caller
-is answered.
+"""Where turns wait while SQL is away: one file a process, on the disk before the caller is answered.
 
-A torn tail (the machine died in the middle of a write) is cut off and kept aside; what stands before it is whole. Files of processes that died
-are adopted by the next one that starts.
+Each entry has its length and checksum. A torn tail (the machine died in the middle of a write) is cut off and kept aside; what
+stands before it is whole. Files of processes that died are adopted by the next one that starts.
 """
 
 from __future__ import annotations

@@ -20,7 +20,6 @@ calls = sa.Table(
     sa.Column("language", sa.String(16), nullable=False, default=""),
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("outcome", sa.String(40)),
-    sa.Column("last_turn", sa.Integer, nullable=False, default=0),
     sa.Column("started_at", Moment, nullable=False),
     sa.Column("ended_at", Moment),
     sa.Column("seconds", sa.Integer),

@@ -21,7 +21,7 @@ from flows.model import Flow
 from flows.session import Caller, Session
 from flows.turn import Turn
 from flows.verbs import Verb
-from ivr.callers import look_up
+from ivr.callers import Callers
 from ivr.journal import CallFacts, Journal, TurnRecord, last_turn
 from ivr.records import Rang
 from ivr.shelf import Shelf
@@ -72,14 +72,15 @@ class Turns:
         self._journal = journal
         self._engine = engine
         self._clock = clock
+        self._callers = Callers(engine)
+        self._callers.start()
         self._lookers = ThreadPoolExecutor(4, thread_name_prefix="look-up")
 
     async def begin(self, call: CallFacts) -> Answer:
         """Answer a call that just came in."""
         now = self._now()
-        caller = await self._within_budget(call, "caller", lambda: look_up(self._engine, call.from_number))
-        rang = Rang(caller if caller is not None else Caller(number=call.from_number))
-        return await self._take(call, rang, None, now)
+        caller = await self._callers.find(call.from_number, LOOK_UP_SECONDS)
+        return await self._take(call, Rang(caller), None, now)
 
     async def go_on(self, call: CallFacts, token: str, given: Input) -> Answer:
         """Answer the next request of a call with what the caller did."""
@@ -143,7 +144,11 @@ class Turns:
                     flow, company, turn.session, Caller(number=call.from_number), "too many steps", now
                 )
             else:
-                result = known_results.pop(0) if known_results else await self._perform(call, effect, turn.session.language, now)
+                result = (
+                    known_results.pop(0)
+                    if known_results
+                    else await self._perform(call, effect, turn.session.language, now)
+                )
                 results.append(result)
                 turn = score.resume(flow, company, turn.session, result, now)
             verbs += turn.verbs

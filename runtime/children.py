@@ -15,7 +15,11 @@ _PR_SET_PDEATHSIG = 1
 
 
 def start_child(
-    command: Sequence[str | Path], *, env: Mapping[str, str] | None = None, output: IO[bytes] | int | None = None
+    command: Sequence[str | Path],
+    *,
+    env: Mapping[str, str] | None = None,
+    output: IO[bytes] | int | None = None,
+    folder: Path | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start a process in a session of its own (a terminal's Ctrl-C reaches us first) that dies when we die.
 
@@ -25,6 +29,7 @@ def start_child(
     return subprocess.Popen(
         [str(part) for part in command],
         env=dict(env) if env is not None else None,
+        cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT if output is not None else None,

@@ -49,6 +49,11 @@ class EmbeddedRedis:
             self._child = start_child(self._command(), output=output)
         self._await_pong()
 
+    @property
+    def pid(self) -> int | None:
+        """The server's process id while we hold one."""
+        return self._child.pid if self._child is not None else None
+
     def is_running(self) -> bool:
         return self._child is not None and self._child.poll() is None
 

@@ -33,7 +33,7 @@ COMMANDS = (
     Command("call", "call", "call", "A telephone in the terminal: ring the built-in line."),
     Command("queue", "queue", "queue", "See the callbacks by deadline; claim, complete, release.", is_group=True),
     Command("flows", "flows", "flows", "Check, test, play and publish flows.", is_group=True),
-    Command("models", "models", "models", "List, install and remove speech models.", is_group=True),
+    Command("models", "models", "app", "List, install and remove speech models.", is_group=True),
     Command("transcribe", "transcribe", "transcribe", "Write down the words of a recording."),
     Command("users", "users", "users", "Add users of the JSON interface.", is_group=True),
     Command("doctor", "doctor", "doctor", "Say what is wrong with the set-up, and the remedy."),

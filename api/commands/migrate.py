@@ -1,11 +1,13 @@
-"""`ringback migrate`: bring the database's tables up to date."""
+"""`ringback migrate`: bring the database's tables up to date, and at first publish the flows."""
 
 from __future__ import annotations
 
 
 def migrate() -> None:
+    from api.first_start import prepare
     from runtime.config import load_settings
-    from runtime.migrate import upgrade
 
-    upgrade(load_settings().sql_url)
+    published = prepare(load_settings())
     print("The tables are up to date.")
+    if published:
+        print(f"Published for the first time: {', '.join(published)}")

@@ -12,7 +12,6 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import typer
 
@@ -111,6 +110,7 @@ def serve() -> None:
 
 def _open(settings: Settings) -> House:
     """Check what can be checked, prepare the data folder, and start the queue server, the line and the api."""
+    from api.first_start import prepare
     from runtime.secret import secret_key
 
     _refuse_busy_port(settings)
@@ -125,56 +125,14 @@ def _open(settings: Settings) -> House:
         if not settings.has_provider:
             environment["RINGBACK_TWILIO_API_URL"] = f"http://127.0.0.1:{_line_port(settings)}"
             house.start("line")
-        _prepare_tables(settings)
+        published = prepare(settings)
+        if published:
+            _say(f"published: {', '.join(published)}")
         house.start("api")
     except BaseException:
         house.stop()
         raise
     return house
-
-
-def _prepare_tables(settings: Settings) -> None:
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from runtime.migrate import upgrade
-
-    try:
-        upgrade(settings.sql_url)
-        _publish_once(settings)
-    except SQLAlchemyError as error:
-        reason = str(error.__cause__ or error).strip().splitlines()[0]
-        raise ConfigurationError(f"the database does not answer ({reason}); check RINGBACK_DATABASE_URL") from None
-
-
-def _publish_once(settings: Settings) -> None:
-    """At the very first start the flows of the folder are published; later `ringback flows publish` does it."""
-    import sqlalchemy as sa
-
-    from runtime.database import open_database, reading
-
-    engine = open_database(settings.sql_url)
-    try:
-        with reading(engine) as connection:
-            if connection.execute(sa.text("SELECT 1 FROM publications LIMIT 1")).first() is not None:
-                return
-        from flows.faults import FlowFaults
-        from ivr.shelf import publish_folder
-
-        folder = flows_folder(settings)
-        try:
-            published = publish_folder(engine, folder, "first start", "ringback serve")
-        except FlowFaults as faults:
-            raise ConfigurationError(f"the flows in {folder} have faults:\n{faults}") from None
-        _say(f"published from {folder}: {', '.join(each.name for each in published)}")
-    finally:
-        engine.dispose()
-
-
-def flows_folder(settings: Settings) -> Path:
-    """The folder whose flows are published: the configured one, or the one that ships."""
-    import flows
-
-    return settings.flows_dir or Path(next(iter(flows.__path__))) / "definitions"
 
 
 def _refuse_busy_port(settings: Settings) -> None:
@@ -238,6 +196,7 @@ def _greet(house: House, seconds: float) -> None:
             "Try it in another terminal, in this folder:",
             "  script/ringback call      ring it, press keys, leave a message",
             "  script/ringback queue     see the message, its words and its deadline",
+            "  script/ringback doctor    look whether everything is set up well",
         ]
     print("\n".join(lines), flush=True)
 

@@ -8,10 +8,10 @@ import time
 from datetime import UTC, datetime
 
 import structlog
-from fastapi import APIRouter, Request
-from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from api.parts import Parts
 from ivr.call import FINAL, call_id_of
@@ -26,9 +26,6 @@ from runtime import metrics
 
 log = structlog.get_logger()
 
-# Provider routes are the provider's own; they are no part of the JSON interface.
-router = APIRouter(prefix="/twilio", include_in_schema=False)
-
 BODY_SECONDS = 5.0
 _TURN = re.compile(r"[0-9]{1,5}")
 
@@ -42,7 +39,6 @@ class Refused(Exception):
         self.reason = reason
 
 
-@router.post("/voice")
 async def voice(request: Request) -> Response:
     """A call comes in."""
     started = time.perf_counter()
@@ -52,7 +48,6 @@ async def voice(request: Request) -> Response:
     return _timed("voice", started, _document(parts, answer))
 
 
-@router.post("/turn")
 async def turn(request: Request) -> Response:
     """A caller did something, or nothing."""
     started = time.perf_counter()
@@ -63,7 +58,6 @@ async def turn(request: Request) -> Response:
     return _timed("turn", started, _document(parts, answer))
 
 
-@router.post("/status")
 async def status(request: Request) -> Response:
     """The provider says how a call stands."""
     parts, form = await _provider_form(request, allowed=())
@@ -83,7 +77,6 @@ async def status(request: Request) -> Response:
     return Response(status_code=204)
 
 
-@router.post("/recording")
 async def recording(request: Request) -> Response:
     """The provider says that a recording is there, or that there is none."""
     parts, form = await _provider_form(request, allowed=("turn",))
@@ -107,7 +100,6 @@ async def recording(request: Request) -> Response:
     return Response(status_code=204)
 
 
-@router.post("/fallback")
 async def fallback(request: Request) -> Response:
     """Something of ours failed: answer with the prepared document, whatever else is broken."""
     parts, form = await _provider_form(request, allowed=("on",))
@@ -125,6 +117,13 @@ async def fallback(request: Request) -> Response:
     if documents is None:
         return Response(LAST_WORDS, media_type=CONTENT_TYPE)
     return Response(documents.farewell if on else documents.mailbox, media_type=CONTENT_TYPE)
+
+
+# Plain routes: they are no part of the JSON interface, and each call pays for every layer (docs/performance.md).
+routes = [
+    Route(f"/twilio/{endpoint.__name__}", endpoint, methods=["POST"])
+    for endpoint in (voice, turn, status, recording, fallback)
+]
 
 
 def facts_of(call: ProviderCall) -> CallFacts:
@@ -160,20 +159,18 @@ async def _provider_form(request: Request, allowed: tuple[str, ...]) -> tuple[Pa
 async def _body(request: Request) -> bytes:
     """The body within its limits of size and time."""
 
-    async def read() -> bytes:
-        body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > twilio.MAX_BODY_BYTES:
-                raise Refused(413, "too large")
-        return bytes(body)
-
+    body = bytearray()
     try:
-        return await asyncio.wait_for(read(), BODY_SECONDS)
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > twilio.MAX_BODY_BYTES:
+                    raise Refused(413, "too large")
     except TimeoutError:
         raise Refused(408, "too slow") from None
     except ClientDisconnect:
         raise Refused(400, "gone") from None
+    return bytes(body)
 
 
 def _document(parts: Parts, answer: Answer) -> Response:

@@ -100,7 +100,7 @@ def test_what_was_left_before_kill_9_of_everything_is_there_after_the_next_start
         def words_are_there() -> bool:
             items = client.get("/api/callbacks").json()["items"]
             assert len(items) == 1, ringback.words()
-            return items[0]["voicemails"][0]["status"] == "transcribed"
+            return bool(items[0]["voicemails"][0]["status"] == "transcribed")
 
         wait_for("the words after the restart", words_are_there, 90)
         claimed = client.post("/api/callbacks/claim", json={})

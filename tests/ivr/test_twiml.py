@@ -10,17 +10,17 @@ from flows.verbs import Dial, Gather, HangUp, Play, Record, Say, Verb
 from ivr.providers.twiml import NotTwiml, TurnLinks, checked, render
 
 LINKS = TurnLinks("https://ivr.example.test", "TOKEN", 4)
-HEAD = "<?xml version='1.0' encoding='utf-8'?>\n"
+HEAD = '<?xml version="1.0" encoding="utf-8"?>'
 BACK = "https://ivr.example.test/twilio/turn?s=TOKEN&amp;on="
 
 
 @pytest.mark.parametrize(
     ("verbs", "document"),
     [
-        ((), "<Response />"),
+        ((), "<Response></Response>"),
         (
             (Say("Labdien.", "lv"), HangUp()),
-            '<Response><Say language="lv-LV" voice="Google.lv-LV-Standard-B">Labdien.</Say><Hangup /></Response>',
+            '<Response><Say language="lv-LV" voice="Google.lv-LV-Standard-B">Labdien.</Say><Hangup/></Response>',
         ),
         (
             (Gather((Say("Press 1.", "en"),), 1, "", 6),),
@@ -32,7 +32,7 @@ BACK = "https://ivr.example.test/twilio/turn?s=TOKEN&amp;on="
             (Record(180, 5, "#"),),
             f'<Response><Record action="{BACK}record" method="POST" timeout="5" maxLength="180" finishOnKey="#" playBeep="true"'
             ' trim="do-not-trim" recordingStatusCallback="https://ivr.example.test/twilio/recording?turn=4"'
-            ' recordingStatusCallbackMethod="POST" recordingStatusCallbackEvent="completed absent" />'
+            ' recordingStatusCallbackMethod="POST" recordingStatusCallbackEvent="completed absent"/>'
             f'<Redirect method="POST">{BACK}empty</Redirect></Response>',
         ),
         (

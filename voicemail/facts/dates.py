@@ -13,6 +13,7 @@ from voicemail.facts.moments.rules import DateRule, Moments
 from voicemail.mailbox import Word
 
 _WRITTEN = re.compile(r"(?<![^ ])(?:(\d{4})-(\d\d)-(\d\d)|(\d{1,2})\.(\d{1,2})\.(\d{4}))(?![^ ])")
+_MONTHS_AHEAD = 4
 _YEARS_AHEAD = 8  # the longest that a 29 February can be away
 
 Value = TypeVar("Value")
@@ -73,7 +74,9 @@ def _weekday(groups: Mapping[str, str], moments: Moments, today: date, *, names_
         case None:
             return today + timedelta(days=ahead or 7), ahead != 0
         case "this":
-            return today + timedelta(days=ahead), True
+            return today + timedelta(days=ahead), ahead != 0
+        case "week_after":
+            return today + timedelta(days=(ahead or 7) + 7), True
         case "next":
             # Of the next calendar week. Where this week's is still ahead, some people mean that one.
             return monday + timedelta(days=7 + weekday), names_week or weekday <= today.weekday()
@@ -88,14 +91,20 @@ def _weekday(groups: Mapping[str, str], moments: Moments, today: date, *, names_
 def _day_of_month(groups: Mapping[str, str], moments: Moments, today: date) -> tuple[date, bool] | None:
     day = moments.number(groups["d"])
     which = _beginning(moments.which, groups.get("which", ""))
+    weekday = _beginning(moments.weekdays, groups.get("weekday", ""))
+    coming = []
     month = date(today.year, today.month, 1)
-    for _ in range(3):
+    for _ in range(_MONTHS_AHEAD):
         value = _day(month.year, month.month, day)
         is_meant = month.month != today.month if which == "next" else True
         if value is not None and value >= today and is_meant:
-            return value, True
+            coming.append(value)
         month = (month + timedelta(days=31)).replace(day=1)
-    return None
+    fitting = [value for value in coming if weekday is None or value.weekday() == weekday]
+    if fitting and fitting[0] in coming[:2]:
+        return fitting[0], True
+    # Friday the fourth, where the fourth is a Thursday: one of the two was a slip, or was heard wrongly.
+    return (coming[0], False) if coming else None
 
 
 def _year(text: str, moments: Moments, today: date) -> int:

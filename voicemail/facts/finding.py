@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 from voicemail.facts.dates import dates
 from voicemail.facts.fact import Fact, fact_from
-from voicemail.facts.gist import Gist, gist_of, gist_of_spelling
+from voicemail.facts.gist import gist_of, gist_of_spelling
 from voicemail.facts.moments import en, ko, lv, ru
 from voicemail.facts.moments.rules import Moments
+from voicemail.facts.numerals.numeral import words as words_of_line
 from voicemail.facts.telephone_numbers import telephone_numbers
 from voicemail.facts.times import times
 from voicemail.facts.tokens import NUMBER_WORDS, tokens_of
@@ -39,18 +40,16 @@ def find_facts(
     numbers = telephone_numbers(words, tokens, NUMBER_WORDS[language], home_country)
     taken = {place for fact in numbers for place in range(fact.first_word, fact.last_word + 1)}
     if language == "ko":
-        gist = gist_of_spelling(tokens, taken)
+        gist = gist_of_spelling(words, tokens, taken)
     else:
         gist = gist_of(tokens, NUMBER_WORDS[language], moments, taken)
     local = recorded_at.astimezone(zone)
     days = dates(words, gist, moments, local)
-    found = [*numbers, *_joined(days, times(words, gist, moments, local), words, zone)]
+    found = [*numbers, *_joined(days, times(words, gist, moments, NUMBER_WORDS[language].units, local), words, zone)]
     return tuple(sorted(found, key=lambda fact: (fact.first_word, fact.last_word)))
 
 
-def facts_of(
-    transcript: Transcript, home_country: str, recorded_at: datetime, zone: ZoneInfo
-) -> list[dict[str, Any]]:
+def facts_of(transcript: Transcript, home_country: str, recorded_at: datetime, zone: ZoneInfo) -> list[dict[str, Any]]:
     """The facts of a transcript as they go into JSON.
 
     They are shown to an agent, who can listen to each, and never used by themselves: the number to ring back stays the
@@ -61,7 +60,9 @@ def facts_of(
 
 
 # What may stand between a day and its hour: tomorrow sometime at three.
-_GLUE = frozenset("sometime then maybe perhaps где то примерно около ориентировочно kaut kad apmeram aptuveni 그 때 쯤 에 혹은".split())
+_GLUE = words_of_line(
+    "sometime then maybe perhaps где то где-то примерно около ориентировочно kaut kad apmeram aptuveni 그 때 쯤 에 혹은"
+)
 
 
 def _joined(days: Sequence[Fact], hours: Sequence[Fact], words: Sequence[Word], zone: ZoneInfo) -> list[Fact]:

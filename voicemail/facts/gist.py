@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from voicemail.facts.moments.rules import Moments
-from voicemail.facts.numerals.numeral import Numeral, NumberWords, readings
-from voicemail.facts.tokens import Token
+from voicemail.facts.numerals.numeral import NumberWords, Numeral, readings
+from voicemail.facts.tokens import Token, folded
+from voicemail.mailbox import Word
 
+_SIGN = re.compile(r"[^\w:.-]|[.-](?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +65,18 @@ def gist_of(tokens: Sequence[Token], language: NumberWords, moments: Moments, ta
     return _joined(pieces)
 
 
-def gist_of_spelling(tokens: Sequence[Token], taken: Container[int]) -> Gist:
-    """The gist where words are kept as they are heard, with their syllables together (Korean)."""
+def gist_of_spelling(words: Sequence[Word], tokens: Sequence[Token], taken: Container[int]) -> Gist:
+    """The gist where words are kept as they are spelt (Korean)."""
     pieces: list[tuple[str, int, int]] = []
+    place = -1
     for token in tokens:
-        text = "#" if token.word in taken else token.text
-        if pieces and pieces[-1][1] == token.word:
-            before = pieces.pop()[0]
-            text = "#" if text == "#" else before + text
-        elif token.follows_pause and pieces:
-            pieces.append((",", token.word, token.word))
-        pieces.append((text, token.word, token.word))
+        if token.word == place:
+            continue
+        place = token.word
+        if token.follows_pause and pieces:
+            pieces.append((",", place, place))
+        text = "#" if place in taken else _SIGN.sub("", folded(words[place].word, "ko"))
+        pieces.append((text, place, place))
     return _joined(pieces)
 
 

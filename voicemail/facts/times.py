@@ -17,13 +17,19 @@ _HALF_DAY = 12 * 60
 _DAY = 24 * 60
 
 
-def times(words: Sequence[Word], gist: Gist, moments: Moments, recorded_at: datetime) -> list[Fact]:
-    """The times of a message; `recorded_at` is in the company's zone, for "in half an hour"."""
+def times(
+    words: Sequence[Word], gist: Gist, moments: Moments, units: tuple[str, ...], recorded_at: datetime
+) -> list[Fact]:
+    """The times of a message; `recorded_at` is in the company's zone, for "in half an hour".
+
+    What one of the stems `units` follows is an amount: from nineteen to twenty four roubles.
+    """
     found: list[Fact] = []
+    amounts = tuple(" " + unit for unit in units)
     taken = [False] * len(gist.text)
     for rule in moments.times:
         for match in rule.pattern.finditer(gist.text):
-            if any(taken[match.start() : match.end()]):
+            if any(taken[match.start() : match.end()]) or gist.text[match.end() :].startswith(amounts):
                 continue
             told = list(_times_of(rule, match, moments, recorded_at))
             for minutes, is_certain, start, end in told:

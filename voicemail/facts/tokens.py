@@ -52,7 +52,7 @@ def tokens_of(words: Sequence[Word], language: str) -> list[Token]:
     end = 0.0
     for place, word in enumerate(words):
         pause = pause or word.start - end >= PAUSE_SECONDS
-        for part in _PARTS.findall(_folded(word.word, language)):
+        for part in _PARTS.findall(folded(word.word, language)):
             if ordinal := _ORDINAL.fullmatch(part):
                 tokens.append(Token(part, place, Numeral(int(ordinal[1]), "ordinal"), "", False, pause))
             elif part.isdecimal():
@@ -69,7 +69,7 @@ def tokens_of(words: Sequence[Word], language: str) -> list[Token]:
     return tokens
 
 
-def _folded(word: str, language: str) -> str:
+def folded(word: str, language: str) -> str:
     text = word.lower().replace("’", "'")
     if language == "lv":
         # ā → a, č → c: recognisers differ in whether they write the signs.

@@ -1,10 +1,12 @@
 """Korean times and dates. Words are split anywhere, so a blank in a pattern may be there or not."""
 
+# ruff: noqa: E501  a way to say a time or a date is one line
+
 from __future__ import annotations
 
 import re
 
-from voicemail.facts.moments.rules import DateRule, Moments, TimeRule
+from voicemail.facts.moments.rules import DateRule, Moments, Pattern, TimeRule, needed
 from voicemail.facts.numerals.ko import COUNTING, WORDS
 from voicemail.facts.numerals.numeral import forms, readings
 
@@ -23,11 +25,12 @@ _W = {
 }  # fmt: skip
 
 
-def _pattern(text: str) -> re.Pattern[str]:
+def _pattern(text: str) -> Pattern:
     for _ in range(2):
         for name, meaning in _W.items():
             text = text.replace("{" + name + "}", meaning)
-    return re.compile("(?<![^ ])" + text.replace(" ?", " ").replace(" ", "(?: ,)? ?"))
+    text = text.replace(" ?", " ")
+    return Pattern(re.compile("(?<![^ ])" + text.replace(" ", "(?: ,)? ?")), needed(text))
 
 
 def _number(text: str) -> int:
@@ -67,8 +70,8 @@ MOMENTS = Moments(
         DateRule(_pattern("(?:일 주 일|일 주|한 주) {LATER}"), "weeks", 1),
         DateRule(_pattern("{N} 일 {LATER}"), "days"),
         DateRule(_pattern("{N} 주 일? {LATER}"), "weeks"),
+        DateRule(_pattern(rf"(?:(?P<year>내년|이 천 이 십 [{_DIGIT}]?|20\d\d) 년? )?(?P<month>십 [일이]|시|유|[{_DIGIT}]|1?\d) 월 (?:달 )?{{D}} 일(?: [월화수목금토일] 요 일)?"), "day_month"),
         DateRule(_pattern("(?:{WHICH} (?:주 )?)?(?P<weekday>[월화수목금토일]) 요 일"), "weekday"),
-        DateRule(_pattern(rf"(?:(?P<year>내년|이 천 이 십 [{_DIGIT}]?|20\d\d) 년? )?(?P<month>십 [일이]|시|유|[{_DIGIT}]|1?\d) 월 (?:달 )?{{D}} 일"), "day_month"),
         DateRule(_pattern("(?P<which>다음|이번) 달 {D} 일"), "day"),
         DateRule(_pattern("{D} 일 (?:날|까지)"), "day"),
     ),

@@ -1,5 +1,7 @@
 """Latvian times and dates, without diacritics."""
 
+# ruff: noqa: E501  a way to say a time or a date is one line
+
 from __future__ import annotations
 
 from voicemail.facts.moments.rules import DateRule, Moments, TimeRule, ends, number_in_brackets, pattern
@@ -38,8 +40,9 @@ MOMENTS = Moments(
         TimeRule(pattern(r"{P0}<(?P<h>[12]?\d)@>(?: {MM})?{P}", **_W), "at"),
         TimeRule(pattern("{H}(?: {MM})? (?P<part>no rita)", **_W), "at"),
         TimeRule(pattern("{P0}(?:ap|lidz|pec|no|pirms) {H}(?: {MM})?{END}", **_W), "at"),
+        TimeRule(pattern(r"<(?P<h>[12]?\d)@>(?: {MM})?(?= (?:sodien|rit|parit) (?P<part>no rita|pecpusdiena|vakara)(?: |$))", **_W), "at"),
         TimeRule(pattern(r"{P0}<(?P<h>[12]?\d)@>(?: {MM})?{END}", **_W), "at"),
-        TimeRule(pattern("(?:{AT} )?(?:pusdienlaika|dienas vidu)", **_W), "noon"),
+        TimeRule(pattern("(?:{AT} )?(?:pusdienlaik[au]|dienas vidu)", **_W), "noon"),
         TimeRule(pattern("(?:{AT} )?pusnakt[is]*", **_W), "midnight"),
         TimeRule(pattern("pec (?P<half>pusstundas)", **_W), "in_minutes", 30),
         TimeRule(pattern(r"pec (?:<(?P<n>\d+)> )?stund(?:as|am)", **_W), "in_hours", 1),
@@ -47,7 +50,7 @@ MOMENTS = Moments(
     ),
     dates=(
         DateRule(pattern("sodien"), "days", 0),
-        DateRule(pattern("rit(?:dien)?"), "days", 1),
+        DateRule(pattern("(?:lidz )?rit(?:dien(?:a|ai|as|u)?)?"), "days", 1),
         DateRule(pattern("parit"), "days", 2),
         DateRule(pattern("aizparit"), "days", 3),
         DateRule(pattern("vakar"), "days", -1),
@@ -58,6 +61,7 @@ MOMENTS = Moments(
         DateRule(pattern("(?P<which>nakam|pagajus)(?:o)?{WD}", **_W), "weekday"),
         DateRule(pattern("(?P<which>nakamnedel|nakamaja nedela|nakamo nedelu|sonedel|saja nedela|pagajusaja nedela) {WD}", **_W), "weekday"),
         DateRule(pattern(r"{WD} <(?P<d>[0-3]?\d)\.?> {MONTH}{YEAR}", **_W), "day_month"),
+        DateRule(pattern(r"(?:lidz )?{WD} <(?P<d>[0-3]?\d)\.>(?: datum[aiu]*)?", **_W), "day"),
         DateRule(pattern("(?:lidz )?{WD}(?: (?P<which>nakamnedel|nakamaja nedela|sonedel|saja nedela|pagajusaja nedela))?", **_W), "weekday"),
         DateRule(pattern(r"(?:lidz )?(?:(?P<year><20\d\d\.?>)(?: gad[aus]*) )?<(?P<d>[0-3]?\d)\.?> {MONTH}", **_W), "day_month"),
         DateRule(pattern(r"(?:lidz )?(?P<which>nakama|sa) menesa <(?P<d>[0-3]?\d)\.?>(?: datuma)?", **_W), "day"),

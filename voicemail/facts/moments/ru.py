@@ -1,11 +1,14 @@
 """Russian times and dates."""
 
+# ruff: noqa: E501  a way to say a time or a date is one line
+
 from __future__ import annotations
 
 from voicemail.facts.moments.rules import DateRule, Moments, TimeRule, ends, number_in_brackets, pattern
 
 _W = {
-    "AT": "(?:в|во|к|до|после|около|с|со|примерно в|где-то в|часов в|ровно в|часам к)",
+    "AT": "(?:в районе|в|во|к|до|после|около|с|со|примерно в|где-то в|часов в|ровно в|часам к)",
+    "BY": "(?:в районе|в|во|к|до|после|около|с|со|примерно в|где-то в|часов в|ровно в|часам к)",
     "P0": "(?:(?P<part0>утром|днем|вечером|ночью)(?: ,)? )?",
     "P": "(?: (?P<part>утра|дня|вечера|ночи|утром|днем|вечером|ночью))",
     "HOURS": "(?:часов|часа|час|часам|часу|ч)",
@@ -25,9 +28,9 @@ MOMENTS = Moments(
         TimeRule(pattern(r"{P0}(?:{AT} )?половин[ае] <(?P<h>1?\d)\.>{P}?", **_W), "toward", 30),
         TimeRule(pattern(r"{P0}(?:{AT} )?пол <(?P<h>1?\d)\.>{P}?", **_W), "toward", 30),
         TimeRule(pattern(r"{P0}(?:{AT} )?без четверти {H}(?: {HOURS})?{P}?", **_W), "to", 15),
-        TimeRule(pattern(r"{P0}(?:{AT} )?без четверти (?P<h>час){P}?", **_W), "to", 15),
+        TimeRule(pattern(r"{P0}(?:{AT} )?без четверти (?P<h>час[ау]?){P}?", **_W), "to", 15),
         TimeRule(pattern(r"{P0}(?:{AT} )?без {M}{MIN}? {H}(?: {HOURS})?{P}?", **_W), "to"),
-        TimeRule(pattern(r"{P0}(?:{AT} )?без {M}{MIN}? (?P<h>час){P}?", **_W), "to"),
+        TimeRule(pattern(r"{P0}(?:{AT} )?без {M}{MIN}? (?P<h>час[ау]?){P}?", **_W), "to"),
         # без двадцати пять: the minutes are heard together with the hour as 25
         TimeRule(pattern(r"{P0}(?:{AT} )?без <2(?P<h>[1-9])>{P}?", **_W), "to", 20),
         TimeRule(pattern(r"{P0}(?:{AT} )?четверть <(?P<h>1?\d)\.>{P}?", **_W), "toward", 15),
@@ -39,9 +42,10 @@ MOMENTS = Moments(
         TimeRule(pattern("{H}(?: {MM})? (?P<part>утра|вечера)", **_W), "at"),
         TimeRule(pattern("{P0}{AT} {H} {HOURS}(?: {M}{MIN})?", **_W), "at"),
         TimeRule(pattern(r"{P0}(?:{AT} )?(?P<clock>\d\d?:\d\d){P}?", **_W), "at"),
-        TimeRule(pattern(r"{P0}(?:{AT} )?(?P<h>час)(?P<m>){P}", **_W), "at"),
-        TimeRule(pattern("{P0}{AT} {H}(?: {MM})?{END}", **_W), "at"),
-        TimeRule(pattern("{P0}в (?P<h>час)(?P<m>){END}", **_W), "at"),
+        TimeRule(pattern(r"{P0}(?:{AT} )?(?P<h>час[ау]?)(?P<m>){P}", **_W), "at"),
+        TimeRule(pattern("{AT} {H}(?: {MM})?(?= (?:сегодня|завтра|послезавтра) (?P<part>утром|днем|вечером)(?: |$))", **_W), "at"),
+        TimeRule(pattern("{P0}{BY} {H}(?: {MM})?{END}", **_W), "at"),
+        TimeRule(pattern("{P0}(?:в|к|до|после) (?P<h>час[ау]?)(?P<m>){END}", **_W), "at"),
         TimeRule(pattern("(?:{AT} )?(?:полдень|полудня|полудню)", **_W), "noon"),
         TimeRule(pattern("(?:{AT} )?(?:полночь|полуночи)", **_W), "midnight"),
         TimeRule(pattern("через (?P<half>полчаса)", **_W), "in_minutes", 30),
@@ -59,6 +63,7 @@ MOMENTS = Moments(
         DateRule(pattern("{PRE}{WHICH} {WD}", **_W), "weekday"),
         DateRule(pattern("{WEEK} {PRE}{WD}", **_W), "weekday"),
         DateRule(pattern(r"{PRE}{WD} <(?P<d>[0-3]?\d)\.?> {MONTH}{YEAR}", **_W), "day_month"),
+        DateRule(pattern(r"{PRE}{WD} <(?P<d>[0-3]?\d)\.>(?: числа)?", **_W), "day"),
         DateRule(pattern("{PRE}{WD}(?: {WEEK})?", **_W), "weekday"),
         DateRule(pattern(r"{PRE}<(?P<d>[0-3]?\d)\.?> {MONTH}{YEAR}", **_W), "day_month"),
         DateRule(pattern(r"{PRE}<(?P<d>[0-3]?\d)\.?> числа(?: (?P<which>следующего|этого) месяца)?", **_W), "day"),
@@ -68,6 +73,6 @@ MOMENTS = Moments(
     months={"января": 1, "февраля": 2, "марта": 3, "апреля": 4, "мая": 5, "июня": 6, "июля": 7, "августа": 8, "сентября": 9, "октября": 10, "ноября": 11, "декабря": 12},
     which={"следующ": "next", "будущ": "next", "эт": "this", "ближайш": "this", "прошл": "last"},
     week="недел",
-    number=lambda text: 1 if text == "час" else number_in_brackets(text),
+    number=lambda text: 1 if text.startswith("час") else number_in_brackets(text),
     splits=("полу", "пол"),
 )  # fmt: skip

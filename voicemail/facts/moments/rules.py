@@ -8,7 +8,7 @@ words. A blank in a pattern allows a pause.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,14 +18,25 @@ TimeShape = Literal["at", "past", "to", "toward", "span", "noon", "midnight", "i
 # days, weeks: n from now · weekday: with which, week · day_month: d, month, year · day: d of this or the next (which) month
 DateShape = Literal["days", "weeks", "weekday", "day_month", "day"]
 DayPart = Literal["morning", "afternoon", "pm", "evening", "night"]
-Which = Literal["this", "next", "after_next", "last"]
+Which = Literal["this", "next", "after_next", "week_after", "last"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A compiled pattern and a piece of text without which it cannot match: looking for that first saves most of the time."""
+
+    expression: re.Pattern[str]
+    needs: str
+
+    def finditer(self, text: str) -> Iterator[re.Match[str]]:
+        return self.expression.finditer(text) if self.needs in text else iter(())
 
 
 @dataclass(frozen=True, slots=True)
 class TimeRule:
     """One way to say a time; `minutes` holds where the words name none."""
 
-    pattern: re.Pattern[str]
+    pattern: Pattern
     shape: TimeShape
     minutes: int = 0
 
@@ -34,7 +45,7 @@ class TimeRule:
 class DateRule:
     """One way to say a date; `count` holds where the words name none."""
 
-    pattern: re.Pattern[str]
+    pattern: Pattern
     shape: DateShape
     count: int = 1
 
@@ -62,12 +73,22 @@ _MINUTE = r"(?:<(?P<m>[0-5]?\d)@?>|<0> <(?P<m0>\d)>)"
 _LATE_MINUTE = r"(?:<(?P<m>0\d|[1-5]\d)@?>|<0> <(?P<m0>\d)>)"
 
 
-def pattern(text: str, **words: str) -> re.Pattern[str]:
-    """Compile a pattern; `{H}` is an hour, `{M}` a minute, `{MM}` one that can follow an hour (thirty, oh five), `{name}` as given."""
+def pattern(text: str, **words: str) -> Pattern:
+    """Compile a pattern; `{H}` is an hour, `{M}` a minute, `{MM}` one that can follow an hour (oh five), `{name}` as given."""
     for _ in range(3):  # words may use words
         for name, meaning in {**words, "H": _HOUR, "MM": _LATE_MINUTE, "M": _MINUTE}.items():
             text = text.replace("{" + name + "}", meaning)
-    return re.compile(r"(?<![^ ])" + text.replace(" ", "(?: ,)? ") + r"(?![^ ])")
+    return Pattern(re.compile(r"(?<![^ ])" + text.replace(" ", "(?: ,)? ") + r"(?![^ ])"), needed(text))
+
+
+def needed(text: str) -> str:
+    """The longest word, or at least the bracket of a number, that stands in a pattern outside of all choices."""
+    while (without_groups := re.sub(r"\((?:[^()\\]|\\.)*\)[?*+]?", " ", text)) != text:
+        text = without_groups
+    if "|" in text:
+        return ""
+    words = re.findall(r"[^\W\d_]+", re.sub(r"\\.|\[[^]]*\]|.[?*{]", " ", text))
+    return max(words, key=len) if words else "<" if "<" in text else ""
 
 
 def ends(*words: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voicemail.facts.numerals.numeral import NumberWords, forms
+from voicemail.facts.numerals.numeral import NumberWords, forms, stems, words
 
 _DIGITS = {
     0: "zero oh o nought naught nil",
@@ -83,14 +83,20 @@ WORDS = NumberWords(
         **forms("scale", {100: "hundred", 1000: "thousand"}),
         **forms("ordinal", _ORDINALS),
     },
-    plus=frozenset({"plus", "+"}),
+    plus=words("plus +"),
     repeats={"double": 2, "triple": 3, "treble": 3, "quadruple": 4},
-    joints=frozenset({"and"}),
-    hyphens=frozenset({"dash", "hyphen", "space", "pause", "then", "next"}),
-    fillers=frozenset({"uh", "um", "er", "erm", "hmm", "mm", "eh", "ah", "okay", "ok", "so", "well", "that's", "it's", "a"}),
-    corrections=frozenset({"no", "sorry", "wait", "correction", "oops", "mistake", "rather", "mean", "apologies"}),
-    apologies=frozenset({"i", "pardon", "make", "that", "my", "it", "is", "was", "actually"}),
-    of_telephones=("call", "phone", "telephone", "mobile", "cell", "reach", "ring", "whatsapp", "text", "landline", "contact", "dial", "line"),
-    of_other_things=("order", "invoice", "account", "reference", "policy", "contract", "tracking", "serial", "ticket", "iban", "card", "code", "booking", "parcel", "model", "size", "article", "vat", "registration", "passport", "meter", "room", "version", "pin", "flight", "claim", "receipt",),
-    units=("euro", "dollar", "pound", "cents", "percent", "pence", "quid", "kilo", "grams", "metre", "meter", "litre", "liter", "piece", "box", "pallet", "million", "billion", "people", "tons", "tonne", "€", "$", "£", "%", "units", "copies", "centimet", "millimet", "square", "km", "kg"),
-)  # fmt: skip
+    joints=words("and"),
+    hyphens=words("dash hyphen space pause then next"),
+    fillers=words("uh um er erm hmm mm eh ah okay ok so well that's it's a"),
+    corrections=words("no sorry wait correction oops mistake rather mean actually"),
+    apologies=words("i pardon make that my it is was apologies"),
+    of_telephones=stems("call phone telephone mobile cell reach ring whatsapp text landline contact dial line"),
+    of_other_things=stems(
+        "order invoice account reference policy contract tracking serial ticket iban card code booking "
+        "parcel model size article vat registration passport meter room version pin flight claim receipt"
+    ),
+    units=stems(
+        "euro dollar pound cents percent pence quid kilo grams metre meter litre liter piece box pallet "
+        "million billion people tons tonne € $ £ % units copies centimet millimet square km kg"
+    ),
+)

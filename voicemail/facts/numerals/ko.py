@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from voicemail.facts.numerals.numeral import NumberWords, forms
+from voicemail.facts.numerals.numeral import NumberWords, forms, stems, words
 
 _CHINESE = {0: "공 영", 1: "일", 2: "이", 3: "삼", 4: "사", 5: "오", 6: "육 륙", 7: "칠", 8: "팔", 9: "구"}
 _NATIVE = {1: "하나", 2: "둘", 3: "셋", 4: "넷", 5: "다섯", 6: "여섯", 7: "일곱", 8: "여덟 여덜", 9: "아홉"}
@@ -29,17 +29,19 @@ WORDS = NumberWords(
         **forms("round", _NATIVE_TENS),
         **forms("scale", {10: "십", 100: "백", 1000: "천"}),
     },
-    plus=frozenset({"플러스", "+"}),
+    plus=words("플러스 +"),
     repeats={},
     joints=frozenset(),
-    hyphens=frozenset({"에", "다시", "대시", "국에", "국", "의", "하이픈", "그다음", "다음"}),
-    fillers=frozenset({"음", "어", "저", "그", "네", "예", "그리고"}),
-    corrections=frozenset({"아니", "아니요", "아니다", "아뇨", "죄송합니다", "죄송해요", "미안합니다", "잠깐만요", "잠시만요", "정정합니다", "아니고"}),
-    apologies=frozenset({"아", "잘못", "말했네요", "말씀드렸네요", "말씀드렸어요"}),
-    of_telephones=("전화", "휴대", "핸드폰", "연락", "연락처", "폰"),
-    of_other_things=("주문", "송장", "계좌", "운송장", "카드", "예약", "고객번호", "사업자", "코드", "접수", "모델", "주민", "계약", "증권", "시리얼", "청구", "영수증", "비밀번호", "등록"),
-    units=("원", "유로", "달러", "퍼센트", "개", "킬로", "그램", "미터", "리터", "톤", "명", "만", "억", "%", "₩", "년", "평", "박스", "상자"),
-)  # fmt: skip
+    hyphens=words("에 다시 대시 국에 국 의 하이픈 그다음 다음"),
+    fillers=words("음 어 저 그 네 예 그리고"),
+    corrections=words("아니 아니요 아니다 아뇨 죄송합니다 죄송해요 미안합니다 잠깐만요 잠시만요 정정합니다 아니고"),
+    apologies=words("아 잘못 말했네요 말씀드렸네요 말씀드렸어요"),
+    of_telephones=stems("전화 휴대 핸드폰 연락 연락처 폰"),
+    of_other_things=stems(
+        "주문 송장 계좌 운송장 카드 예약 고객번호 사업자 코드 접수 모델 주민 계약 증권 시리얼 청구 영수증 비밀번호 등록"
+    ),
+    units=stems("원 유로 달러 퍼센트 개 킬로 그램 미터 리터 톤 명 만 억 % ₩ 년 평 박스 상자"),
+)
 
 _NUMERAL = "|".join(sorted(WORDS.numerals, key=len, reverse=True))
 _HYPHEN = "국에|에|다시|대시|국|의"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voicemail.facts.numerals.numeral import NumberWords, forms, inflected
+from voicemail.facts.numerals.numeral import NumberWords, forms, inflected, stems, words
 
 _DIGITS = {
     0: "nulle nulli nullei",
@@ -84,17 +84,26 @@ WORDS = NumberWords(
         **forms("round", _ROUND),
         **forms("scale", {100: "simti simt simtiem simtus", 1000: "tukstotis tukstosi tukstos tukstosu tukstosiem"}),
         **inflected(
-            "ordinal", {**_ORDINALS, **_TEENS, 20: "divdesmit", 30: "trisdesmit"}, ["ais", "aja", "a", "as", "ajam", "ajai", "ajo"]
+            "ordinal",
+            {**_ORDINALS, **_TEENS, 20: "divdesmit", 30: "trisdesmit"},
+            ["ais", "aja", "a", "as", "ajam", "ajai", "ajo"],
         ),
     },
-    plus=frozenset({"plus", "pluss", "+"}),
+    plus=words("plus pluss +"),
     repeats={"dubults": 2, "dubultais": 2, "dubulta": 2, "divreiz": 2, "divkart": 2, "triskart": 3, "trisreiz": 3},
     joints=frozenset(),
-    hyphens=frozenset({"domuzime", "svitra", "svitrina", "defise", "atstarpe", "tad", "talak", "pec", "tam"}),
-    fillers=frozenset({"e", "ee", "eee", "em", "mm", "hm", "nu", "ta", "tatad", "tas", "ir", "a"}),
-    corrections=frozenset({"ne", "atvainojiet", "atvaino", "piedodiet", "piedod", "precizak", "kludijos", "parteicos", "drizak"}),
-    apologies=frozenset({"oi", "vai", "pareizi", "stop", "pagaidiet", "es"}),
-    of_telephones=("zvan", "telefon", "talrun", "mobil", "atzvan", "piezvan", "sazvan", "sazin", "whatsapp", "vatsap"),
-    of_other_things=("pasutijum", "rekin", "ligum", "konta", "konts", "polis", "kods", "koda", "kodu", "kart", "sutijum", "pavadzim", "artikul", "izmer", "serij", "model", "pvn", "registracij", "pases", "rezervacij", "klienta", "lietas", "kvits", "ceka", "iban", "pieteikum", "skaititaj", "reis", "pin"),
-    units=("eiro", "euro", "centi", "centu", "centiem", "procent", "gab", "kilogram", "gram", "metr", "litr", "tonn", "miljon", "miljard", "cilvek", "kast", "dolar", "kvadrat", "centimet", "milimet", "€", "$", "%", "gadu", "gadi"),
-)  # fmt: skip
+    hyphens=words("domuzime svitra svitrina defise atstarpe tad talak pec tam"),
+    fillers=words("e ee eee em mm hm nu ta tatad tas ir a"),
+    corrections=words("ne atvainojiet atvaino piedodiet piedod precizak kludijos parteicos drizak"),
+    apologies=words("oi vai pareizi stop pagaidiet es"),
+    of_telephones=stems("zvan telefon talrun mobil atzvan piezvan sazvan sazin whatsapp vatsap"),
+    of_other_things=stems(
+        "pasutijum rekin ligum konta konts polis kods koda kodu kart sutijum pavadzim artikul izmer serij "
+        "model pvn registracij pases rezervacij klienta lietas kvits ceka iban pieteikum skaititaj reis "
+        "pin"
+    ),
+    units=stems(
+        "eiro euro centi centu centiem procent gab kilogram gram metr litr tonn miljon miljard cilvek "
+        "kast dolar kvadrat centimet milimet € $ % gadu gadi"
+    ),
+)

@@ -49,10 +49,20 @@ def forms(kind: NumeralKind, table: Mapping[int, str]) -> dict[str, Numeral]:
     return {form: Numeral(value, kind) for value, line in table.items() for form in line.split()}
 
 
-def inflected(kind: NumeralKind, stems: Mapping[int, str], endings: Iterable[str]) -> dict[str, Numeral]:
+def words(text: str) -> frozenset[str]:
+    """The words of a line."""
+    return frozenset(text.split())
+
+
+def stems(text: str) -> tuple[str, ...]:
+    """The beginnings of words, as `str.startswith` takes them."""
+    return tuple(text.split())
+
+
+def inflected(kind: NumeralKind, table: Mapping[int, str], endings: Iterable[str]) -> dict[str, Numeral]:
     """The words of a table of stems that all take the same endings."""
     return {
-        stem + end: Numeral(value, kind) for value, line in stems.items() for stem in line.split() for end in endings
+        stem + end: Numeral(value, kind) for value, line in table.items() for stem in line.split() for end in endings
     }
 
 
@@ -65,7 +75,7 @@ class Reading:
     is_ordinal: bool = False
 
 
-def readings(words: Sequence[Numeral | None], first: int) -> list[Reading]:
+def readings(numerals: Sequence[Numeral | None], first: int) -> list[Reading]:
     """Every number that begins at `first`, the longest first: of "сто двадцать три" 123, 120 and 100.
 
     None stands for the small word that may join hundreds and tens ("and").
@@ -73,8 +83,8 @@ def readings(words: Sequence[Numeral | None], first: int) -> list[Reading]:
     found: list[Reading] = []
     value, ceiling = 0, 1_000_000
     before_digit: int | None = None  # the ceiling before the digit that was added last: it may yet be multiplied
-    for place in range(first, len(words)):
-        numeral = words[place]
+    for place in range(first, len(numerals)):
+        numeral = numerals[place]
         if numeral is None:
             if place == first or ceiling not in (100, 1000):
                 break
@@ -82,6 +92,8 @@ def readings(words: Sequence[Numeral | None], first: int) -> list[Reading]:
         if numeral.kind == "scale":
             scale = numeral.value
             digit = value % 10
+            if scale == 10 and before_digit is not None and digit == 1:
+                break  # ten is 십, never 일십: these are 1 and 10
             if before_digit is not None and scale < before_digit:
                 value, ceiling = value + digit * (scale - 1), scale
             elif (scale == 1000 and 0 < value < 1000) or (scale == 100 and 9 < value < 100):
@@ -112,4 +124,4 @@ def _size(numeral: Numeral) -> int:
         return 1_000_000 - 1  # a nought begins a number and ends it
     if numeral.kind == "teen":
         return 10
-    return 10 ** (len(str(numeral.value)) - 1)
+    return int(10 ** (len(str(numeral.value)) - 1))

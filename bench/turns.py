@@ -1,0 +1,237 @@
+"""Turns per second of /twilio/voice and /twilio/turn, everything on, against a minimal endpoint on the same server in the same run.
+
+    .venv/bin/python -m bench.turns [--seconds 6] [--rounds 3] [--database postgresql+psycopg://…]
+
+Needs wrk (Debian: apt-get install wrk). Prints the ratios and p99 at half of the load; the figures themselves depend on the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import secrets
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlencode
+
+from twilio.request_validator import RequestValidator
+
+from bench.reference import BASE_URL, TOKEN
+from flows.engine import resume, start
+from flows.inputs import Digits
+from flows.loader import load_folder
+from flows.session import Caller
+from ivr.state import StateSeal
+
+ROOT = Path(__file__).resolve().parents[1]
+ACCOUNT = "AC00000000000000000000000000000001"
+SECRET = "a secret of the benchmark"  # noqa: S105
+CONNECTIONS = 16
+
+# wrk's script: each thread walks through its own share of prepared requests.
+LUA = """
+local requests, place = {}, 0
+local counter = 1
+function setup(thread) thread:set("id", counter); counter = counter + 1 end
+function init(args)
+  local number = 0
+  for line in io.lines(args[1]) do
+    number = number + 1
+    if number % tonumber(args[2]) == id % tonumber(args[2]) then
+      local path, signature, body = line:match("([^\\t]*)\\t([^\\t]*)\\t([^\\t]*)")
+      requests[#requests + 1] = wrk.format("POST", path, {
+        ["Content-Type"] = "application/x-www-form-urlencoded", ["X-Twilio-Signature"] = signature}, body)
+    end
+  end
+end
+function request() place = place % #requests + 1; return requests[place] end
+local bad = 0
+function response(status) if status ~= 200 then bad = bad + 1; if bad == 1 then print("STATUS " .. status) end end end
+"""
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one run of wrk measured."""
+
+    per_second: float
+    p50_ms: float
+    p99_ms: float
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--seconds", type=int, default=6)
+    arguments.add_argument("--rounds", type=int, default=3)
+    arguments.add_argument("--database", default="")
+    asked = arguments.parse_args()
+    with tempfile.TemporaryDirectory(prefix="rb-bench-") as name:
+        folder = Path(name)
+        with ours(folder, asked.database) as product, reference() as other:
+            for what in ("voice", "turn"):
+                figures: dict[str, list[Load]] = {"ours": [], "reference": []}
+                for _ in range(asked.rounds):
+                    for who, port in (("reference", other), ("ours", product)):
+                        requests = prepare(what, folder, 9_000 * asked.seconds)
+                        figures[who].append(run(port, requests, folder, asked.seconds, CONNECTIONS))
+                report(what, figures)
+                half = statistics.median(load.per_second for load in figures["ours"]) / 2
+                requests = prepare(what, folder, 9_000 * asked.seconds)
+                paced = run(product, requests, folder, asked.seconds, connections_for(half, figures["ours"]))
+                print(f"  ours at about half load: {paced.per_second:.0f}/s, p50 {paced.p50_ms:.1f} ms, p99 {paced.p99_ms:.1f} ms")
+
+
+def report(what: str, figures: dict[str, list[Load]]) -> None:
+    speeds = {who: [load.per_second for load in loads] for who, loads in figures.items()}
+    ratios = [mine / other for mine, other in zip(speeds["ours"], speeds["reference"], strict=True)]
+    print(f"/twilio/{what}: ratio {statistics.median(ratios):.2f} (rounds: {', '.join(f'{ratio:.2f}' for ratio in ratios)})")
+    for who, loads in figures.items():
+        each = ", ".join(f"{load.per_second:.0f}/s" for load in loads)
+        print(f"  {who}: {each}; p99 {statistics.median(load.p99_ms for load in loads):.1f} ms")
+
+
+def connections_for(half: float, full: list[Load]) -> int:
+    """How many connections without a pause in between ask for about half: Little's law on the median latency."""
+    latency = statistics.median(load.p50_ms for load in full) / 1000 / CONNECTIONS
+    return max(1, round(half * latency * 2))
+
+
+def prepare(what: str, folder: Path, count: int) -> Path:
+    """Signed requests, each of a call of its own: the first turn, or a key at the menu with its sealed state."""
+    definitions = load_folder(ROOT / "flows" / "definitions")
+    flow, company = definitions.flows["reception"], definitions.company
+    assert company is not None
+    session = None
+    if what == "turn":
+        at = datetime.now(UTC)
+        session = start(flow, company, Caller("+37120000001"), at).session
+        chosen = resume(flow, company, session, Digits("1"), at)
+        session = replace(chosen.session, node="main", wait="gather", turn=2)
+    seal, sign = StateSeal(SECRET), RequestValidator(TOKEN).compute_signature
+    path = folder / f"{what}.requests"
+    with path.open("w") as file:
+        for number in range(count):
+            sid = "CA" + secrets.token_hex(16)
+            form = {
+                "AccountSid": ACCOUNT,
+                "ApiVersion": "2010-04-01",
+                "CallSid": sid,
+                "CallStatus": "in-progress" if session else "ringing",
+                "Called": "+37167000000",
+                "Caller": f"+3712{number % 5000:07d}",
+                "CallerCity": "",
+                "Direction": "inbound",
+                "From": f"+3712{number % 5000:07d}",
+                "FromCountry": "LV",
+                "To": "+37167000000",
+            }
+            target = "/twilio/voice"
+            if session:
+                form |= {"Digits": "9", "FinishedOnKey": "", "msg": "Gather End"}
+                target = f"/twilio/turn?s={seal.seal(session, sid)}&on=gather"
+            file.write(f"{target}\t{sign(BASE_URL + target, form)}\t{urlencode(form)}\n")
+    return path
+
+
+def run(port: int, requests: Path, folder: Path, seconds: int, connections: int) -> Load:
+    script = folder / "turns.lua"
+    script.write_text(LUA)
+    threads = 1
+    done = subprocess.run(
+        [
+            "wrk",
+            f"-t{threads}",
+            f"-c{connections}",
+            f"-d{seconds}s",
+            "--latency",
+            "-s",
+            str(script),
+            f"http://127.0.0.1:{port}",
+            "--",
+            str(requests),
+            str(threads),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    output = done.stdout
+    if "Non-2xx" in output or "STATUS" in output:
+        raise SystemExit(f"the server refused requests:\n{output}")
+    speed = float(re.search(r"Requests/sec:\s+([\d.]+)", output)[1])  # type: ignore[index]
+    return Load(speed, percentile(output, 50), percentile(output, 99))
+
+
+def percentile(output: str, which: int) -> float:
+    found = re.search(rf"^\s+{which}%\s+([\d.]+)(us|ms|s)", output, re.MULTILINE)
+    assert found, output
+    return float(found[1]) * {"us": 0.001, "ms": 1, "s": 1000}[found[2]]
+
+
+@contextmanager
+def ours(folder: Path, database: str) -> Iterator[int]:
+    """The api process with the shipped flows, SQL with full durability, logs to a file."""
+    port = free_port()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("RINGBACK_")} | {
+        "RINGBACK_DATA_DIR": str(folder / "data"),
+        "RINGBACK_DATABASE_URL": database,
+        "RINGBACK_REDIS_URL": "unix:///nowhere",
+        "RINGBACK_PORT": str(port),
+        "RINGBACK_PUBLIC_URL": BASE_URL,
+        "RINGBACK_SECRET_KEY": SECRET,
+        "RINGBACK_TWILIO_ACCOUNT_SID": ACCOUNT,
+        "RINGBACK_TWILIO_AUTH_TOKEN": TOKEN,
+    }
+    for command in (["migrate"], ["flows", "publish", str(ROOT / "flows" / "definitions")]):
+        subprocess.run([sys.executable, "-m", "api.commands.cli", *command], env=environment, check=True, capture_output=True)
+    with process([sys.executable, "-m", "api.commands.cli", "api"], environment, port, folder / "api.log"):
+        yield port
+
+
+@contextmanager
+def reference() -> Iterator[int]:
+    port = free_port()
+    command = [sys.executable, "-m", "uvicorn", "bench.reference:app", "--port", str(port), "--no-access-log"]
+    with process(command, dict(os.environ), port, Path(os.devnull)):
+        yield port
+
+
+@contextmanager
+def process(command: list[str], environment: dict[str, str], port: int, log: Path) -> Iterator[None]:
+    with log.open("ab") as output:
+        started = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=output, stderr=output)
+    try:
+        for _ in range(200):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=1)  # noqa: S310
+                break
+            except OSError:
+                time.sleep(0.1)
+        else:
+            raise SystemExit(f"{command} did not get ready; see {log}")
+        yield
+    finally:
+        started.terminate()
+        started.wait(20)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+if __name__ == "__main__":
+    main()

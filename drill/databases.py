@@ -1,0 +1,174 @@
+"""The drill's database, and how it is taken away for a while: a writer who does not let go, a frozen server, a killed one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+from pathlib import Path
+from typing import Literal, Protocol
+
+from drill.processes import wait_for
+from runtime.children import start_child
+
+Manner = Literal["held", "frozen", "killed"]
+START_SECONDS = 60.0
+
+
+class Database(Protocol):
+    """One database under the drill's own control. `manners` are the ways in which it can be away."""
+
+    url: str
+    manners: tuple[Manner, ...]
+
+    def take_away(self, manner: Manner) -> None: ...
+
+    def bring_back(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+class Lite:
+    """SQLite, whose one writer is held by somebody else: a stuck backup, an administrator's open shell."""
+
+    manners: tuple[Manner, ...] = ("held",)
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "ringback.sqlite3"
+        self.url = f"sqlite:///{self._path}"
+        self._holder: sqlite3.Connection | None = None
+
+    def take_away(self, manner: Manner) -> None:
+        self._holder = sqlite3.connect(self._path, isolation_level=None, timeout=30)
+        self._holder.execute("BEGIN EXCLUSIVE")
+
+    def bring_back(self) -> None:
+        if self._holder is not None:
+            self._holder.execute("ROLLBACK")
+            self._holder.close()
+            self._holder = None
+
+    def stop(self) -> None:
+        self.bring_back()
+
+
+class Postgres:
+    """A PostgreSQL server of its own in `folder`, with the durability that it has by default. Raises FileNotFoundError."""
+
+    manners: tuple[Manner, ...] = ("frozen", "killed")
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / "postgres"
+        self._folder.mkdir()
+        self._data = self._folder / "data"
+        self._programs = _programs()
+        self._as_owner: list[str | Path] = []
+        self._owner_dies_with_us: list[str | Path] = []
+        if os.getuid() == 0:  # the server refuses to run as root
+            shutil.chown(self._folder, "postgres", "postgres")
+            _open_the_way_to(self._folder)
+            self._as_owner = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+            self._owner_dies_with_us = [*self._as_owner, "--pdeathsig", "KILL"]
+        self.url = f"postgresql+psycopg://ringback@/postgres?host={self._folder}"
+        self._run("initdb", "-D", self._data, "-U", "ringback", "-A", "trust", "-E", "UTF8")
+        self._server = self._start()
+        self._is_frozen = False
+
+    def take_away(self, manner: Manner) -> None:
+        if manner == "frozen":
+            self._is_frozen = True
+            self._signal_all(signal.SIGSTOP)
+        else:  # as by a power cut: the next start recovers from the log
+            self._server.send_signal(signal.SIGQUIT)
+            self._server.wait(30)
+
+    def bring_back(self) -> None:
+        if self._is_frozen:
+            self._signal_all(signal.SIGCONT)
+            self._is_frozen = False
+        elif self._server.poll() is not None:
+            self._server = self._start()
+
+    def stop(self) -> None:
+        self.bring_back()
+        self._server.send_signal(signal.SIGQUIT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._server.wait(10)
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        options = [
+            *("-c", "listen_addresses="),
+            *("-c", f"unix_socket_directories={self._folder}"),
+            *("-c", "max_connections=200"),
+        ]
+        with (self._folder.parent / "postgres.log").open("ab") as output:
+            server = start_child(
+                [*self._owner_dies_with_us, self._programs / "postgres", "-D", self._data, *options],
+                output=output,
+                folder=self._folder,
+            )
+        wait_for("PostgreSQL answers", self._answers, START_SECONDS)
+        return server
+
+    def _answers(self) -> bool:
+        asked = subprocess.run(
+            [self._programs / "pg_isready", "-q", "-h", self._folder, "-U", "ringback", "-d", "postgres"], check=False
+        )
+        return asked.returncode == 0
+
+    def _run(self, program: str, *arguments: str | Path) -> None:
+        command = [*self._as_owner, self._programs / program, *arguments]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=self._folder)
+
+    def _signal_all(self, number: signal.Signals) -> None:
+        """To the server first, so that it makes no more children, then to the processes of its connections."""
+        self._server.send_signal(number)
+        for pid in _children_of(self._server.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+
+def _children_of(parent: int) -> list[int]:
+    found = Path(f"/proc/{parent}/task/{parent}/children")
+    return [int(pid) for pid in found.read_text().split()]
+
+
+def _programs() -> Path:
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    found = shutil.which("initdb") or (installed[-1] if installed else None)
+    if found is None:
+        raise FileNotFoundError("PostgreSQL is not installed (Debian: apt-get install postgresql)")
+    return Path(found).parent
+
+
+def _open_the_way_to(folder: Path) -> None:
+    """Temporary folders are closed to other users, of whom the server is one."""
+    for each in (folder, *folder.parents):
+        if each.stat().st_uid == 0 and not each.stat().st_mode & 0o001:
+            each.chmod(each.stat().st_mode | 0o011)
+
+
+def wait_until_it_writes(url: str, seconds: float) -> None:
+    """Wait until a transaction that writes goes through."""
+    import sqlalchemy as sa
+
+    from runtime.database import open_database, writing
+
+    engine = open_database(url)
+    give_up = time.monotonic() + seconds
+    try:
+        while True:
+            try:
+                with writing(engine) as connection:
+                    connection.execute(sa.text("SELECT 1"))
+                return
+            except sa.exc.SQLAlchemyError:
+                if time.monotonic() > give_up:
+                    raise
+                time.sleep(0.2)
+    finally:
+        engine.dispose()

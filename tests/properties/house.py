@@ -1,0 +1,175 @@
+"""Two api processes on one SQL database, without their HTTP: they can be killed, and SQL can fail them in four ways."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.engine import Connection, Engine
+
+import ivr.journal
+from ivr.effects import follow_all
+from ivr.journal import Journal, TurnRecord
+from ivr.shelf import Shelf
+from ivr.spool import Spool
+from ivr.state import StateSeal
+from ivr.turns import Turns
+from runtime.database import metadata, writing
+from tests.front import OPEN_TUESDAY
+
+# away: nothing answers. read_only: every commit fails. unsure: the next commit is made, and the word of it is lost.
+Trouble = Literal["", "away", "read_only", "unsure"]
+
+T = TypeVar("T")
+
+# What may only be said when somebody was failed.
+CRIES = ("turn.failed", "turn.effects_failed", "calls.not_opened", "turn.bad_token", "turn.went_wrong", "journal.lost", "callback.queue_unknown")
+
+
+@dataclass
+class Sql:
+    """The database and what is wrong with it now."""
+
+    engine: Engine
+    trouble: Trouble = ""
+    slow: threading.Event | None = None  # a commit waits for this
+    _writers: dict[int, bool] = field(default_factory=dict)  # by thread: whether its transaction writes
+
+    def __post_init__(self) -> None:
+        sa.event.listen(self.engine, "begin", self._begin)
+        self._commit = self.engine.dialect.do_commit
+        self.engine.dialect.do_commit = self._do_commit  # type: ignore[method-assign]  # where the driver is asked
+
+    def _begin(self, connection: Connection) -> None:
+        self._writers[threading.get_ident()] = connection.get_execution_options().get("ringback_writes", False)
+        if self.trouble == "away":
+            raise sa.exc.OperationalError("BEGIN", None, sqlite3.OperationalError("the database went away"))
+
+    def _do_commit(self, connection: Any) -> None:
+        if not self._writers.get(threading.get_ident()):
+            self._commit(connection)
+            return
+        if self.slow is not None:
+            self.slow.wait(10)
+        if self.trouble == "read_only":
+            raise sqlite3.OperationalError("the disk is full")
+        self._commit(connection)
+        if self.trouble == "unsure":
+            self.trouble = ""
+            raise sqlite3.OperationalError("the connection was lost after COMMIT was sent")
+
+    def rows(self, query: sa.Select[Any]) -> list[Any]:
+        """What stands in SQL, whatever trouble the processes have with it."""
+        trouble, self.trouble = self.trouble, ""
+        try:
+            with self.engine.connect() as connection:
+                return list(connection.execute(query).all())
+        finally:
+            self.trouble = trouble
+
+    def empty(self) -> None:
+        """As after the installation, the published flows kept."""
+        self.trouble = ""
+        with self.engine.begin() as connection:
+            for table in reversed(metadata.sorted_tables):
+                if table.name not in ("flow_versions", "publications"):
+                    connection.execute(table.delete())
+
+
+class Process:
+    """The call side of one api process."""
+
+    def __init__(self, house: House) -> None:
+        self._spool = Spool(house.folder)
+        self.journal = Journal(house.sql.engine, house.follow, lambda: None, self._spool)
+        self.turns = Turns(house.shelf, house.seal, self.journal, house.sql.engine, house.time)
+        self.journal.start()
+
+    def catch_up(self) -> None:
+        """What the journal's thread does twice a second while it is behind."""
+        self.journal._catch_up()
+
+    def kill(self) -> None:
+        """End as kill -9 does: what the disk has is all that stays."""
+        self.journal._is_behind.clear()
+        self.journal._waiting.put(None)
+        self.journal._thread.join()
+        self._spool._file.close()
+        self.turns._lookers.shutdown()
+        self.turns._callers.stop()
+
+    def remembers(self, call_id: str, turn: int) -> bool:
+        return self.journal.is_behind and (call_id, turn) in self.journal._remembered
+
+
+class House:
+    """Two processes, their SQL, their spools, and the time."""
+
+    def __init__(self, sql: Sql, shelf: Shelf, folder: Path, loop: asyncio.AbstractEventLoop) -> None:
+        self.sql, self.shelf, self.folder, self._loop = sql, shelf, folder, loop
+        self.now = OPEN_TUESDAY
+        self.seal = StateSeal("a secret of the tests only")
+        self.cries: list[dict[str, Any]] = []
+        structlog.configure(processors=[self._listen])
+        sql.empty()
+        for left in folder.iterdir():
+            left.unlink()
+        self.processes = [Process(self), Process(self)]
+
+    def time(self) -> datetime:
+        return self.now
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self._loop.run_until_complete(work)
+
+    def follow(self, connection: Connection, records: Sequence[TurnRecord]) -> None:
+        follow_all(connection, records, self.shelf.company)
+
+    def restart(self, which: int) -> None:
+        """kill -9, and the supervisor starts it again."""
+        self.processes[which].kill()
+        self.processes[which] = Process(self)
+
+    @contextmanager
+    def slow_commit(self) -> Iterator[None]:
+        """One commit takes longer than a caller is kept waiting; it succeeds in the end."""
+        if self.sql.trouble:
+            yield
+            return
+        self.sql.slow = threading.Event()
+        ivr.journal.PATIENCE_SECONDS = 0.01
+        try:
+            yield
+        finally:
+            ivr.journal.PATIENCE_SECONDS = 30.0
+            self.sql.slow.set()
+            self.sql.slow = None
+            with writing(self.sql.engine):
+                pass  # behind the one that was slow
+
+    def calm_down(self) -> None:
+        """All trouble is over, everything left behind is written, and a minute has passed."""
+        self.sql.trouble = ""
+        for process in self.processes:
+            process.catch_up()
+            assert not process.journal.is_behind
+        self.now += timedelta(minutes=1)
+
+    def close(self) -> None:
+        for process in self.processes:
+            process.kill()
+        structlog.reset_defaults()
+
+    def _listen(self, _logger: object, _method: str, event: Any) -> Any:
+        if event["event"] in CRIES:
+            self.cries.append(dict(event))
+        raise structlog.DropEvent

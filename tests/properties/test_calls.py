@@ -1,0 +1,373 @@
+"""Random callers, lost and repeated webhooks, SQL away, processes killed: no message, wish or promise is lost or doubled.
+
+Invariants of the research: I1, I2, I5, I6; faults F01–F08, F12–F14, F22–F24. Time is virtual, the parts are the real ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from sqlalchemy.exc import SQLAlchemyError
+
+import ivr.journal
+import ivr.reconciler
+import ivr.turns
+from callbacks.tables import callback_sources, callbacks, promises
+from flows.inputs import Dialed, DialStatus, Digits, HungUp, Input, Recorded, Silence
+from flows.session import Session
+from flows.verbs import Dial, Gather, HangUp, Record
+from ivr.call import FINAL, CallStatus, call_id_of
+from ivr.journal import CallFacts
+from ivr.providers.listing import ListedCall, ListedRecording
+from ivr.providers.twiml import TurnLinks, render
+from ivr.receiving import note_recording, note_status
+from ivr.reconciler import UNEXPECTED_TURN, Findings, reconcile
+from ivr.shelf import Shelf, publish_folder
+from ivr.tables import calls, turns
+from ivr.turns import Answer
+from runtime.database import metadata, open_database
+from tests.front import DEFINITIONS
+from tests.properties.examples import played, as_test
+from tests.properties.house import House, Process, Sql, Trouble
+from voicemail.recordings import ProviderAccount
+from voicemail.tables import voicemails
+
+NOBODY: ProviderAccount = None  # type: ignore[assignment]  # the lists below are asked instead
+KEYS = "1112334440*9"
+DIALLED: tuple[DialStatus, ...] = ("completed", "no_answer", "busy", "failed")
+some = st.integers(0, 11)
+
+
+@dataclass
+class Line:
+    """One call as the provider knows it, and what its caller heard last."""
+
+    facts: CallFacts
+    began: datetime
+    answer: Answer
+    session: Session
+    status: CallStatus = "in_progress"
+    promise_heard: set[datetime] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request that was answered, so that it can be repeated."""
+
+    line: Line
+    token: str | None
+    given: Input | None
+    turn: int
+    document: bytes
+
+
+class Calls(RuleBasedStateMachine):
+    """Callers, their provider, and two processes that answer."""
+
+    sql: ClassVar[Sql]
+    shelf: ClassVar[Shelf]
+    folder: ClassVar[Path]
+    loop: ClassVar[asyncio.AbstractEventLoop]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.house = House(self.sql, self.shelf, self.folder, self.loop)
+        self.lines: list[Line] = []
+        self.requests: list[Request] = []
+        self.pending: list[Callable[[Process], None]] = []  # webhooks that no answer depends on
+        self.recordings: list[ListedRecording] = []
+        self.accepted: set[tuple[str, int]] = set()
+        self.final: dict[str, str] = {}
+        self.steps = 0
+        ivr.reconciler.list_calls = self._list_calls  # type: ignore[assignment]
+        ivr.reconciler.list_recordings = lambda *_: iter(self.recordings)  # type: ignore[assignment]
+
+    # What callers do.
+
+    @precondition(lambda self: len(self.lines) < 5)
+    @rule(number=st.sampled_from(["+37120000001", "+37120000002", None]), at=st.booleans())
+    def ring(self, number: str | None, at: bool) -> None:
+        sid = f"CA{len(self.lines):032x}"
+        facts = CallFacts(call_id_of(sid), sid, number, "+37167000000", "inbound")
+        answer = self.house.run(self.house.processes[at].turns.begin(facts))
+        line = Line(facts, self.house.now, answer, self._session(answer, sid))
+        self.lines.append(line)
+        self._heard(line, answer, None, None)
+
+    @precondition(lambda self: any(line.status == "in_progress" for line in self.lines))
+    @rule(which=some, how=some, at=st.booleans(), slowly=st.sampled_from([False] * 9 + [True]))
+    def go_on(self, which: int, how: int, at: bool, slowly: bool) -> None:
+        """The caller presses, is silent, speaks, or the other leg of a transfer ends."""
+        line = self._on_the_line(which)
+        match line.answer.verbs[-1]:
+            case Gather():
+                given: Input = Digits(KEYS[how]) if how else Silence()
+            case Record() if how > 3:
+                given = Recorded(self._record(line, how, is_told=how % 2 == 0), how, "#")
+            case Record():
+                given = Recorded(None, 0)
+            case Dial():
+                given = Dialed(DIALLED[how % 4], how)
+            case verb:
+                raise AssertionError(f"the caller waits at {verb}")
+        token, before = line.answer.state, line.session
+        go = self.house.processes[at].turns.go_on
+        if slowly:
+            with self.house.slow_commit():
+                answer = self.house.run(go(line.facts, token, given))
+        else:
+            answer = self.house.run(go(line.facts, token, given))
+        line.answer, line.session = answer, self._session(answer, line.facts.provider_call_id)
+        if before.node == "ring_back" and given == Digits("1"):
+            self.accepted.add((line.facts.call_id, answer.turn))
+        self._heard(line, answer, token, given)
+
+    @precondition(lambda self: any(line.status == "in_progress" for line in self.lines))
+    @rule(which=some, seconds=some)
+    def hang_up(self, which: int, seconds: int) -> None:
+        line = self._on_the_line(which)
+        if isinstance(line.answer.verbs[-1], Record) and seconds:
+            left = HungUp(self._record(line, seconds, is_told=True), seconds)
+            token = line.answer.state
+            self.pending.append(lambda process: self._late(process, line, token, left))
+        self._is_over(line)
+
+    # What the provider does.
+
+    @precondition(lambda self: self.pending)
+    @rule(which=some, fate=st.sampled_from(["once", "once", "again", "lost"]), at=st.booleans())
+    def tell(self, which: int, fate: str, at: bool) -> None:
+        """A webhook comes, in whatever order; it may come again, or never."""
+        number = which % len(self.pending)
+        if fate != "lost":
+            try:
+                self.pending[number](self.house.processes[at])
+            except SQLAlchemyError:
+                return  # 503: it stays to be told again
+        if fate != "again":
+            del self.pending[number]
+
+    @precondition(lambda self: self.requests)
+    @rule(which=some, at=st.booleans())
+    def repeat(self, which: int, at: bool) -> None:
+        """F01, F13: the same webhook gets the same bytes wherever its first answer can be known."""
+        request = self.requests[-1 - which % len(self.requests)]
+        process, line = self.house.processes[at], request.line
+        is_known = process.remembers(line.facts.call_id, request.turn)
+        if not process.journal.is_behind and not self.sql.trouble:
+            where = (turns.c.call_id == line.facts.call_id, turns.c.turn == request.turn)
+            is_known = bool(self.sql.rows(sa.select(turns.c.turn).where(*where)))
+        if not is_known:
+            return
+        if request.token is None or request.given is None:
+            answer = self.house.run(process.turns.begin(line.facts))
+        else:
+            answer = self.house.run(process.turns.go_on(line.facts, request.token, request.given))
+        assert self._document(answer) == request.document
+
+    @precondition(lambda self: self.lines)
+    @rule(which=some, status=st.sampled_from(["queued", "ringing", "in_progress", "failed", "busy"]))
+    def stray_status(self, which: int, status: CallStatus) -> None:
+        """F04: one that is late; a final one only comes when the call is over."""
+        line = self.lines[which % len(self.lines)]
+        if status not in FINAL or line.facts.call_id in self.final:
+            try:
+                note_status(self.sql.engine, line.facts.call_id, status, 0, self.house.now)
+            except SQLAlchemyError:
+                return
+
+    # What befalls the house.
+
+    @rule(trouble=st.sampled_from(["", "", "away", "read_only", "unsure"]))
+    def sql_has(self, trouble: Trouble) -> None:
+        self.sql.trouble = trouble
+
+    @rule(which=st.booleans())
+    def catch_up(self, which: bool) -> None:
+        self.house.processes[which].catch_up()
+
+    @rule(which=st.booleans())
+    def kill(self, which: bool) -> None:
+        self.house.restart(which)
+
+    @rule(minutes=st.sampled_from([1, 25, 400]))
+    def pass_time(self, minutes: int) -> None:
+        self.house.now += timedelta(minutes=minutes)
+
+    @rule(at=st.booleans())
+    def compare_with_the_provider(self, at: bool) -> None:
+        try:
+            self._reconcile(self.house.processes[at])
+        except SQLAlchemyError:
+            assert self.sql.trouble or at in (False, True)
+
+    # What must hold.
+
+    @invariant()
+    def nobody_was_failed(self) -> None:
+        self.steps += 1
+        assert self.house.cries == []
+
+    @invariant()
+    def a_final_status_stays(self) -> None:
+        for row in self.sql.rows(sa.select(calls.c.id, calls.c.status)):
+            if row.status in FINAL:
+                assert self.final.setdefault(row.id, row.status) == row.status
+
+    @invariant()
+    def a_recording_is_one_message_with_one_callback(self) -> None:
+        found = Counter(self.sql.rows(sa.select(callback_sources.c.voicemail_id)))
+        assert all(count == 1 for (voicemail_id,), count in found.items() if voicemail_id)
+
+    def teardown(self) -> None:
+        try:
+            for line in self.lines:
+                self._is_over(line)
+            self.house.calm_down()
+            self._reconcile(self.house.processes[0])
+            self._check_the_end()
+            assert self._reconcile(self.house.processes[1]) == Findings()
+            assert self.house.cries == []
+        finally:
+            self.house.close()
+        played["calls: cases"] += 1
+        played["calls: steps"] += self.steps
+
+    def _check_the_end(self) -> None:
+        rows = self.sql.rows
+        by_id = {row.id: row for row in rows(sa.select(calls))}
+        assert set(by_id) == {line.facts.call_id for line in self.lines}
+        assert all(row.status in FINAL and row.outcome for row in by_id.values())  # I1
+        messages = rows(sa.select(voicemails).where(voicemails.c.recording_id.is_not(None)))
+        assert sorted(row.recording_id for row in messages) == sorted(each.recording_id for each in self.recordings)  # I2
+        assert all(row.status == "available" and row.callback_id for row in messages)
+        sources = {(row.call_id, row.turn): row for row in rows(sa.select(callback_sources))}
+        wanted = {(row.call_id, row.turn) for row in messages}
+        assert set(sources) == wanted | self.accepted  # I5: each wish once
+        assert not wanted & self.accepted
+        known = {row.id for row in rows(sa.select(callbacks.c.id))}
+        assert {row.callback_id for row in sources.values()} == known
+        for line in self.lines:
+            where = turns.c.call_id == line.facts.call_id
+            numbers = [turn for (turn,) in rows(sa.select(turns.c.turn).where(where).order_by(turns.c.turn))]
+            assert numbers == list(range(1, len(numbers) + 1))
+        self._check_promises(sources)
+
+    def _check_promises(self, sources: dict[tuple[str, int], Any]) -> None:
+        """What was said is what is stored: each promise that binds was heard, and each that was heard for a wish binds."""
+        heard = {line.facts.call_id: line.promise_heard for line in self.lines}
+        query = sa.select(promises.c.promised_until, promises.c.spoken, callback_sources.c.call_id).join_from(
+            promises, callback_sources, promises.c.callback_id == callback_sources.c.callback_id
+        )
+        by_call: dict[str, set[datetime]] = {}
+        for row in self.sql.rows(query):
+            by_call.setdefault(row.call_id, set()).update([row.promised_until] if row.spoken else [])
+        for (call_id, turn), source in sources.items():
+            if turn >= UNEXPECTED_TURN:
+                continue  # found at the provider while the turn of its beep lay in a dead process's spool: nothing told
+            line = next(line for line in self.lines if line.facts.call_id == call_id)
+            told = line.session.promise
+            if told is not None and told.spoken:
+                assert told.until in by_call.get(call_id, set()), (call_id, turn, source.kind)
+        assert all(heard[call_id] is not None for call_id in by_call if call_id in heard)
+
+    def _heard(self, line: Line, answer: Answer, token: str | None, given: Input | None) -> None:
+        self.requests.append(Request(line, token, given, answer.turn, self._document(answer)))
+        if line.session.promise is not None and line.session.promise.spoken:
+            line.promise_heard.add(line.session.promise.until)
+        if isinstance(answer.verbs[-1], HangUp):
+            self._is_over(line)
+
+    def _late(self, process: Process, line: Line, token: str, left: HungUp) -> None:
+        answer = self.house.run(process.turns.go_on(line.facts, token, left))
+        assert all(isinstance(verb, HangUp) for verb in answer.verbs)
+
+    def _is_over(self, line: Line) -> None:
+        if line.status == "in_progress":
+            line.status = "completed"
+            self.pending.append(lambda process: self._completed(process, line))
+
+    def _completed(self, process: Process, line: Line) -> None:
+        note_status(self.sql.engine, line.facts.call_id, "completed", 30, self.house.now)
+        self.house.run(process.turns.end(line.facts))
+
+    def _record(self, line: Line, seconds: int, is_told: bool) -> str:
+        recording = f"RE{len(self.recordings):032x}"
+        self.recordings.append(ListedRecording(recording, line.facts.provider_call_id, seconds, self.house.now))
+        turn = line.answer.turn
+        if is_told:
+            self.pending.append(
+                lambda process: note_recording(
+                    self.sql.engine, self.shelf.company, line.facts, turn, recording, seconds, self.house.now
+                )
+            )
+        return recording
+
+    def _reconcile(self, process: Process) -> Findings:
+        return reconcile(
+            self.sql.engine,
+            self.shelf.company,
+            NOBODY,
+            self.house.now,
+            lambda call: self.house.run(process.turns.end(call)),
+            look_back=timedelta(days=30),
+        )
+
+    def _list_calls(self, *_: object) -> Iterator[ListedCall]:
+        for line in self.lines:
+            facts = line.facts
+            yield ListedCall(
+                facts.provider_call_id, facts.from_number, facts.to_number, "inbound", line.status, line.began, 30
+            )
+
+    def _on_the_line(self, which: int) -> Line:
+        there = [line for line in self.lines if line.status == "in_progress"]
+        return there[which % len(there)]
+
+    def _session(self, answer: Answer, sid: str) -> Session:
+        return self.house.seal.open(answer.state, sid)
+
+    def _document(self, answer: Answer) -> bytes:
+        links = TurnLinks("https://ivr.example.test", answer.state, answer.turn)
+        return render(answer.verbs, links, self.shelf.company.voices)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _house(request: pytest.FixtureRequest) -> Iterator[None]:
+    memory = Path("/dev/shm")
+    folder = Path(tempfile.mkdtemp(prefix="rb-properties-", dir=memory if memory.is_dir() else None))
+    engine = open_database(f"sqlite:///{folder / 'house.sqlite3'}")
+    metadata.create_all(engine)
+    publish_folder(engine, DEFINITIONS, "", "tests")
+    Calls.shelf = Shelf(engine)
+    Calls.shelf.refresh()
+    Calls.sql = Sql(engine)
+    Calls.folder = folder / "spool"
+    Calls.folder.mkdir()
+    Calls.loop = asyncio.new_event_loop()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ivr.journal, "RETRY_SECONDS", 1e6)  # it catches up when the machine says so
+        patch.setattr(ivr.journal, "PATIENCE_SECONDS", 30.0)  # a busy test machine is no slow database
+        patch.setattr(ivr.turns, "LOOK_UP_SECONDS", 30.0)
+        patch.setattr(ivr.reconciler, "list_calls", ivr.reconciler.list_calls)
+        patch.setattr(ivr.reconciler, "list_recordings", ivr.reconciler.list_recordings)
+        yield
+    Calls.loop.run_until_complete(Calls.loop.shutdown_default_executor())
+    Calls.loop.close()
+    engine.dispose()
+    shutil.rmtree(folder)
+
+
+TestNothingIsLostOrDoubled = as_test(Calls, usual=500, steps=25)
