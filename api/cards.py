@@ -12,6 +12,7 @@ from api.shapes import (
     CallbackShape,
     ClaimedShape,
     CustomerShape,
+    FactShape,
     TranscriptShape,
     VoicemailDetailShape,
     VoicemailShape,
@@ -21,6 +22,8 @@ from callbacks.callback import Callback
 from callbacks.tables import attempts
 from customers import customer
 from customers.customer import Customer
+from flows.company import Company
+from voicemail.facts import facts_of
 from voicemail.mailbox import Transcript, Voicemail, voicemails_of_callback
 
 
@@ -51,7 +54,12 @@ def claimed_card(connection: Connection, callback: Callback) -> ClaimedShape:
     return ClaimedShape(**shown, nonce=callback.nonce, lease_expires_at=callback.lease_expires_at)
 
 
-def voicemail_detail(message: Voicemail) -> VoicemailDetailShape:
+def voicemail_detail(message: Voicemail, company: Company) -> VoicemailDetailShape:
+    """A message with the facts that were heard in it, times read in the zone of its queue."""
+    queue = company.queues.get(message.queue)
+    calendar = company.calendars[queue.calendar] if queue else next(iter(company.calendars.values()))
+    heard = message.transcript
+    facts = facts_of(heard, company.home_country, message.recorded_at, calendar.time_zone()) if heard else []
     return VoicemailDetailShape(
         **_message(message).model_dump(),
         call_id=message.call_id,
@@ -60,6 +68,7 @@ def voicemail_detail(message: Voicemail) -> VoicemailDetailShape:
         intent=message.intent,
         language=message.language,
         media_type=message.media_type,
+        facts=[FactShape(**fact) for fact in facts],
         peaks=list(message.peaks) or None,
     )
 

@@ -47,6 +47,18 @@ class VoicemailShape(_Shape):
     transcript: TranscriptShape | None
 
 
+class FactShape(_Shape):
+    """Something a person would note down. A heard number is shown, never preferred to the caller's own."""
+
+    kind: str = Field(examples=["number"], description="number, time or date")
+    value: str = Field(examples=["+37129123456"], description="E.164; HH:MM; ISO 8601.")
+    said: str = Field(examples=["two nine one two three four five six"])
+    start: float = Field(description="Seconds from the beginning of the recording.")
+    end: float
+    confidence: float = Field(ge=0, le=1)
+    is_certain: bool = Field(description="False when the words leave it open, such as an hour without am or pm.")
+
+
 class VoicemailDetailShape(VoicemailShape):
     call_id: str
     callback_id: str | None
@@ -54,6 +66,7 @@ class VoicemailDetailShape(VoicemailShape):
     intent: str
     language: str
     media_type: str | None
+    facts: list[FactShape]
     peaks: list[int] | None = Field(description="About 800 loudness values from 0 to 100, for a waveform.")
 
 

@@ -32,6 +32,14 @@ def spoilt(condition: Condition, clip: str, samples: Samples) -> Samples:
     return (pcm / 32_768.0).astype(np.float32)
 
 
+def chosen(names: str) -> list[Condition]:
+    """The conditions of these names, with commas between; all of them if there is none. Raises SystemExit for one unknown."""
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    if unknown := [name for name in wanted if name not in CONDITIONS]:
+        raise SystemExit(f"There is no condition {unknown[0]!r}; there are: {', '.join(CONDITIONS)}.")
+    return [CONDITIONS[name] for name in wanted] or list(CONDITIONS.values())
+
+
 def narrowed(samples: Samples) -> Samples:
     """16 kHz brought to 8 kHz, nothing else."""
     resampled: Samples = soxr.resample(samples, 16_000, 8_000)
@@ -43,10 +51,9 @@ def telephone_band(samples: Samples, rate_hz: int, low_order: int, high_order: i
     count = len(samples)
     size = 1 << (count + rate_hz // 4).bit_length()  # room for the filter to ring in, else it comes round to the start
     hz = np.fft.rfftfreq(size, 1 / rate_hz)
-    with np.errstate(divide="ignore"):
-        low = _butterworth(np.where(hz > 0, 300.0 / np.maximum(hz, 1e-9), 1e9), low_order).conj()
-    spectrum = np.fft.rfft(samples.astype(np.float64), size) * low * _butterworth(hz / 3400.0, high_order)
-    return np.fft.irfft(spectrum, size)[:count].astype(np.float32)
+    flanks = _butterworth(300.0 / np.maximum(hz, 1e-3), low_order).conj() * _butterworth(hz / 3400.0, high_order)
+    limited = np.fft.irfft(np.fft.rfft(samples.astype(np.float64), size) * flanks, size)[:count]
+    return limited.astype(np.float32)
 
 
 def mu_law(samples: Samples) -> Samples:
@@ -54,7 +61,8 @@ def mu_law(samples: Samples) -> Samples:
     pressed = np.sign(samples) * np.log1p(_MU * np.minimum(np.abs(samples), 1.0)) / np.log1p(_MU)
     stepped = np.round(pressed * 127.5 - 0.5) + 0.5
     opened = np.sign(stepped) * np.expm1(np.abs(stepped) / 127.5 * np.log1p(_MU)) / _MU
-    return opened.astype(np.float32)
+    heard: Samples = opened.astype(np.float32)
+    return heard
 
 
 def street(samples: Samples, seed: int, decibels: float) -> Samples:
@@ -68,7 +76,8 @@ def street(samples: Samples, seed: int, decibels: float) -> Samples:
     swell = np.interp(np.arange(count) / 8_000, np.arange(len(knots)), knots)
     noise = pink * 10 ** (swell / 20)
     level = np.sqrt(np.mean(_loud_part(samples) ** 2)) * 10 ** (-decibels / 20)
-    return (samples + noise * level / np.sqrt(np.mean(noise**2))).astype(np.float32)
+    mixed: Samples = (samples + noise * level / np.sqrt(np.mean(noise**2))).astype(np.float32)
+    return mixed
 
 
 def with_loss(samples: Samples, rate_hz: int, seed: int, share: float) -> Samples:
@@ -96,13 +105,13 @@ def _loud_part(samples: Samples) -> NDArray[np.float64]:
     return loud
 
 
-def _butterworth(ratio: NDArray[np.float64], order: int) -> NDArray[np.complex128]:
-    # The product over the poles of a low-pass at 1, at the frequency `ratio`.
-    response = np.ones(len(ratio), np.complex128)
+def _butterworth(ratio: NDArray[np.floating], order: int) -> NDArray[np.complexfloating]:
+    # The product over the poles of a low-pass at 1, at the frequency `ratio`; 1 at 0.
+    response: NDArray[np.complexfloating] = np.ones(len(ratio), np.complex128)
     for pole in range(order):
-        angle = np.pi * (2 * pole + order + 1) / (2 * order)
-        response /= 1j * ratio - np.exp(1j * angle)
-    return response * (1 if order % 4 == 0 else np.prod([-np.exp(1j * np.pi * (2 * p + order + 1) / (2 * order)) for p in range(order)]))
+        place = np.exp(1j * np.pi * (2 * pole + order + 1) / (2 * order))
+        response = response * -place / (1j * ratio - place)
+    return response
 
 
 CONDITIONS = {
@@ -113,11 +122,11 @@ CONDITIONS = {
         Condition("8 kHz µ-law", 8_000, lambda samples, seed: mu_law(narrowed(samples))),
         Condition("gentle band", 8_000, lambda samples, seed: mu_law(_gentle(samples))),
         Condition("steep band", 8_000, lambda samples, seed: mu_law(_steep(samples))),
-        Condition("band, noise 20 dB", 8_000, lambda samples, seed: mu_law(_gentle(street(samples, seed, 20.0)))),
-        Condition("band, noise 10 dB", 8_000, lambda samples, seed: mu_law(_gentle(street(samples, seed, 10.0)))),
-        Condition("band, clipped", 8_000, lambda samples, seed: mu_law(_clipped(_gentle(samples)))),
-        Condition("band, quiet", 8_000, lambda samples, seed: mu_law(_gentle(samples) * np.float32(0.1))),
-        Condition("band, loss 2 %", 8_000, lambda samples, seed: with_loss(mu_law(_gentle(samples)), 8_000, seed, 0.02)),
+        Condition("band+noise 20 dB", 8_000, lambda samples, seed: mu_law(_gentle(street(samples, seed, 20.0)))),
+        Condition("band+noise 10 dB", 8_000, lambda samples, seed: mu_law(_gentle(street(samples, seed, 10.0)))),
+        Condition("band+clipped", 8_000, lambda samples, seed: mu_law(_clipped(_gentle(samples)))),
+        Condition("band+quiet", 8_000, lambda samples, seed: mu_law(_gentle(samples) * np.float32(0.1))),
+        Condition("band+loss 2 %", 8_000, lambda samples, seed: with_loss(mu_law(_gentle(samples)), 8_000, seed, 0.02)),
     )
 }
 

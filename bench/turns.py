@@ -89,13 +89,17 @@ def main() -> None:
                 half = statistics.median(load.per_second for load in figures["ours"]) / 2
                 requests = prepare(what, folder, 9_000 * asked.seconds)
                 paced = run(product, requests, folder, asked.seconds, connections_for(half, figures["ours"]))
-                print(f"  ours at about half load: {paced.per_second:.0f}/s, p50 {paced.p50_ms:.1f} ms, p99 {paced.p99_ms:.1f} ms")
+                print(
+                    f"  ours at about half load: {paced.per_second:.0f}/s, p50 {paced.p50_ms:.1f} ms, p99 {paced.p99_ms:.1f} ms"
+                )
 
 
 def report(what: str, figures: dict[str, list[Load]]) -> None:
     speeds = {who: [load.per_second for load in loads] for who, loads in figures.items()}
     ratios = [mine / other for mine, other in zip(speeds["ours"], speeds["reference"], strict=True)]
-    print(f"/twilio/{what}: ratio {statistics.median(ratios):.2f} (rounds: {', '.join(f'{ratio:.2f}' for ratio in ratios)})")
+    print(
+        f"/twilio/{what}: ratio {statistics.median(ratios):.2f} (rounds: {', '.join(f'{ratio:.2f}' for ratio in ratios)})"
+    )
     for who, loads in figures.items():
         each = ", ".join(f"{load.per_second:.0f}/s" for load in loads)
         print(f"  {who}: {each}; p99 {statistics.median(load.p99_ms for load in loads):.1f} ms")
@@ -194,7 +198,9 @@ def ours(folder: Path, database: str) -> Iterator[int]:
         "RINGBACK_TWILIO_AUTH_TOKEN": TOKEN,
     }
     for command in (["migrate"], ["flows", "publish", str(ROOT / "flows" / "definitions")]):
-        subprocess.run([sys.executable, "-m", "api.commands.cli", *command], env=environment, check=True, capture_output=True)
+        subprocess.run(
+            [sys.executable, "-m", "api.commands.cli", *command], env=environment, check=True, capture_output=True
+        )
     with process([sys.executable, "-m", "api.commands.cli", "api"], environment, port, folder / "api.log"):
         yield port
 

@@ -139,10 +139,10 @@ def _children_of(parent: int) -> list[int]:
 
 def _programs() -> Path:
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    found = shutil.which("initdb") or (installed[-1] if installed else None)
+    found = installed[-1] if installed else shutil.which("initdb")
     if found is None:
         raise FileNotFoundError("PostgreSQL is not installed (Debian: apt-get install postgresql)")
-    return Path(found).parent
+    return Path(found).resolve().parent
 
 
 def _open_the_way_to(folder: Path) -> None:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -108,6 +109,12 @@ class House:
         else:
             self._put_off.append(step)
 
+    def restart(self, name: str) -> None:
+        """End a process as its supervisor would, and start it again."""
+        self.product.processes[name].terminate()
+        self.product.processes[name].wait(30)
+        self.start(name)
+
     def make_whole(self) -> None:
         """End all faults: what was put off is left out, what is frozen or away comes back, what died stands again."""
         self._put_off.clear()
@@ -121,7 +128,7 @@ class House:
                 raise AssertionError(f"not everything stands again\n{self.product.words()}")
         self.look_after()
         for name in self.api_urls:
-            wait_for(f"{name} is ready", lambda name=name: self._answers(name, "/readyz"), 60)
+            wait_for(f"{name} is ready", partial(self._answers, name, "/readyz"), 60)
 
     def figures(self) -> dict[str, dict[str, int]]:
         """What the front has counted."""
@@ -201,7 +208,7 @@ def house(folder: Path, database: DatabaseName) -> Iterator[House]:
         for name in OURS:
             stands.start(name)
         for name in urls:
-            wait_for(f"{name} is ready", lambda name=name: stands._answers(name, "/readyz"), 60)
+            wait_for(f"{name} is ready", partial(stands._answers, name, "/readyz"), 60)
         wait_for("the front is ready", lambda: _front_is_ready(stands), 30)
         wait_until_it_writes(sql.url, 30)
         yield stands
@@ -227,5 +234,3 @@ def _front_is_ready(stands: House) -> bool:
         return bool(stands.figures())
     except httpx2.HTTPError:
         return False
-
-

@@ -84,6 +84,7 @@ class Journal:
     """
 
     def __init__(self, engine: Engine, apply: Apply, after_commit: Callable[[], None], spool: Spool) -> None:
+        self.patience_seconds = PATIENCE_SECONDS
         self._engine = engine
         self._apply = apply
         self._after_commit = after_commit
@@ -119,7 +120,7 @@ class Journal:
         written: asyncio.Future[TurnRecord] = loop.create_future()
         self._waiting.put_nowait(_Waiting(record, loop, written))
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(self.patience_seconds):
                 return await written
         except TimeoutError:
             log.warning("journal.slow", call_id=record.call.call_id, turn=record.turn)

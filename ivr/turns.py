@@ -67,6 +67,7 @@ class Turns:
         engine: Engine,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        self.look_up_seconds = LOOK_UP_SECONDS
         self._shelf = shelf
         self._seal = seal
         self._journal = journal
@@ -79,7 +80,7 @@ class Turns:
     async def begin(self, call: CallFacts) -> Answer:
         """Answer a call that just came in."""
         now = self._now()
-        caller = await self._callers.find(call.from_number, LOOK_UP_SECONDS)
+        caller = await self._callers.find(call.from_number, self.look_up_seconds)
         return await self._take(call, Rang(caller), None, now)
 
     async def go_on(self, call: CallFacts, token: str, given: Input) -> Answer:
@@ -193,7 +194,7 @@ class Turns:
     async def _within_budget(self, call: CallFacts, what: str, ask: Callable[[], Found]) -> Found | None:
         asked = asyncio.get_running_loop().run_in_executor(self._lookers, ask)
         try:
-            return await asyncio.wait_for(asked, LOOK_UP_SECONDS)
+            return await asyncio.wait_for(asked, self.look_up_seconds)
         except TimeoutError:
             log.warning("turn.look_up_slow", call_id=call.call_id, what=what)
         except SQLAlchemyError as error:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -89,39 +90,68 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture
 def postgres_database_url(postgres_url: str) -> Iterator[str]:
     """An empty database of its own on the PostgreSQL server."""
-    name = f"t{os.urandom(6).hex()}"
-    admin = sa.create_engine(postgres_url, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    yield postgres_url.replace("/postgres?", f"/{name}?")
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-    admin.dispose()
+    with _postgres_database(postgres_url, "template1") as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database, once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'test.sqlite3'}"
+        return f"sqlite:///{tmp_path / 'empty.sqlite3'}"
     url: str = request.getfixturevalue("postgres_database_url")
     return url
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with all tables, to be copied: much quicker than making them for every test."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite3"
+    _make_tables(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_url: str) -> Iterator[str]:
+    """The name of a PostgreSQL database with all tables, to be copied."""
+    with _postgres_database(postgres_url, "template1") as url:
+        _make_tables(url)
+        name = sa.make_url(url).database
+        assert name is not None
+        yield name
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A SQLite database with all tables."""
+    path = tmp_path / "test.sqlite3"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A database with all tables, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite_url")
+        return
+    template: str = request.getfixturevalue("postgres_template")
+    with _postgres_database(request.getfixturevalue("postgres_url"), template) as url:
+        yield url
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Engine]:
     """An engine with all tables, once on SQLite and once on PostgreSQL."""
     engine = open_database(database_url)
-    metadata.create_all(engine)
     yield engine
     engine.dispose()
 
 
 @pytest.fixture
-def sqlite_database(tmp_path: Path) -> Iterator[Engine]:
+def sqlite_database(sqlite_url: str) -> Iterator[Engine]:
     """An engine with all tables on SQLite only."""
-    engine = open_database(f"sqlite:///{tmp_path / 'only.sqlite3'}")
-    metadata.create_all(engine)
+    engine = open_database(sqlite_url)
     yield engine
     engine.dispose()
 
@@ -133,6 +163,28 @@ def korean_clips() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no speech clips at {folder}")
     return folder
+
+
+@contextmanager
+def _postgres_database(server: str, template: str) -> Iterator[str]:
+    name = f"t{os.urandom(6).hex()}"
+    admin = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield server.replace("/postgres?", f"/{name}?")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _make_tables(url: str) -> None:
+    engine = open_database(url)
+    metadata.create_all(engine)
+    if url.startswith("sqlite"):
+        with engine.connect() as connection:
+            connection.exec_driver_sql("COMMIT")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.exec_driver_sql("BEGIN")
+    engine.dispose()
 
 
 def _postgres_program(name: str) -> Path | None:

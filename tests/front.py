@@ -16,7 +16,7 @@ from api.app import create_app
 from api.parts import Parts
 from ivr.shelf import publish_folder
 from runtime.config import Settings
-from runtime.database import metadata, open_database
+from runtime.database import open_database
 from tests.switchboard import Switchboard
 
 DEFINITIONS = Path(next(iter(flows.__path__))) / "definitions"
@@ -60,17 +60,21 @@ def settings_for(folder: Path, database_url: str, redis_url: str) -> Settings:
 
 @asynccontextmanager
 async def open_front(
-    folder: Path, database_url: str, redis_url: str, definitions: Path = DEFINITIONS
+    folder: Path, database_url: str, redis_url: str, definitions: Path = DEFINITIONS, patience_seconds: float = 15
 ) -> AsyncIterator[Front]:
-    """Open the application with the flows of a folder published."""
+    """Open the application with the flows of a folder published.
+
+    `patience_seconds` is how long an answer waits for SQL; a busy machine must not send the tests' turns to the spool.
+    """
     settings = settings_for(folder, database_url, redis_url)
     engine = open_database(database_url)
-    metadata.create_all(engine)
     publish_folder(engine, definitions, "", "tests")
     engine.dispose()
     clock = Clock()
     app = create_app(settings, clock)
     async with app.router.lifespan_context(app):
+        parts: Parts = app.state.parts
+        parts.journal.patience_seconds = parts.turns.look_up_seconds = patience_seconds
         transport = httpx2.ASGITransport(app=app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://internal:8000") as client:
-            yield Front(Switchboard(client, settings), app.state.parts, clock, client, settings)
+            yield Front(Switchboard(client, settings), parts, clock, client, settings)

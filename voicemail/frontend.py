@@ -1,8 +1,9 @@
 """The front end: gives a telephone message back the bands that the models were trained with, before it is recognised.
 
-A message is gone through twice. The first time it is studied: where its band ends, how its speech is coloured, how loud its noise
-is. The second time it is restored: noise taken down, the present bands brought to the long-term spectrum of speech, the missing ones
-filled in frame by frame with what usually goes with the present ones. A message with the whole band is left as it is.
+A message is gone through twice. The first time it is studied: where its band ends, how its speech is coloured, how loud
+its noise is. The second time it is restored: noise taken down, the present bands brought to the long-term spectrum of
+speech, the missing ones filled in frame by frame with what usually goes with the present ones. A message with the whole
+band is left as it is.
 """
 
 from __future__ import annotations
@@ -19,15 +20,17 @@ from voicemail.audio import WIDE_HZ, Samples
 from voicemail.spectrum import CENTRES_HZ, Analyser, Bands, Frames, Synthesiser, band_levels, bin_of, raised
 from voicemail.speech_shape import SpeechShape, shipped_shape
 
-# All levels are in nats of power: 1 is 4.3 dB. The figures were chosen on half of the clips; docs/words.md says what each is worth.
+# Levels are in nats of power: 1 is 4.3 dB. The figures were chosen on half of the clips; docs/words.md says what each is worth.
 _LEVEL = 0.1  # root mean square to which a message is brought: that of the shape
 _MIDDLE = (CENTRES_HZ > 400) & (CENTRES_HZ < 2_500)
 _PRESENT_WITHIN = 5.0  # a band that is further under the shape was cut off
-_LEAVE_ALONE = 1.2  # voices differ by so much: a colouring of this size is corrected by half, a larger one almost wholly
+_LEAVE_ALONE = (
+    1.2  # voices differ by so much: a colouring of this size is corrected by half, a larger one almost wholly
+)
 _DOUBT = 0.3
 _NOISE_SHARE = 0.1  # the quietest tenth of the frames is noise …
-_NOISE_BIAS = 1.5  # … and noise is louder than that most of the time
-_NOISE_FLOOR = 0.1
+_NOISE_BIAS = 3.0  # … and three times its power is taken off, but for so small a share:
+_NOISE_FLOOR = 0.03
 _NARROW_TOP_HZ = 3_700.0  # at 8 kHz nothing above is to be relied on
 _FOLD_HZ = 3_800.0
 _MOST_GAIN, _MOST_LOSS = 12.0, -8.0

@@ -27,12 +27,16 @@ TRANSCRIBE = "voicemail.transcribe"
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word that was heard: when, in seconds of the recording, and how sure the recogniser is, 0–1."""
+    """A word that was heard: when, in seconds of the recording, and how likely it is to be right, 0–1.
+
+    `plain_confidence` is what the recogniser itself said; None where nothing else is known.
+    """
 
     word: str
     start: float
     end: float
     confidence: float
+    plain_confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +242,7 @@ def _set_empty(connection: Connection, voicemail_id: str, at: datetime) -> None:
 def _voicemail(row: Mapping[Any, Any]) -> Voicemail:
     transcript = None
     if row["text"] is not None:
-        words = tuple(Word(word["word"], word["start"], word["end"], word["confidence"]) for word in row["words"])
+        words = tuple(Word(**word) for word in row["words"])
         transcript = Transcript(row["text"], row["spoken_language"], row["confidence"], words, row["model"])
     return Voicemail(
         id=row["id"],

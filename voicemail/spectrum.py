@@ -22,7 +22,7 @@ _WINDOW = np.sqrt(np.hanning(FRAME + 1)[:-1]).astype(np.float32)
 _BIN_HZ = WIDE_HZ / FRAME
 
 
-def _mel(hz: NDArray[np.float64]) -> NDArray[np.float64]:
+def _mel(hz: NDArray[np.floating]) -> NDArray[np.float64]:
     mel: NDArray[np.float64] = 1127.0 * np.log1p(hz / 700.0)
     return mel
 
@@ -41,7 +41,8 @@ _BINS_MEL = _mel(np.arange(FRAME // 2 + 1) * _BIN_HZ)
 def _into_bands() -> NDArray[np.float32]:
     rising = (_BINS_MEL[:, None] - _EDGES[:-2]) / (_EDGES[1:-1] - _EDGES[:-2])
     falling = (_EDGES[2:] - _BINS_MEL[:, None]) / (_EDGES[2:] - _EDGES[1:-1])
-    return np.maximum(np.minimum(rising, falling), 0.0).astype(np.float32)
+    triangles: NDArray[np.float32] = np.maximum(np.minimum(rising, falling), 0.0).astype(np.float32)
+    return triangles
 
 
 def _over_bins() -> NDArray[np.float32]:

@@ -5,7 +5,7 @@ expected → available → stored → transcribed | no_speech | failed; a repeat
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -129,10 +129,7 @@ def end(
                 model=transcript.model,
                 text=transcript.text,
                 confidence=transcript.confidence,
-                words=[
-                    {"word": word.word, "start": word.start, "end": word.end, "confidence": word.confidence}
-                    for word in transcript.words
-                ],
+                words=[asdict(word) for word in transcript.words],
                 made_at=now,
                 took_ms=took_ms,
             )

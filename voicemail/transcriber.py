@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import threading
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ import numpy as np
 import vosk
 
 from voicemail.audio import Samples, Sound, Tick, blocks
+from voicemail.confidence import Calibration, load_calibration
+from voicemail.frontend import FrontEnd, restore
 from voicemail.mailbox import Transcript, Word
 from voicemail.models import InstalledModel, ModelMissing, find_model
 from voicemail.speech import Span, find_speech
@@ -26,9 +28,6 @@ MAX_SPEECH_SECONDS = 30 * 60
 _CHUNK_SECONDS = 0.25
 # What some models write for a sound that is no word of theirs.
 _NO_WORDS = frozenset({"<unk>", "[unk]", "<UNK>", "[UNK]"})
-
-# A front end makes the speech of a message better before it is recognised: speech in, speech out, as long as before.
-FrontEnd = Callable[[Samples, int], Samples]
 
 
 # The models of this process, by folder; recognisers share them.
@@ -50,9 +49,12 @@ class Transcription:
 
 
 class Transcriber:
-    """Writes recordings down; safe to share by threads. `models_dir` is looked at for each one, so a new model is found."""
+    """Writes recordings down; safe to share by threads. `models_dir` is looked at for each one, so a new model is found.
 
-    def __init__(self, models_dir: Path, front_end: FrontEnd | None = None) -> None:
+    Without a front end Vosk hears what came over the line, and its confidences are its own.
+    """
+
+    def __init__(self, models_dir: Path, front_end: FrontEnd | None = restore) -> None:
         self._models_dir = models_dir
         self._front_end = front_end
         vosk.SetLogLevel(-1)
@@ -67,7 +69,8 @@ class Transcriber:
         rate_hz = sound.working_rate_hz
         spans = find_speech(blocks(sound), rate_hz, tick)
         heard, is_whole = _at_most(spans, MAX_SPEECH_SECONDS * rate_hz)
-        words = self._recognise(model, sound, heard, tick) if heard else ()
+        calibration = load_calibration(self._models_dir, installed.name) if self._front_end else None
+        words = self._recognise(model, sound, heard, calibration, tick) if heard else ()
         confidence = sum(word.confidence for word in words) / len(words) if words else 0.0
         text = " ".join(word.word for word in words)
         return Transcription(
@@ -91,27 +94,31 @@ class Transcriber:
                     ) from error
             return installed, _loaded[folder]
 
-    def _recognise(self, model: Any, sound: Sound, spans: list[Span], tick: Tick) -> tuple[Word, ...]:
-        rate_hz = sound.working_rate_hz
+    def _recognise(
+        self, model: Any, sound: Sound, spans: list[Span], calibration: Calibration | None, tick: Tick
+    ) -> tuple[Word, ...]:
+        speech_pieces, rate_hz = self._speech(sound, spans, tick)
         recogniser = vosk.KaldiRecognizer(model, float(rate_hz))
         recogniser.SetWords(True)
         found: list[dict[str, Any]] = []
         chunk = int(_CHUNK_SECONDS * rate_hz)
-        for speech in self._speech(sound, spans):
+        for speech in speech_pieces:
             pcm = np.clip(np.round(speech * 32_768.0), -32_768, 32_767).astype("<i2")
             for start in range(0, len(pcm), chunk):
                 if recogniser.AcceptWaveform(pcm[start : start + chunk].tobytes()):
                     found += json.loads(recogniser.Result()).get("result", [])
                 tick()
         found += json.loads(recogniser.FinalResult()).get("result", [])
-        return tuple(_word(word, spans, rate_hz) for word in found if word["word"] not in _NO_WORDS)
+        heard_hz = sound.working_rate_hz
+        return tuple(_word(word, spans, heard_hz, calibration) for word in found if word["word"] not in _NO_WORDS)
 
-    def _speech(self, sound: Sound, spans: list[Span]) -> Iterator[Samples]:
-        pieces = _cut(blocks(sound), spans)
-        if self._front_end is None:
-            yield from pieces
-        else:  # it looks at the whole message: at most 30 minutes of speech, 115 MB at 16 kHz
-            yield self._front_end(np.concatenate(list(pieces)), sound.working_rate_hz)
+    def _speech(self, sound: Sound, spans: list[Span], tick: Tick) -> tuple[Iterator[Samples], int]:
+        def pieces() -> Iterator[Samples]:
+            for piece in _cut(blocks(sound), spans):
+                tick()
+                yield piece
+
+        return self._front_end(pieces, sound.working_rate_hz) if self._front_end else (pieces(), sound.working_rate_hz)
 
 
 def _at_most(spans: list[Span], samples: int) -> tuple[list[Span], bool]:
@@ -134,7 +141,7 @@ def _cut(pieces: Iterator[Samples], spans: list[Span]) -> Iterator[Samples]:
         place += len(piece)
 
 
-def _word(word: dict[str, Any], spans: list[Span], rate_hz: int) -> Word:
+def _word(word: dict[str, Any], spans: list[Span], rate_hz: int, calibration: Calibration | None) -> Word:
     # The recogniser heard the spans one after the other: its times are put back to where they were spoken. A word lies in
     # the span of its middle.
     heard = [0]
@@ -147,4 +154,7 @@ def _word(word: dict[str, Any], spans: list[Span], rate_hz: int) -> Word:
     def at(seconds: float) -> float:
         return round(min(max(seconds * rate_hz + offset, span.start), span.end) / rate_hz, 3)
 
-    return Word(word["word"], at(word["start"]), at(word["end"]), round(float(word["conf"]), 4))
+    plain = round(float(word["conf"]), 4)
+    if calibration is None:
+        return Word(word["word"], at(word["start"]), at(word["end"]), plain)
+    return Word(word["word"], at(word["start"]), at(word["end"]), round(calibration(plain), 4), plain)

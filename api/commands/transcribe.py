@@ -20,10 +20,12 @@ def transcribe(
     file: Annotated[Path, typer.Argument(help="WAV (PCM, µ-law, A-law), MP3, OGG or FLAC.")],
     language: Annotated[str, typer.Option("--language", "-l", help="The language spoken, such as en.")],
     as_json: Annotated[bool, typer.Option("--json", help="Words with times and confidences, as in the API.")] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Without the front end, as Vosk alone hears it.")] = False,
 ) -> None:
     """Write a recording down."""
     # Here, because the libraries behind them are large and the other commands should not wait for them.
     from voicemail.audio import AudioUnreadable, examine
+    from voicemail.frontend import restore
     from voicemail.models import ModelMissing
     from voicemail.transcriber import ModelUnusable, Transcriber
 
@@ -31,7 +33,8 @@ def transcribe(
         _give_up(f"There is no file {file}.")
     try:
         sound = examine(file)
-        written = Transcriber(load_settings().models_dir).transcribe(sound, language)
+        transcriber = Transcriber(load_settings().models_dir, None if plain else restore)
+        written = transcriber.transcribe(sound, language)
     except (AudioUnreadable, ModelMissing, ModelUnusable) as error:
         _give_up(f"{file}: {error}")
     if sound.fault:

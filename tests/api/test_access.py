@@ -73,11 +73,11 @@ async def test_a_name_that_cannot_be_is_refused(lite_front: Front, name: str) ->
         add_user(lite_front.parts.console_database, name, "agent")
 
 
-async def test_health_tells_that_redis_is_away_and_stays_ready(tmp_path: Path) -> None:
+async def test_health_tells_that_redis_is_away_and_stays_ready(tmp_path: Path, sqlite_url: str) -> None:
     with tempfile.TemporaryDirectory() as short:
         server = EmbeddedRedis(Path(short) / "queue", Path(short) / "s")
         server.start()
-        async with open_front(tmp_path / "data", f"sqlite:///{tmp_path / 'h.sqlite3'}", server.url) as front:
+        async with open_front(tmp_path / "data", sqlite_url, server.url) as front:
             assert (await front.client.get("/healthz")).json() == {"status": "ok"}
             ready = await front.client.get("/readyz")
             assert (ready.status_code, ready.json()["redis"]) == (200, "ok")

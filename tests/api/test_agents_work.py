@@ -192,7 +192,25 @@ async def test_a_message_is_played_whole_or_in_part_and_as_nothing_but_audio(
     }
     with writing(front.parts.console_database) as connection:
         connection.execute(voicemails.update().values(**values))
-        words = [{"word": "hello", "start": 0.1, "end": 0.4, "confidence": 0.9}]
+        said = [
+            "hello",
+            "call",
+            "me",
+            "tomorrow",
+            "at",
+            "three",
+            "pm",
+            "on",
+            "two",
+            "nine",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+        ]
+        words = [{"word": word, "start": n / 2, "end": n / 2 + 0.4, "confidence": 0.9} for n, word in enumerate(said)]
         connection.execute(
             transcripts.insert().values(
                 voicemail_id=message,
@@ -216,7 +234,11 @@ async def test_a_message_is_played_whole_or_in_part_and_as_nothing_but_audio(
     assert beyond.status_code == 416
     shown = (await only_callback(desk))["voicemails"][0]
     assert shown["transcript"]["words"] == words
-    assert (await desk.get(f"/api/voicemails/{message}")).json()["peaks"] == [0, 50]
+    detail = (await desk.get(f"/api/voicemails/{message}")).json()
+    assert detail["peaks"] == [0, 50]
+    facts = {fact["kind"]: fact for fact in detail["facts"]}
+    assert facts["number"]["value"] == "+37129123456"
+    assert facts["date"]["value"] == "2030-03-06T15:00+02:00"
 
 
 async def test_a_customer_is_found_as_people_type_numbers(front: Front, desk: httpx2.AsyncClient) -> None:

@@ -16,7 +16,7 @@ async def front(tmp_path: Path, database_url: str, redis_url: str) -> AsyncItera
 
 
 @pytest.fixture
-async def lite_front(tmp_path: Path, redis_url: str) -> AsyncIterator[Front]:
+async def lite_front(tmp_path: Path, sqlite_url: str, redis_url: str) -> AsyncIterator[Front]:
     """The application on SQLite only."""
-    async with open_front(tmp_path / "data", f"sqlite:///{tmp_path / 'lite.sqlite3'}", redis_url) as opened:
+    async with open_front(tmp_path / "data", sqlite_url, redis_url) as opened:
         yield opened

@@ -9,10 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 
 from callbacks.tables import callbacks
+from ivr.journal import PATIENCE_SECONDS
 from ivr.tables import calls, turns
+from ivr.turns import LOOK_UP_SECONDS
 from runtime.database import reading
 from tests.front import Front, open_front
 from tests.switchboard import new_recording
@@ -42,6 +45,12 @@ def wait_until_caught_up(front: Front) -> None:
     while front.parts.journal.is_behind:
         assert time.monotonic() < give_up
         time.sleep(0.05)
+
+
+@pytest.fixture(autouse=True)
+def usual_patience(lite_front: Front) -> None:
+    lite_front.parts.journal.patience_seconds = PATIENCE_SECONDS
+    lite_front.parts.turns.look_up_seconds = LOOK_UP_SECONDS
 
 
 async def test_callers_are_answered_and_nothing_is_lost_or_doubled(lite_front: Front) -> None:
@@ -75,9 +84,10 @@ async def test_callers_are_answered_and_nothing_is_lost_or_doubled(lite_front: F
 
 
 async def test_turns_that_a_dead_process_left_in_its_spool_are_written_by_the_next(
-    lite_front: Front, tmp_path: Path, redis_url: str
+    lite_front: Front, tmp_path: Path, redis_url: str, sqlite_template: Path
 ) -> None:
     heirs_folder = tmp_path / "heir"
+    shutil.copy(sqlite_template, tmp_path / "heir.sqlite3")
     (heirs_folder / "spool").mkdir(parents=True)
     with locked(lite_front):
         call = await lite_front.switchboard.ring()

@@ -21,12 +21,12 @@ from runtime.migrate import NEWEST, present, refuse_old_tables, upgrade
 ALL = (api.tables, callbacks.tables, customers.tables, ivr.tables, runtime.outbox, voicemail.tables)
 
 
-def test_the_migrated_tables_are_those_of_the_code(database_url: str) -> None:
-    assert present(database_url) is None
-    upgrade(database_url)
-    upgrade(database_url)
-    assert present(database_url) == NEWEST
-    engine = open_database(database_url)
+def test_the_migrated_tables_are_those_of_the_code(empty_database_url: str) -> None:
+    assert present(empty_database_url) is None
+    upgrade(empty_database_url)
+    upgrade(empty_database_url)
+    assert present(empty_database_url) == NEWEST
+    engine = open_database(empty_database_url)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     engine.dispose()

@@ -126,11 +126,11 @@ def test_threads_share_one_model(clips: list[Any], tmp_path: Path, monkeypatch: 
 def test_a_front_end_works_on_the_speech_of_the_whole_message(clips: list[Any], tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
 
-    def louder(speech: Any, rate_hz: int) -> Any:
-        seen.append((len(speech), rate_hz))
-        return speech * 0.5
+    def quieter(pieces: Any, rate_hz: int) -> Any:
+        seen.append((sum(len(piece) for piece in pieces()), rate_hz))
+        return (piece * 0.5 for piece in pieces()), rate_hz
 
-    fronted = Transcriber(tmp_path, louder)
+    fronted = Transcriber(tmp_path, quieter)
     written = fronted.transcribe(examine(clips[4].path), "ko")
     assert seen == [(round(written.speech_seconds * 8_000), 8_000)]
     assert written.transcript.words

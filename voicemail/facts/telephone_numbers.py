@@ -70,7 +70,10 @@ def _letter(token: Token, before: Token | None, language: NumberWords) -> str:
 
 
 def _digits_at_most(tokens: Sequence[Token]) -> int:
-    return sum(len(token.digits) or (3 if token.numeral is not None else 1) for token in tokens)
+    # A word that counts another (double, two zeros) adds three at most.
+    return sum(len(token.digits or str(token.numeral.value if token.numeral else "···")) for token in tokens) + 3 * sum(
+        token.numeral is not None and token.numeral.kind == "several" for token in tokens
+    )
 
 
 def _is_of_something_else(tokens: Sequence[Token], first: int, end: int, language: NumberWords) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from voicemail.facts.numerals.numeral import NumberWords, forms, stems, words
 
@@ -55,19 +56,20 @@ _PIECE = re.compile(rf"{_NUMERAL}|{_HYPHEN}")
 _COPULA = re.compile("이(?:고요|고|에요|예요|요|구요|라고요|니까|며)")
 
 
-def split(word: str) -> list[tuple[str, bool]]:
+@lru_cache(maxsize=4096)
+def split(word: str) -> tuple[tuple[str, bool], ...]:
     """The numerals and spoken hyphens that a word consists of, each with whether it may be no digit but an ending.
 
     공일공에 → 공 일 공 에; 팔이에요 → 팔 이?, for 이 is two or belongs to the ending. Any other word comes back whole.
     """
     if _COPULA.fullmatch(word):
-        return [("이", True)]
+        return (("이", True),)
     match = _WORD.fullmatch(word)
     if match is None or (word in WORDS.fillers or word in WORDS.corrections or word in WORDS.hyphens):
-        return [(word, False)]
+        return ((word, False),)
     pieces = [(piece, False) for piece in _PIECE.findall(match[1])]
     if match[2].startswith("이"):
         pieces.append(("이", True))
     if word == "이":
-        return [("이", True)]
-    return pieces
+        return (("이", True),)
+    return tuple(pieces)

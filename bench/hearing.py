@@ -1,0 +1,114 @@
+"""Hearing a clip twice: by Vosk alone, as a program of ten lines would, and as Ringback does."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import soundfile
+import soxr
+import vosk
+
+from bench.conditions import Condition, spoilt
+from voicemail.audio import WIDE_HZ, Samples, examine
+from voicemail.clips import Clip, characters, errors, right_words, words
+from voicemail.frontend import restore
+from voicemail.models import InstalledModel
+from voicemail.transcriber import Transcriber
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A word that Ringback shows: its confidence, what it was before calibration, and whether it is right."""
+
+    confidence: float
+    plain_confidence: float
+    is_right: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What came of a clip: the size of what was spoken, and the errors in what was heard."""
+
+    clip: str
+    characters: int
+    words: int
+    plain_characters: int
+    plain_words: int
+    our_characters: int
+    our_words: int
+    shown: tuple[Shown, ...]
+
+
+class Hearing:
+    """Recognises the same file both ways and counts. `front_end_seconds` and `recognition_seconds` are over all of it."""
+
+    def __init__(self, models_dir: Path, model: InstalledModel, scratch: Path) -> None:
+        vosk.SetLogLevel(-1)
+        self._model = vosk.Model(model_path=str(model.path))
+        self._transcriber = Transcriber(models_dir, self._timed)
+        self._language = model.language
+        self._file = scratch / "clip.wav"
+        self.front_end_seconds = 0.0
+        self.recognition_seconds = 0.0
+
+    def hear(self, clip: Clip, condition: Condition) -> Heard:
+        """Spoil a clip, hear it both ways and count the errors."""
+        made = spoilt(condition, clip.path.name, wide(clip.path))
+        soundfile.write(self._file, made, condition.rate_hz, subtype="PCM_16")
+        plain = self._by_vosk_alone()
+        begun, spent = time.perf_counter(), self.front_end_seconds
+        ours = self._transcriber.transcribe(examine(self._file), self._language).transcript
+        self.recognition_seconds += time.perf_counter() - begun - (self.front_end_seconds - spent)
+        spoken = clip.transcript
+        rights = right_words(spoken, [word.word for word in ours.words])
+        return Heard(
+            clip.path.name,
+            len(characters(spoken)),
+            len(words(spoken)),
+            errors(characters(spoken), characters(plain)),
+            errors(words(spoken), words(plain)),
+            errors(characters(spoken), characters(ours.text)),
+            errors(words(spoken), words(ours.text)),
+            tuple(
+                Shown(
+                    word.confidence,
+                    word.confidence if word.plain_confidence is None else word.plain_confidence,
+                    is_right,
+                )
+                for word, is_right in zip(ours.words, rights, strict=True)
+            ),
+        )
+
+    def _by_vosk_alone(self) -> str:
+        pcm, rate = soundfile.read(self._file, dtype="int16")
+        recogniser = vosk.KaldiRecognizer(self._model, float(rate))
+        texts = []
+        for start in range(0, len(pcm), rate // 4):
+            if recogniser.AcceptWaveform(pcm[start : start + rate // 4].tobytes()):
+                texts.append(json.loads(recogniser.Result())["text"])
+        texts.append(json.loads(recogniser.FinalResult())["text"])
+        return " ".join(texts)
+
+    def _timed(self, pieces: Callable[[], Iterable[Samples]], rate_hz: int) -> tuple[Iterator[Samples], int]:
+        kept = list(pieces())  # reading the file is not the front end's doing
+        begun = time.perf_counter()
+        restored, restored_hz = restore(lambda: kept, rate_hz)
+        done = list(restored)
+        self.front_end_seconds += time.perf_counter() - begun
+        return iter(done), restored_hz
+
+
+def is_wide(path: Path) -> bool:
+    """Whether a clip was recorded at 16 kHz or more."""
+    return bool(soundfile.info(path).samplerate >= WIDE_HZ)
+
+
+def wide(path: Path) -> Samples:
+    """A clip at 16 kHz."""
+    samples, rate = soundfile.read(path, dtype="float32")
+    at_16_khz: Samples = samples if rate == WIDE_HZ else soxr.resample(samples, rate, WIDE_HZ)
+    return at_16_khz

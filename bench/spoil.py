@@ -1,0 +1,44 @@
+"""Write clips down as telephones spoil them: a folder to calibrate by, or to listen to.
+
+python -m bench.spoil FOLDER OUT [--half A] [--conditions "gentle band,steep band"]
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Annotated
+
+import soundfile
+import typer
+
+from bench.conditions import chosen, spoilt
+from voicemail.audio import WIDE_HZ
+from voicemail.clips import read_clips
+
+
+def main(
+    folder: Path,
+    out: Path,
+    half: Annotated[str, typer.Option(help="A, B or AB: clips are dealt to them in turn.")] = "AB",
+    conditions: Annotated[str, typer.Option(help="Names with commas between; all if left out.")] = "",
+) -> None:
+    """Write OUT/manifest.tsv and its clips, at 16 kHz in FOLDER, under every condition."""
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / "manifest.tsv").open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, delimiter="\t", quoting=csv.QUOTE_NONE, quotechar=None)
+        rows.writerow(["file", "transcript"])
+        for number, clip in enumerate(read_clips(folder)):
+            samples, rate = soundfile.read(clip.path, dtype="float32")
+            if "AB"[number % 2] not in half or rate != WIDE_HZ:
+                continue
+            for place, condition in enumerate(chosen(conditions)):
+                name = f"{place}_{clip.path.stem}.wav"
+                soundfile.write(
+                    out / name, spoilt(condition, clip.path.name, samples), condition.rate_hz, subtype="PCM_16"
+                )
+                rows.writerow([name, clip.transcript])
+
+
+if __name__ == "__main__":
+    typer.run(main)
