@@ -53,6 +53,8 @@ class FactShape(_Shape):
     kind: str = Field(examples=["number"], description="number, time or date")
     value: str = Field(examples=["+37129123456"], description="E.164; HH:MM; ISO 8601.")
     said: str = Field(examples=["two nine one two three four five six"])
+    first_word: int = Field(description="Its first word's place in the transcript, from 0.")
+    last_word: int
     start: float = Field(description="Seconds from the beginning of the recording.")
     end: float
     confidence: float = Field(ge=0, le=1)

@@ -21,7 +21,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from flows.events import Event
-from flows.inputs import Input, Result
+from flows.inputs import HungUp, Input, Result
 from flows.session import Session
 from ivr.records import Rang, from_json, to_json
 from ivr.spool import Spool
@@ -200,7 +200,7 @@ class Journal:
                     if not self._spool.forget(place):
                         continue
                     break
-                self._commit([unpack(entry) for entry in entries])
+                self._commit([unpack(entry) for entry in entries], were_heard=True)
                 place, written = following, written + len(entries)
         except SQLAlchemyError as error:
             log.warning("journal.still_behind", reason=str(error.__cause__ or error)[:200])
@@ -210,7 +210,7 @@ class Journal:
         self._after_commit()
         log.info("journal.caught_up", turns=written)
 
-    def _commit(self, records: list[TurnRecord]) -> list[TurnRecord]:
+    def _commit(self, records: list[TurnRecord], *, were_heard: bool = False) -> list[TurnRecord]:
         with writing(self._engine) as connection:
             new = set(insert_many_once(connection, turns, [_row(record) for record in records], "call_id", "turn"))
             stored: list[TurnRecord] = []
@@ -225,7 +225,11 @@ class Journal:
                 known = load_turn(connection, record.call, record.turn)
                 assert known is not None
                 stored.append(known)
-                following.append(replace(record, events=(), session=known.session))
+                if were_heard and isinstance(known.input, HungUp) and not isinstance(record.input, HungUp):
+                    # The hang-up was noted while this turn lay in a spool: what the caller was told in it stands.
+                    following.append(record)
+                else:
+                    following.append(replace(record, events=(), session=known.session))
             self._apply(connection, following)
         return stored
 

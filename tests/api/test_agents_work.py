@@ -18,6 +18,8 @@ from tests.switchboard import CALLER, TestCall, new_recording
 from voicemail.recordings import path_of
 from voicemail.tables import transcripts, voicemails
 
+SAID = "hello call me tomorrow at three pm on two nine one two three four five six"
+
 
 @pytest.fixture
 async def desk(front: Front) -> AsyncIterator[httpx2.AsyncClient]:
@@ -192,24 +194,7 @@ async def test_a_message_is_played_whole_or_in_part_and_as_nothing_but_audio(
     }
     with writing(front.parts.console_database) as connection:
         connection.execute(voicemails.update().values(**values))
-        said = [
-            "hello",
-            "call",
-            "me",
-            "tomorrow",
-            "at",
-            "three",
-            "pm",
-            "on",
-            "two",
-            "nine",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-        ]
+        said = SAID.split()
         words = [{"word": word, "start": n / 2, "end": n / 2 + 0.4, "confidence": 0.9} for n, word in enumerate(said)]
         connection.execute(
             transcripts.insert().values(
