@@ -41,12 +41,13 @@ class Parts:
         self.console_database: Engine = open_database(settings.sql_url, pool_size=5)
         self.redis = open_redis(settings.queue_url)
         self.queue = CallbackQueue(self.redis)
-        self.shelf = Shelf(self.call_database)
+        secret = secret_key(settings.secret_key.get_secret_value(), settings.data_dir)
+        self.shelf = Shelf(self.call_database, settings.data_dir / "flows.live", secret)
         self.desk = Desk(self.console_database, lambda: self.shelf.company, self.queue)
         self.bell = threading.Event()
         self.journal = Journal(self.call_database, self._follow, self.bell.set, Spool(settings.data_dir / "spool"))
         self.signature = SignatureCheck(settings.twilio_auth_token.get_secret_value(), settings.base_url)
-        seal = StateSeal(secret_key(settings.secret_key.get_secret_value(), settings.data_dir))
+        seal = StateSeal(secret)
         self.turns = Turns(self.shelf, seal, self.journal, self.call_database, clock)
         self.emergency: EmergencyDocuments | None = EmergencyDocuments.kept(self._emergency_folder)
         self._stop = threading.Event()
@@ -59,8 +60,13 @@ class Parts:
         try:
             self.shelf.refresh()
             self.prepare_emergency()
-        except (SQLAlchemyError, NothingPublished) as error:
-            log.error("flows.none", reason=str(error)[:200])
+        except NothingPublished as error:
+            log.error("flows.none", reason=str(error))
+        except SQLAlchemyError as error:
+            recalled = self.shelf.recall()
+            log.error("flows.sql_away", recalled=recalled, reason=str(error.__cause__ or error)[:200])
+            if recalled:
+                self.prepare_emergency()
         self.journal.start()
         threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
         for name, target in (

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 from twilio.request_validator import RequestValidator
 from twilio.twiml.voice_response import Gather, VoiceResponse
 
-TOKEN = "test_auth_token"  # noqa: S105 - the token of a benchmark
+TOKEN = "test_auth_token"
 BASE_URL = "https://ivr.example.test"
 # As long as a token of ours, and prompts as long as the shipped menu's.
 STATE = "x" * 420

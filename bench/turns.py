@@ -1,8 +1,8 @@
-"""Turns per second of /twilio/voice and /twilio/turn, everything on, against a minimal endpoint on the same server in the same run.
+"""Turns per second of /twilio/voice and /twilio/turn, everything on, against a minimal endpoint in the same run.
 
     .venv/bin/python -m bench.turns [--seconds 6] [--rounds 3] [--database postgresql+psycopg://…]
 
-Needs wrk (Debian: apt-get install wrk). Prints the ratios and p99 at half of the load; the figures themselves depend on the machine.
+Needs wrk (Debian: apt-get install wrk). Prints the ratios, and p99 at half of the load; the rest depends on the machine.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from ivr.state import StateSeal
 
 ROOT = Path(__file__).resolve().parents[1]
 ACCOUNT = "AC00000000000000000000000000000001"
-SECRET = "a secret of the benchmark"  # noqa: S105
+SECRET = "a secret of the benchmark"
 CONNECTIONS = 16
 
 # wrk's script: each thread walks through its own share of prepared requests.
@@ -220,7 +220,7 @@ def process(command: list[str], environment: dict[str, str], port: int, log: Pat
     try:
         for _ in range(200):
             try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=1)  # noqa: S310
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=1)
                 break
             except OSError:
                 time.sleep(0.1)

@@ -25,7 +25,7 @@ from flows.inputs import HungUp, Input, Result
 from flows.session import Session
 from ivr.records import Rang, from_json, to_json
 from ivr.spool import Spool
-from ivr.tables import turns
+from ivr.tables import calls, turns
 from runtime.bulk import insert_many_once
 from runtime.database import writing
 
@@ -92,6 +92,8 @@ class Journal:
         self._waiting: queue.Queue[_Waiting | None] = queue.Queue(MAX_WAITING)
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._is_behind = threading.Event()
+        # Held where the spool gains an entry or is found empty: else one could slip in just as the journal stops looking.
+        self._spooling = threading.Lock()
         self._remembered: OrderedDict[tuple[str, int], TurnRecord] = OrderedDict()
 
     @property
@@ -136,7 +138,9 @@ class Journal:
         while len(self._remembered) > MAX_REMEMBERED:
             self._remembered.popitem(last=False)
         try:
-            self._spool.append([pack(record)])
+            with self._spooling:
+                self._spool.append([pack(record)])
+                self._is_behind.set()
         except OSError as error:
             # Neither SQL nor the disk: the caller is still answered, and the reconciler finds the call at the provider.
             log.error("journal.lost", call_id=record.call.call_id, turn=record.turn, reason=str(error))
@@ -145,7 +149,7 @@ class Journal:
     def _run(self) -> None:
         while True:
             try:
-                first = self._waiting.get(timeout=RETRY_SECONDS if self._is_behind.is_set() else None)
+                first = self._waiting.get(timeout=RETRY_SECONDS)
             except queue.Empty:
                 self._catch_up()
                 continue
@@ -197,18 +201,25 @@ class Journal:
             while True:
                 entries, following = self._spool.read(place)
                 if not entries:
-                    if not self._spool.forget(place):
-                        continue
-                    break
+                    if self._is_caught_up(place):
+                        break
+                    continue
                 self._commit([unpack(entry) for entry in entries], were_heard=True)
                 place, written = following, written + len(entries)
         except SQLAlchemyError as error:
             log.warning("journal.still_behind", reason=str(error.__cause__ or error)[:200])
             return
-        self._is_behind.clear()
-        self._remembered.clear()
         self._after_commit()
         log.info("journal.caught_up", turns=written)
+
+    def _is_caught_up(self, place: int) -> bool:
+        """Go back to writing at once if nothing was spooled behind `place`."""
+        with self._spooling:
+            if not self._spool.forget(place):
+                return False
+            self._is_behind.clear()
+            self._remembered.clear()
+            return True
 
     def _commit(self, records: list[TurnRecord], *, were_heard: bool = False) -> list[TurnRecord]:
         with writing(self._engine) as connection:
@@ -224,14 +235,23 @@ class Journal:
                     continue
                 known = load_turn(connection, record.call, record.turn)
                 assert known is not None
-                stored.append(known)
                 if were_heard and isinstance(known.input, HungUp) and not isinstance(record.input, HungUp):
                     # The hang-up was noted while this turn lay in a spool: what the caller was told in it stands.
+                    _make_room(connection, record)
+                    stored.append(record)
                     following.append(record)
                 else:
+                    stored.append(known)
                     following.append(replace(record, events=(), session=known.session))
             self._apply(connection, following)
         return stored
+
+
+def _make_room(connection: Connection, record: TurnRecord) -> None:
+    """Put a turn where a hang-up was noted too early. The call's true end stands in a later turn, or the reconciler adds it."""
+    place = (turns.c.call_id == record.call.call_id, turns.c.turn == record.turn)
+    connection.execute(turns.update().where(*place).values(_row(record)))
+    connection.execute(calls.update().where(calls.c.id == record.call.call_id).values(outcome=None))
 
 
 def _row(record: TurnRecord) -> dict[str, Any]:

@@ -6,9 +6,11 @@ A published content is immutable; publishing adds a row and points the name at i
 from __future__ import annotations
 
 import hashlib
+import hmac
+import json
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -43,17 +45,32 @@ class Publication:
 
 
 @dataclass(frozen=True, slots=True)
+class _Published:
+    """A name with its live content, as SQL or the kept file has it."""
+
+    name: str
+    version: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Live:
     company: Company
     flows: dict[str, Flow] = field(default_factory=dict)  # by name
-    newest: int = 0
+    newest: int = -1
 
 
 class Shelf:
-    """Flows that this process answers with. `refresh` looks for new publications; reading never touches SQL."""
+    """Flows that this process answers with. `refresh` looks for new publications; reading never touches SQL.
 
-    def __init__(self, engine: Engine) -> None:
+    With `kept`, what is live is also written to that file, signed with `secret`, and read from there by `recall` when SQL is
+    away at the start.
+    """
+
+    def __init__(self, engine: Engine, kept: Path | None = None, secret: str = "") -> None:
         self._engine = engine
+        self._kept = kept
+        self._secret = secret
         self._versions: dict[str, Flow] = {}
         self._live: _Live | None = None
         self._lock = threading.Lock()
@@ -105,22 +122,50 @@ class Shelf:
                     .join(flow_versions, flow_versions.c.version == publications.c.version)
                     .where(publications.c.id.in_(last))
                 ).all()
-            self._put(rows, newest)
+            published = [_Published(*row) for row in rows]
+            self._put(published, newest)
+            self._keep(published)
             return True
 
-    def _put(self, rows: object, newest: int) -> None:
+    def recall(self) -> bool:
+        """Load what was live when it was last written down; False when nothing was, or somebody else wrote it."""
+        if self._kept is None or not self._kept.exists():
+            return False
+        signature, _, document = self._kept.read_text("utf-8").partition("\n")
+        if not hmac.compare_digest(signature, self._sign(document)):
+            log.error("flows.kept_file_refused", file=self._kept.name, reason="its signature is not ours")
+            return False
+        self._put([_Published(**entry) for entry in json.loads(document)], newest=-1)
+        return True
+
+    def _put(self, published: list[_Published], newest: int) -> None:
         company: Company | None = None
         flows: dict[str, Flow] = {}
-        for name, version, content in rows:  # type: ignore[attr-defined]  # rows of three columns
-            if name == COMPANY:
-                company = load_company(content, "company.yaml")
+        for each in published:
+            if each.name == COMPANY:
+                company = load_company(each.content, "company.yaml")
             else:
-                flow = self._versions.get(version) or load_flow(content, f"{name}.yaml")
+                flow = self._versions.get(each.version) or load_flow(each.content, f"{each.name}.yaml")
                 self._versions[flow.version] = flow
-                flows[name] = flow
+                flows[each.name] = flow
         if company is None:
             raise NothingPublished("no company is published: run `ringback flows publish`")
         self._live = _Live(company, flows, newest)
+
+    def _keep(self, published: list[_Published]) -> None:
+        if self._kept is None:
+            return
+        document = json.dumps([asdict(each) for each in published], ensure_ascii=False)
+        fresh = self._kept.with_suffix(".new")
+        try:
+            self._kept.parent.mkdir(parents=True, exist_ok=True)
+            fresh.write_text(f"{self._sign(document)}\n{document}", "utf-8")
+            fresh.replace(self._kept)
+        except OSError as error:
+            log.warning("flows.not_kept", reason=str(error))
+
+    def _sign(self, document: str) -> str:
+        return hmac.new(self._secret.encode(), document.encode(), "sha256").hexdigest()
 
 
 def watch(shelf: Shelf, stop: threading.Event, on_news: Callable[[], None], seconds: float = 2.0) -> None:

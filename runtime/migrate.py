@@ -61,11 +61,16 @@ def present(url: str) -> str | None:
         engine.dispose()
 
 
-def refuse_old_tables(settings: Settings) -> None:
-    """Raise ConfigurationError with the remedy unless the tables are up to date."""
+def refuse_old_tables(settings: Settings, may_be_away: bool = False) -> None:
+    """Raise ConfigurationError with the remedy unless the tables are up to date.
+
+    `may_be_away` is for who can begin without the database and wait for it, as the api does.
+    """
     try:
         found = present(settings.sql_url)
     except SQLAlchemyError as error:
+        if may_be_away:
+            return
         reason = str(error.__cause__ or error).strip().splitlines()[0]
         raise ConfigurationError(f"the database does not answer ({reason}); check RINGBACK_DATABASE_URL") from None
     if found != NEWEST:

@@ -14,7 +14,7 @@ def api() -> None:
 
     settings = with_provider(load_settings())
     set_up_logging("api", settings.log_format)
-    refuse_old_tables(settings)
+    refuse_old_tables(settings, may_be_away=True)
     uvicorn.run(
         create_app(settings),
         host=settings.host,

@@ -36,6 +36,8 @@ COMMANDS = (
     Command("models", "models", "app", "List, install and remove speech models.", is_group=True),
     Command("transcribe", "transcribe", "transcribe", "Write down the words of a recording."),
     Command("users", "users", "users", "Add users of the JSON interface.", is_group=True),
+    Command("backup", "backup", "backup", "Copy the data folder of this machine, while it runs."),
+    Command("restore", "backup", "restore", "Put a copy back into an empty data folder."),
     Command("doctor", "doctor", "doctor", "Say what is wrong with the set-up, and the remedy."),
 )
 

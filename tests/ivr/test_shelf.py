@@ -1,0 +1,94 @@
+"""Published flows: pinned by content, live by name, and known even when SQL is away at the start."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import OperationalError
+
+from ivr.shelf import NothingPublished, Shelf, publish_folder
+from runtime.database import open_database
+from tests.front import DEFINITIONS, Front
+from tests.switchboard import TestCall
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The shipped definitions, to be edited."""
+    return Path(shutil.copytree(DEFINITIONS, tmp_path / "flows"))
+
+
+def edit(folder: Path, old: str, new: str) -> None:
+    path = folder / "reception.yaml"
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+
+
+def test_nothing_published_is_a_sentence_with_the_remedy(sqlite_database: Engine) -> None:
+    with pytest.raises(NothingPublished, match="ringback flows publish"):
+        Shelf(sqlite_database).refresh()
+
+
+def test_publishing_the_same_content_again_changes_nothing(database: Engine, folder: Path) -> None:
+    assert all(each.is_new for each in publish_folder(database, folder, "", "me"))
+    shelf = Shelf(database)
+    assert shelf.refresh()
+    assert not any(each.is_new for each in publish_folder(database, folder, "", "me"))
+    assert not shelf.refresh()
+
+
+def test_an_old_content_published_again_is_live_again(database: Engine, folder: Path) -> None:
+    publish_folder(database, folder, "", "me")
+    shelf = Shelf(database)
+    shelf.refresh()
+    first = shelf.live_flows()[0].version
+    edit(folder, "Front desk", "Reception")
+    publish_folder(database, folder, "", "me")
+    shelf.refresh()
+    second = shelf.live_flows()[0].version
+    edit(folder, "Reception", "Front desk")
+    publish_folder(database, folder, "back", "me")
+    shelf.refresh()
+    assert shelf.live_flows()[0].version == first != second
+    assert shelf.version(second) is not None
+    assert Shelf(database).load_version(second) is not None
+
+
+async def test_a_call_under_way_keeps_the_words_it_began_with(lite_front: Front, folder: Path) -> None:
+    before = await lite_front.switchboard.ring()
+    edit(folder, "How can we help you?", "What can we do for you?")
+    publish_folder(lite_front.parts.console_database, folder, "", "me")
+    lite_front.parts.shelf.refresh()
+    await before.press("1")
+    assert "How can we help you?" in before.document.said
+    after: TestCall = await lite_front.switchboard.ring(from_number="+37120000777")
+    await after.press("1")
+    assert "What can we do for you?" in after.document.said
+
+
+def test_flows_are_known_when_sql_is_away_at_the_start(sqlite_database: Engine, folder: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept" / "flows.live"
+    publish_folder(sqlite_database, folder, "", "me")
+    Shelf(sqlite_database, kept, "secret").refresh()
+    away = open_database("postgresql+psycopg://nobody@127.0.0.1:9/none")
+    shelf = Shelf(away, kept, "secret")
+    with pytest.raises(OperationalError):
+        shelf.refresh()
+    assert shelf.recall()
+    flow = shelf.flow_for("+37167000000")
+    assert flow is not None and flow.flow == "reception"
+    away.dispose()
+
+
+def test_a_kept_file_that_somebody_else_wrote_is_refused(sqlite_database: Engine, folder: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "flows.live"
+    publish_folder(sqlite_database, folder, "", "me")
+    Shelf(sqlite_database, kept, "secret").refresh()
+    assert not Shelf(sqlite_database, kept, "another secret").recall()
+    kept.write_text(kept.read_text("utf-8").replace("+44", "+1900"), "utf-8")
+    assert not Shelf(sqlite_database, kept, "secret").recall()
+    assert not Shelf(sqlite_database, tmp_path / "none", "secret").recall()
