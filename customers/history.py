@@ -81,7 +81,17 @@ def record(
         voicemail_id=voicemail_id,
         data=data,
     )
+    return tell(connection, row)
+
+
+def tell(connection: Connection, row: Mapping[str, Any]) -> bool:
+    """Add an event of `event_row`; returns False when it was told before."""
     return insert_once(connection, history, **row)
+
+
+def correct(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Tell an event of `event_row` anew: what was told before was not the whole of it."""
+    connection.execute(history.update().where(history.c.id == row["id"]).values(**row))
 
 
 def record_many(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:

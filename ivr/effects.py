@@ -326,22 +326,22 @@ def _expect(
 def _end(connection: Connection, record: TurnRecord, call: Any, event: CallEnded) -> None:
     query = sa.select(turns.c.events).where(turns.c.call_id == record.call.call_id).order_by(turns.c.turn)
     events = [each for row in connection.execute(query) for each in row.events]
-    first = connection.execute(
+    row = history.event_row(
+        call.customer_id,
+        record.at,
+        "call.ended",
+        summary_of(events, event.outcome, record.at - call.started_at),
+        key=(record.call.call_id,),
+        call_id=record.call.call_id,
+        data={"path": path_of(events), "outcome": event.outcome},
+    )
+    ended = connection.execute(
         calls.update()
         .where(calls.c.id == record.call.call_id, calls.c.outcome.is_(None))
         .values(outcome=event.outcome, ended_at=record.at)
     )
-    if first.rowcount == 1:
-        history.retell(
-            connection,
-            call.customer_id,
-            record.at,
-            "call.ended",
-            summary_of(events, event.outcome, record.at - call.started_at),
-            key=(record.call.call_id,),
-            call_id=record.call.call_id,
-            data={"path": path_of(events), "outcome": event.outcome},
-        )
+    if not history.tell(connection, row) and ended.rowcount:  # an end that was noted too early (journal.py)
+        history.correct(connection, row)
 
 
 def _was_spoken(connection: Connection, call_id: str) -> bool:

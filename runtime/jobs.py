@@ -21,6 +21,8 @@ def open_broker(redis_url: str) -> dramatiq.Broker:
     pool = redis.ConnectionPool.from_url(
         redis_url,
         socket_connect_timeout=2.0,
+        # A server that connects but does not answer must not hold the clock or the outbox; dramatiq itself never blocks on it.
+        socket_timeout=5.0,
         maint_notifications_config=MaintNotificationsConfig(enabled=False),
     )
     return RedisBroker(  # type: ignore[no-untyped-call]  # dramatiq's broker is not annotated

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
+from pydantic import BeforeValidator, Field
 
 from api.access import Agent, NotANumber, OpenParts
 from api.cards import card, cards, claimed_card
@@ -20,18 +21,24 @@ from runtime.database import reading
 
 router = APIRouter(prefix="/api/callbacks", tags=["callbacks"])
 
+# `?queue=&state=` is how forms send what was left open.
+_Blank = BeforeValidator(lambda value: None if value == "" else value)
+_Short = Annotated[str, Field(max_length=40)]
+_Cursor = Annotated[str, Field(max_length=200)]
+_Limit = Annotated[int, Field(ge=1, le=500)]
+
 
 @router.get("", summary="Callbacks by deadline")
 def by_deadline(
     parts: OpenParts,
     user: Agent,
-    queue: Annotated[str | None, Query(max_length=40, examples=["desk"])] = None,
-    state: Annotated[State | None, Query(description="Without it, all that are not final.")] = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    after: Annotated[str | None, Query(max_length=200, description="`next` of the page before.")] = None,
+    queue: Annotated[_Short | None, _Blank, Query(examples=["desk"])] = None,
+    state: Annotated[State | None, _Blank, Query(description="Without it, all that are not final.")] = None,
+    limit: Annotated[_Limit | None, _Blank, Query(description="50 when absent.")] = None,
+    after: Annotated[_Cursor | None, _Blank, Query(description="`next` of the page before.")] = None,
 ) -> CallbackPage:
     with reading(parts.console_database) as connection:
-        page = list_callbacks(connection, queue, state, limit, after)
+        page = list_callbacks(connection, queue, state, limit or 50, after)
         return CallbackPage(items=cards(connection, page.items), next=page.next)
 
 
@@ -40,8 +47,8 @@ def by_deadline(
     summary="Take the next callback: the earliest due of your queues",
     responses={204: {"description": "Nothing is ready."}},
 )
-def claim_next(parts: OpenParts, user: Agent, wanted: ClaimNext) -> ClaimedShape:
-    claimed = parts.desk.claim_next(wanted.queues, user.name, parts.clock())
+def claim_next(parts: OpenParts, user: Agent, wanted: ClaimNext | None = None) -> ClaimedShape:
+    claimed = parts.desk.claim_next(wanted.queues if wanted else None, user.name, parts.clock())
     if claimed is None:
         return Response(status_code=204)  # type: ignore[return-value]  # FastAPI passes a response through
     return _claimed(parts, claimed)

@@ -83,6 +83,15 @@ async def test_a_message_is_seen_claimed_completed_and_told(front: Front, desk: 
     assert "language (1)" in told["path"]
 
 
+async def test_what_is_left_open_in_a_query_is_not_asked_for(front: Front, desk: httpx2.AsyncClient) -> None:
+    await complain(front)
+    assert len((await desk.get("/api/callbacks?queue=&state=&limit=&after=")).json()["items"]) == 1
+    assert len((await desk.get("/api/callbacks?queue=complaints&state=ready&limit=1")).json()["items"]) == 1
+    assert (await desk.get("/api/callbacks?queue=desk")).json()["items"] == []
+    assert (await desk.get("/api/callbacks?state=exploded")).status_code == 422
+    assert (await desk.post("/api/callbacks/claim")).status_code == 200
+
+
 async def test_nothing_ready_is_no_content(front: Front, desk: httpx2.AsyncClient) -> None:
     response = await desk.post("/api/callbacks/claim", json={})
     assert (response.status_code, response.content) == (204, b"")
