@@ -17,7 +17,7 @@ from ivr.shelf import Shelf
 from runtime.config import Settings
 from runtime.jobs import open_broker
 from runtime.outbox import Handler, deliver
-from voicemail.jobs import outbox_handlers, register
+from voicemail.jobs import Jobs, outbox_handlers, register
 from voicemail.recordings import ProviderAccount
 
 if TYPE_CHECKING:
@@ -29,15 +29,19 @@ log = structlog.get_logger()
 LOOK_SECONDS = 2.0
 
 
-def handlers(engine: Engine, queue: CallbackQueue, shelf: Shelf, settings: Settings) -> dict[str, Handler]:
-    """What each kind of outbox entry sets going."""
-    jobs = register(
+def open_jobs(engine: Engine, settings: Settings) -> Jobs:
+    """The jobs of messages as those know them who only send them."""
+    return register(
         open_broker(settings.queue_url),
         engine,
         account=ProviderAccount.of(settings),
         recordings_dir=settings.recordings_dir,
         models_dir=settings.models_dir,
     )
+
+
+def handlers(engine: Engine, queue: CallbackQueue, shelf: Shelf, jobs: Jobs) -> dict[str, Handler]:
+    """What each kind of outbox entry sets going."""
     return {
         **outbox_handlers(jobs),
         "callback.changed": deliver_changed(engine, queue),
@@ -49,7 +53,8 @@ def handlers(engine: Engine, queue: CallbackQueue, shelf: Shelf, settings: Setti
 
 def deliver_until(stop: threading.Event, bell: threading.Event, parts: Parts) -> None:
     """Deliver whenever the bell rings, until `stop` is set. A database that is away is looked for again."""
-    known = handlers(parts.console_database, parts.queue, parts.shelf, parts.settings)
+    jobs = open_jobs(parts.console_database, parts.settings)
+    known = handlers(parts.console_database, parts.queue, parts.shelf, jobs)
     while not stop.is_set():
         bell.wait(LOOK_SECONDS)
         bell.clear()

@@ -105,8 +105,8 @@ class Parts:
             spoken.by(now + timedelta(days=2), now, language)
         spoken_form("+37120000001")
 
-    def _follow(self, connection: Connection, records: Sequence[TurnRecord]) -> None:
-        follow_all(connection, records, self.shelf.company)
+    def _follow(self, connection: Connection, records: Sequence[TurnRecord]) -> bool:
+        return follow_all(connection, records, self.shelf.company)
 
     @property
     def _emergency_folder(self) -> Path:

@@ -33,8 +33,8 @@ class Reconciling:
     """What a run of the reconciler needs: the provider's account, and a journal to hang up calls in."""
 
     def __init__(self, engine: Engine, shelf: Shelf, settings: Settings) -> None:
-        def apply(connection: Connection, records: Sequence[TurnRecord]) -> None:
-            follow_all(connection, records, shelf.company)
+        def apply(connection: Connection, records: Sequence[TurnRecord]) -> bool:
+            return follow_all(connection, records, shelf.company)
 
         self._engine = engine
         self._shelf = shelf

@@ -67,24 +67,26 @@ _CONSEQUENTIAL = (
 )
 
 
-def follow_all(connection: Connection, records: Sequence[TurnRecord], company: Company) -> None:
-    """Write what follows from a batch of turns. A fault in one turn's consequences leaves the turn and the others standing.
+def follow_all(connection: Connection, records: Sequence[TurnRecord], company: Company) -> bool:
+    """Write what follows from a batch of turns; tell whether something may now wait in the outbox.
 
-    What failed is tried again by the outbox. Raises OperationalError when the database is away.
+    A fault in one turn's consequences leaves the turn and the others standing; what failed is tried again by the outbox.
+    Raises OperationalError when the database is away.
     """
-    try:
-        with connection.begin_nested():
-            open_calls(connection, records)
-    except OperationalError:
-        raise
-    except Exception:
-        log.exception("calls.not_opened", calls=[record.call.call_id for record in records])
-        for record in records:
-            _follow_safely(connection, record, company)
-        return
-    for record in records:
-        if has_consequences(record):
-            _follow_safely(connection, record, company)
+    following = [record for record in records if has_consequences(record)]
+    begun = [record for record in records if any(isinstance(event, CallStarted) for event in record.events)]
+    if begun:
+        try:
+            with connection.begin_nested():
+                open_calls(connection, begun)
+        except OperationalError:
+            raise
+        except Exception:
+            log.exception("calls.not_opened", calls=[record.call.call_id for record in begun])
+            following = list(records)  # each opens its own call
+    for record in following:
+        _follow_safely(connection, record, company)
+    return bool(following)
 
 
 def _follow_safely(connection: Connection, record: TurnRecord, company: Company) -> None:

@@ -65,7 +65,7 @@ class TurnRecord:
     session: Session
 
 
-Apply = Callable[[Connection, Sequence[TurnRecord]], None]
+Apply = Callable[[Connection, Sequence[TurnRecord]], bool]
 
 
 @dataclass(slots=True)
@@ -78,8 +78,8 @@ class _Waiting:
 class Journal:
     """Writes turns, and what follows from them, in batched transactions of one thread.
 
-    `apply` writes the rows that follow from records within the same transaction; a record without events is a repeat.
-    `after_commit` is told after each commit. When SQL fails or is slow, turns go to the spool and from there to SQL, in
+    `apply` writes the rows that follow from records within the same transaction and says whether there were any; a record
+    without events is a repeat. `after_commit` is told after a commit with such rows. When SQL fails or is slow, turns go to the spool and from there to SQL, in
     order, as soon as it is back.
     """
 
@@ -180,7 +180,6 @@ class Journal:
         for loop in {each.loop for each in batch}:
             mine = [(each.written, result) for each, result in zip(batch, stored, strict=True) if each.loop is loop]
             loop.call_soon_threadsafe(_settle, mine)
-        self._after_commit()
 
     def _commit_alone(self, record: TurnRecord) -> TurnRecord:
         if not self._is_behind.is_set():
@@ -243,7 +242,9 @@ class Journal:
                 else:
                     stored.append(known)
                     following.append(replace(record, events=(), session=known.session))
-            self._apply(connection, following)
+            has_consequences = self._apply(connection, following)
+        if has_consequences:
+            self._after_commit()
         return stored
 
 

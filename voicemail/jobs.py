@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import dramatiq
+import redis
 import sqlalchemy as sa
 import structlog
+from dramatiq.errors import BrokerConnectionError
 from sqlalchemy.engine import Engine
 
 from runtime.database import reading, writing
@@ -128,6 +130,18 @@ def requeue_stalled(engine: Engine, jobs: Jobs, now: datetime) -> int:
     _send(engine, jobs.fetch, unfetched)
     _send(engine, jobs.transcribe, unwritten)
     return len(unfetched) + len(unwritten)
+
+
+def resend_all(engine: Engine, jobs: Jobs) -> int:
+    """Send every message that is not done with, after a queue that was emptied; return how many.
+
+    What the queue still holds is then there twice, which harms nothing. What cannot be sent now is found by the sweep.
+    """
+    try:
+        return requeue_stalled(engine, jobs, datetime.now(UTC) + STALLED_AFTER)
+    except (BrokerConnectionError, redis.RedisError) as error:
+        log.warning("voicemail.not_requeued", reason=repr(error)[:300])
+        return 0
 
 
 def _send(engine: Engine, job: dramatiq.Actor[..., None], ids: Any, **values: Any) -> None:

@@ -14,7 +14,7 @@ def clock() -> None:
     from sqlalchemy.exc import SQLAlchemyError
 
     from api.commands.account import with_provider
-    from api.deliveries import handlers
+    from api.deliveries import handlers, open_jobs
     from api.reconciling import reconcile_until
     from callbacks.clock import tick
     from callbacks.queue import CallbackQueue
@@ -25,6 +25,7 @@ def clock() -> None:
     from runtime.migrate import refuse_old_tables
     from runtime.outbox import deliver
     from runtime.redis import open_redis
+    from voicemail.jobs import resend_all
 
     settings = with_provider(load_settings())
     set_up_logging("clock", settings.log_format)
@@ -36,7 +37,8 @@ def clock() -> None:
     engine = open_database(settings.sql_url)
     queue = CallbackQueue(open_redis(settings.queue_url))
     shelf = Shelf(engine)
-    known = handlers(engine, queue, shelf, settings)
+    jobs = open_jobs(engine, settings)
+    known = handlers(engine, queue, shelf, jobs)
     reconciling = threading.Thread(
         target=reconcile_until, args=(stop, engine, shelf, settings), name="reconciler", daemon=True
     )
@@ -45,7 +47,8 @@ def clock() -> None:
     while not stop.wait(TICK_SECONDS):
         try:
             shelf.refresh()
-            tick(engine, queue, datetime.now(UTC))
+            if tick(engine, queue, datetime.now(UTC)).index_rebuilt:
+                resend_all(engine, jobs)  # whoever emptied the index has emptied the job queue, too
             deliver(engine, known)
         except (SQLAlchemyError, NothingPublished) as error:
             log.warning("clock.waits", reason=str(error)[:200])

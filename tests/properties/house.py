@@ -136,8 +136,8 @@ class House:
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self._loop.run_until_complete(work)
 
-    def follow(self, connection: Connection, records: Sequence[TurnRecord]) -> None:
-        follow_all(connection, records, self.shelf.company)
+    def follow(self, connection: Connection, records: Sequence[TurnRecord]) -> bool:
+        return follow_all(connection, records, self.shelf.company)
 
     def restart(self, which: int) -> None:
         """kill -9, and the supervisor starts it again."""
