@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -21,7 +22,7 @@ from ivr.call import FINAL, call_id_of
 from ivr.effects import ensure_call, message_arrived
 from ivr.journal import CallFacts
 from ivr.providers.listing import ListedCall, ListedRecording, list_calls, list_recordings
-from ivr.tables import calls
+from ivr.tables import calls, turns
 from runtime.database import reading, writing
 from voicemail import mailbox
 from voicemail.recordings import ProviderAccount
@@ -103,7 +104,7 @@ def _end_calls(
     engine: Engine, settled: Iterable[ListedCall], now: datetime, end_call: Callable[[CallFacts], None]
 ) -> int:
     by_id = {call_id_of(call.provider_call_id): call for call in settled}
-    query = sa.select(calls.c.id, calls.c.outcome).where(
+    query = sa.select(calls.c.id, calls.c.customer_id, calls.c.outcome).where(
         calls.c.id.in_(list(by_id)), calls.c.status.not_in(FINAL) | calls.c.outcome.is_(None)
     )
     with reading(engine) as connection:
@@ -113,10 +114,29 @@ def _end_calls(
         call = by_id[row.id]
         with writing(engine) as connection:
             moved = statuses.report(connection, row.id, call.status, call.seconds, now)
-        if row.outcome is None:
+            has_turns = connection.scalar(sa.select(sa.literal(1)).where(turns.c.call_id == row.id).limit(1))
+            if row.outcome is None and not has_turns:
+                _end_without_turns(connection, row, now)
+        if row.outcome is None and has_turns:
             end_call(_facts(call))
         ended += moved
     return ended
+
+
+def _end_without_turns(connection: Connection, row: Any, now: datetime) -> None:
+    """End a call whose caller heard the emergency document only: nothing of ours ever spoke with them."""
+    is_open = calls.c.outcome.is_(None)
+    connection.execute(calls.update().where(calls.c.id == row.id, is_open).values(outcome="failed", ended_at=now))
+    history.record(
+        connection,
+        row.customer_id,
+        now,
+        "call.ended",
+        "Heard the emergency message only: something of ours failed",
+        key=(row.id,),
+        call_id=row.id,
+        data={"outcome": "failed"},
+    )
 
 
 def _add_messages(

@@ -31,6 +31,8 @@ _DOUBT = 0.3
 _NOISE_SHARE = 0.1  # the quietest tenth of the frames is noise …
 _NOISE_BIAS = 3.0  # … and three times its power is taken off, but for so small a share:
 _NOISE_FLOOR = 0.03
+# Speech this far over its noise is left alone (taking noise off it costs words), and this near it gets the whole measure.
+_CLEAN, _NOISY = 5.8, 3.5  # 25 dB and 15 dB
 _NARROW_TOP_HZ = 3_700.0  # at 8 kHz nothing above is to be relied on
 _FOLD_HZ = 3_800.0
 _MOST_GAIN, _MOST_LOSS = 12.0, -8.0
@@ -49,7 +51,8 @@ class FrontEnd(Protocol):
 class Study:
     """What the first hearing of a message found, by band, in nats of power after `scale`.
 
-    `present` is the unbroken run of bands round 1 kHz that hold speech; `mean` the mean level of the speech in each band.
+    `present` is the unbroken run of bands round 1 kHz that hold speech; `mean` the mean level of the speech in each band,
+    its noise taken off. `noise_floor` is the share of a band's power that is left at least, 1 where the speech is clean.
     """
 
     rate_hz: int
@@ -57,6 +60,7 @@ class Study:
     present: NDArray[np.bool_]
     mean: NDArray[np.float32]
     noise: NDArray[np.float32]
+    noise_floor: float
 
 
 def restore(pieces: Callable[[], Iterable[Samples]], rate_hz: int) -> tuple[Iterator[Samples], int]:
@@ -75,14 +79,17 @@ def study_message(pieces: Iterable[Samples], rate_hz: int, shape: SpeechShape | 
         return None
     scale = _LEVEL / float(np.sqrt(mean_square))
     levels = levels + np.float32(2 * np.log(scale))
-    noise = np.log(_NOISE_BIAS * np.quantile(np.exp(levels), _NOISE_SHARE, axis=0)).astype(np.float32)
-    levels = _without_noise(levels, noise)
+    quiet = np.quantile(levels, _NOISE_SHARE, axis=0)
+    over_noise = float((levels[speech_frames(levels)].mean(axis=0) - quiet)[_MIDDLE].mean())
+    noise_floor = float(_NOISE_FLOOR ** np.clip((_CLEAN - over_noise) / (_CLEAN - _NOISY), 0.0, 1.0))
+    noise = (quiet + np.log(_NOISE_BIAS)).astype(np.float32)
+    levels = _without_noise(levels, noise, noise_floor)
     mean = levels[speech_frames(levels)].mean(axis=0)
     lacking = _lacking(shape, mean)
     present = _run_round_1_khz((lacking < _PRESENT_WITHIN) & ((CENTRES_HZ < _NARROW_TOP_HZ) | (rate_hz >= WIDE_HZ)))
     if present.all():
         return None
-    return Study(rate_hz, scale, present, mean, noise)
+    return Study(rate_hz, scale, present, mean, noise, noise_floor)
 
 
 def restored(pieces: Iterable[Samples], study: Study, shape: SpeechShape | None = None) -> Iterator[Samples]:
@@ -133,7 +140,7 @@ class Restorer:
             return frames
         frames = self._folded(frames * np.float32(self._study.scale))
         heard = band_levels(frames)
-        clean = _without_noise(heard, self._study.noise)
+        clean = _without_noise(heard, self._study.noise, self._study.noise_floor)
         wanted = clean + self._colour
         departures = clean[:, self._present] - self._study.mean[self._present]
         wanted[:, self._missing] = (self._shape.mean - self._level)[self._missing] + departures @ self._filling
@@ -171,9 +178,9 @@ def _studied(pieces: Iterable[Samples], rate_hz: int) -> tuple[Bands, float]:
     return levels, square / max(samples, 1)
 
 
-def _without_noise(levels: Bands, noise: NDArray[np.float32]) -> Bands:
+def _without_noise(levels: Bands, noise: NDArray[np.float32], floor: float) -> Bands:
     # Spectral subtraction in the bands (Berouti and others, 1979): never under a floor, which keeps it from warbling.
-    share = np.maximum(1.0 - np.exp(np.minimum(noise - levels, 0.0)), _NOISE_FLOOR)
+    share = np.maximum(1.0 - np.exp(np.minimum(noise - levels, 0.0)), np.float32(floor))
     clean: Bands = levels + np.log(share)
     return clean
 

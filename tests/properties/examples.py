@@ -1,6 +1,7 @@
 """How many cases are played: few and always the same ones here, as many as asked by hand.
 
-`RINGBACK_EXAMPLES=100000` asks for that many of each machine, `RINGBACK_SEED=7` for others than the usual ones.
+`RINGBACK_EXAMPLES=100000` asks for that many of each machine, `RINGBACK_SEED=7` for others than the usual ones. A failing case
+is shown as it came; `RINGBACK_SHRINK=1` makes it as short as possible first, which may take five minutes.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from typing import Any
 
 import hypothesis
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine
 
+_PHASES = (Phase.explicit, Phase.generate)
 # Cases and steps that were played to their end, by machine; the summary of the run tells them (conftest.py).
 played: Counter[str] = Counter()
 
@@ -33,6 +35,7 @@ def as_test(machine: type[RuleBasedStateMachine], usual: int, steps: int) -> Any
         database=None,
         deadline=None,
         print_blob=True,
+        phases=_PHASES + ((Phase.shrink,) if "RINGBACK_SHRINK" in os.environ else ()),
         suppress_health_check=list(HealthCheck),
     )
     return case if seed is None else hypothesis.seed(int(seed))(case)
