@@ -27,12 +27,14 @@ log = structlog.get_logger()
 
 # Without a bell the outbox is looked at this often; another process may have died with its entries.
 LOOK_SECONDS = 2.0
+# A queue server that hangs must hold neither the clock nor the outbox.
+QUEUE_TIMEOUT_SECONDS = 5.0
 
 
 def open_jobs(engine: Engine, settings: Settings) -> Jobs:
     """The jobs of messages as those know them who only send them."""
     return register(
-        open_broker(settings.queue_url),
+        open_broker(settings.queue_url, QUEUE_TIMEOUT_SECONDS),
         engine,
         account=ProviderAccount.of(settings),
         recordings_dir=settings.recordings_dir,

@@ -24,6 +24,7 @@ from flows.events import Event
 from flows.inputs import HungUp, Input, Result
 from flows.session import Session
 from ivr.records import Rang, from_json, to_json
+from ivr.shelf import NothingPublished
 from ivr.spool import Spool
 from ivr.tables import calls, turns
 from runtime.bulk import insert_many_once
@@ -205,7 +206,7 @@ class Journal:
                     continue
                 self._commit([unpack(entry) for entry in entries], were_heard=True)
                 place, written = following, written + len(entries)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, NothingPublished) as error:  # the second just after a start, before the flows are read
             log.warning("journal.still_behind", reason=str(error.__cause__ or error)[:200])
             return
         self._after_commit()

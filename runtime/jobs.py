@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import dramatiq
 import redis
 from dramatiq.brokers.redis import RedisBroker
+from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import AgeLimit, Callbacks, Pipelines, Retries, ShutdownNotifications, TimeLimit
 from redis.maint_notifications import MaintNotificationsConfig
 
@@ -16,16 +20,19 @@ DEAD_MESSAGE_TTL_MS = 7 * 24 * 3600 * 1000
 JOB_TIME_LIMIT_MS = 30 * 60 * 1000
 
 
-def open_broker(redis_url: str) -> dramatiq.Broker:
-    """Open the broker that actors are declared on and workers take jobs from. Declares nothing and connects to nothing yet."""
+def open_broker(redis_url: str, answer_timeout_seconds: float | None = None) -> dramatiq.Broker:
+    """Open the broker that actors are declared on and workers take jobs from. Declares nothing and connects to nothing yet.
+
+    `answer_timeout_seconds` is for those who only send: a server that connects but does not answer must not hold them. A
+    worker waits: what it had asked for is handed out when the server wakes, and would be in nobody's hands.
+    """
     pool = redis.ConnectionPool.from_url(
         redis_url,
         socket_connect_timeout=2.0,
-        # A server that connects but does not answer must not hold the clock or the outbox; dramatiq itself never blocks on it.
-        socket_timeout=5.0,
+        socket_timeout=answer_timeout_seconds,
         maint_notifications_config=MaintNotificationsConfig(enabled=False),
     )
-    return RedisBroker(  # type: ignore[no-untyped-call]  # dramatiq's broker is not annotated
+    return RedisBroker(  # type: ignore[no-untyped-call]
         client=redis.Redis(connection_pool=pool),
         middleware=[
             AgeLimit(),
@@ -40,3 +47,22 @@ def open_broker(redis_url: str) -> dramatiq.Broker:
         maintenance_chance=MAINTENANCE_CHANCE_PER_MILLION,
         dead_message_ttl=DEAD_MESSAGE_TTL_MS,
     )
+
+
+class _Broker(RedisBroker):
+    """Dramatiq's broker, whose server may die, hang, fill up or lose its scripts: all one error, from which a worker recovers.
+
+    Dramatiq 2.2 turns lost connections into its own error in some places only. In the others a consumer thread ends with
+    it, and the worker lives on without ever taking a job again (worker.py, ConsumerThread.run and close; the drill found it).
+    """
+
+    def _dispatch(self, command: str) -> Callable[..., Any]:
+        dispatch = super()._dispatch(command)  # type: ignore[no-untyped-call]  # dramatiq's broker is not annotated
+
+        def translated(*arguments: Any) -> Any:
+            try:
+                return dispatch(*arguments)
+            except redis.RedisError as error:
+                raise ConnectionClosed(error) from error  # type: ignore[no-untyped-call]
+
+        return translated

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def transcribe(
     file: Annotated[Path, typer.Argument(help="WAV (PCM, µ-law, A-law), MP3, OGG or FLAC.")],
     language: Annotated[str, typer.Option("--language", "-l", help="The language spoken, such as en.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Words with times and confidences, as in the API.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Words with times and confidences.")] = False,
     plain: Annotated[bool, typer.Option("--plain", help="Without the front end, as Vosk alone hears it.")] = False,
 ) -> None:
     """Write a recording down."""

@@ -80,7 +80,7 @@ def test_a_recording_is_written_down_by_hand(korean_clips: Path) -> None:
     assert code == 0
     result = json.loads(shown)
     assert {"text", "language", "confidence", "words", "model", "seconds", "speech_seconds"} == set(result)
-    assert set(result["words"][0]) == {"word", "start", "end", "confidence"}
+    assert set(result["words"][0]) == {"word", "start", "end", "confidence", "plain_confidence"}
     code, shown = ringback("transcribe", clip, "-l", "ru")
     assert code == 1
     assert "run `ringback models install ru`" in shown

@@ -7,9 +7,11 @@ import random
 from pathlib import Path
 
 import pytest
+import typer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from api.commands import words
 from voicemail.clips import ManifestUnreadable, read_clips, right_words
 from voicemail.confidence import (
     Calibration,
@@ -101,3 +103,13 @@ def test_a_folder_that_cannot_be_used_says_what_is_missing(tmp_path: Path) -> No
     (tmp_path / "manifest.tsv").write_text("file\ttranscript\nmessage.wav\thello\n", encoding="utf-8")
     with pytest.raises(ManifestUnreadable, match=r"message\.wav, which is not in"):
         read_clips(tmp_path)
+
+
+def test_calibrating_by_a_folder_without_a_manifest_ends_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RINGBACK_DATA_DIR", str(tmp_path))
+    with pytest.raises(typer.Exit) as ended:
+        words.calibrate(tmp_path, "ko")
+    assert ended.value.exit_code == 1
+    assert "manifest.tsv is missing: a table with tabs" in capsys.readouterr().err
