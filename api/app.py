@@ -1,4 +1,4 @@
-"""The api process: provider webhooks and the JSON interface in one FastAPI application."""
+"""The api process: the provider's webhooks and the JSON interface behind one door."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.types import Receive, Scope, Send
 
 from api import errors
 from api.parts import Parts
@@ -17,18 +19,36 @@ from runtime.config import Settings
 VERSION = "0.1.0"
 
 
-def create_app(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> FastAPI:
+class Door:
+    """What the provider sends goes straight to its routes, all else to the JSON interface.
+
+    Each call pays for every layer of a framework on its way (docs/performance.md); a console request does not notice.
+    """
+
+    def __init__(self, provider: Starlette, interface: FastAPI) -> None:
+        self.provider = provider
+        self.interface = interface
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith("/twilio/"):
+            await self.provider(scope, receive, send)
+        else:
+            await self.interface(scope, receive, send)
+
+
+def create_app(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Door:
     """Build the application; its parts open when it starts and close when it ends. `clock` tells the time of calls."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         parts = Parts(settings, clock)
         parts.open()
-        app.state.parts = parts
+        app.state.parts = provider.state.parts = parts
         yield
         parts.close()
 
-    app = FastAPI(
+    provider = Starlette(routes=twilio.routes, exception_handlers=errors.PROVIDER_HANDLERS)
+    interface = FastAPI(
         title="Ringback",
         version=VERSION,
         summary="Callbacks, voicemails and the customer's history",
@@ -39,8 +59,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = lambda: datet
         responses={status: {"model": Problem} for status in (401, 403, 404, 409, 422, 503)},
         redirect_slashes=False,
     )
-    errors.install(app)
-    app.router.routes.extend(twilio.routes)
+    errors.install(interface)
     for routes in (callbacks, voicemails, customers, calls, flows, health):
-        app.include_router(routes.router)
-    return app
+        interface.include_router(routes.router)
+    return Door(provider, interface)

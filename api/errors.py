@@ -20,9 +20,7 @@ log = structlog.get_logger()
 
 
 def install(app: FastAPI) -> None:
-    """Register every handler."""
-    app.add_exception_handler(twilio.Refused, twilio.answer_refused)
-    app.add_exception_handler(BadRequest, twilio.answer_refused)
+    """Register every handler of the JSON interface."""
     app.add_exception_handler(NotSignedIn, _not_signed_in)
     app.add_exception_handler(NotAllowed, _not_allowed)
     app.add_exception_handler(NotFound, _not_found)
@@ -77,10 +75,14 @@ def _wrong_cursor(_request: Request, error: Exception) -> Response:
     return problem(422, "bad_request", str(error))
 
 
+def _callback_not_noted(request: Request, error: Exception) -> Response:
+    """SQL is away while a status or a recording wants to be noted: the provider is told so; the reconciler looks later."""
+    log.error("webhook.sql_away", path=request.url.path, reason=str(error)[:200])
+    return Response(status_code=503)
+
+
 def _sql_away(request: Request, error: Exception) -> Response:
     log.error("sql.away", path=request.url.path, reason=str(error)[:200])
-    if request.url.path.startswith("/twilio/"):
-        return Response(status_code=503)  # the provider notes it; the reconciler looks later
     return problem(503, "sql_away", "The database does not answer now. Nothing was changed; try again in a moment.")
 
 
@@ -99,3 +101,12 @@ def _http(_request: Request, error: Exception) -> Response:
     return JSONResponse(
         {"error": "http", "detail": str(error.detail)}, status_code=error.status_code, headers=error.headers
     )
+
+
+# The provider learns a status and no more.
+PROVIDER_HANDLERS = {
+    twilio.Refused: twilio.answer_refused,
+    BadRequest: twilio.answer_refused,
+    SQLAlchemyError: _callback_not_noted,
+    NothingPublished: _callback_not_noted,
+}

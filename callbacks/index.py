@@ -115,9 +115,12 @@ def repair(engine: Engine, queue: CallbackQueue) -> int:
 
     Versions guard it, so that changes made meanwhile stand.
     """
-    put_right, live = 0, set()
+    put_right, live, placed = 0, set(), queue.ids()
     for page in _live_pages(engine):
-        put_right += queue.upsert(page, datetime.now(UTC))
+        now = datetime.now(UTC)
+        put_right += queue.upsert([callback for callback in page if callback.id in placed], now)
+        # In no place at all, although the index may know its version: a server that evicts lost the place alone.
+        put_right += queue.upsert([callback for callback in page if callback.id not in placed], now, "force")
         live |= {callback.id for callback in page}
     strangers = sorted(queue.ids() - live)
     for start in range(0, len(strangers), _PAGE):

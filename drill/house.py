@@ -52,6 +52,7 @@ class House:
     _start_again: dict[str, float] = field(default_factory=dict)
     _expected: set[str] = field(default_factory=set)
     _put_off: list[Step] = field(default_factory=list)
+    _is_frozen: bool = False
 
     @property
     def data(self) -> Path:
@@ -142,6 +143,7 @@ class House:
             if pid is None or not self.redis.is_running():
                 return False
             os.kill(pid, signal.SIGKILL)
+            self._is_frozen = False
             return True
         process = self.product.processes[name]
         if process.poll() is not None:
@@ -159,6 +161,8 @@ class House:
             return False
 
     def _empty(self) -> bool:
+        if self._is_frozen or not self.redis.is_running():
+            return False
         client = open_redis(self.redis.url)
         try:
             client.flushall()
@@ -169,6 +173,7 @@ class House:
         return True
 
     def _signal_redis(self, number: signal.Signals) -> bool:
+        self._is_frozen = number is signal.SIGSTOP
         if self.redis.pid is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.redis.pid, number)

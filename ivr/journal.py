@@ -80,8 +80,8 @@ class Journal:
     """Writes turns, and what follows from them, in batched transactions of one thread.
 
     `apply` writes the rows that follow from records within the same transaction and says whether there were any; a record
-    without events is a repeat. `after_commit` is told after a commit with such rows. When SQL fails or is slow, turns go to the spool and from there to SQL, in
-    order, as soon as it is back.
+    without events is a repeat. `after_commit` is told after a commit with such rows. When SQL fails or is slow, turns go to
+    the spool and from there to SQL, in order, as soon as it is back.
     """
 
     def __init__(self, engine: Engine, apply: Apply, after_commit: Callable[[], None], spool: Spool) -> None:
@@ -237,9 +237,8 @@ class Journal:
                 assert known is not None
                 if were_heard and isinstance(known.input, HungUp) and not isinstance(record.input, HungUp):
                     # The hang-up was noted while this turn lay in a spool: what the caller was told in it stands.
-                    _make_room(connection, record)
                     stored.append(record)
-                    following.append(record)
+                    following += [record, *_make_room(connection, record)]
                 else:
                     stored.append(known)
                     following.append(replace(record, events=(), session=known.session))
@@ -249,11 +248,17 @@ class Journal:
         return stored
 
 
-def _make_room(connection: Connection, record: TurnRecord) -> None:
-    """Put a turn where a hang-up was noted too early. The call's true end stands in a later turn, or the reconciler adds it."""
+def _make_room(connection: Connection, record: TurnRecord) -> list[TurnRecord]:
+    """Put a turn where a hang-up was noted too early, and take that end back.
+
+    Returns the turn that truly ended the call, to be followed once more, if it is here already; else it is still in a
+    spool, or the reconciler adds it.
+    """
     place = (turns.c.call_id == record.call.call_id, turns.c.turn == record.turn)
     connection.execute(turns.update().where(*place).values(_row(record)))
     connection.execute(calls.update().where(calls.c.id == record.call.call_id).values(outcome=None))
+    last = last_turn(connection, record.call)
+    return [last] if last is not None and last.turn != record.turn and last.session.ended else []
 
 
 def _row(record: TurnRecord) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def open_broker(redis_url: str, answer_timeout_seconds: float | None = None) -> 
         socket_timeout=answer_timeout_seconds,
         maint_notifications_config=MaintNotificationsConfig(enabled=False),
     )
-    return RedisBroker(  # type: ignore[no-untyped-call]
+    return _Broker(  # type: ignore[no-untyped-call]
         client=redis.Redis(connection_pool=pool),
         middleware=[
             AgeLimit(),

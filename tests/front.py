@@ -72,8 +72,8 @@ async def open_front(
     engine.dispose()
     clock = Clock()
     app = create_app(settings, clock)
-    async with app.router.lifespan_context(app):
-        parts: Parts = app.state.parts
+    async with app.interface.router.lifespan_context(app.interface):
+        parts: Parts = app.interface.state.parts
         parts.journal.patience_seconds = parts.turns.look_up_seconds = patience_seconds
         transport = httpx2.ASGITransport(app=app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://internal:8000") as client:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections.abc import Coroutine
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 from starlette.concurrency import run_in_threadpool
@@ -27,6 +29,9 @@ from runtime import metrics
 log = structlog.get_logger()
 
 BODY_SECONDS = 5.0
+# News of a call are answered within this, stored or not: research/reliability.md, I8 gives every answer three seconds.
+NEWS_SECONDS = 1.5
+_under_way: set[asyncio.Task[None]] = set()  # asyncio itself holds tasks weakly
 _TURN = re.compile(r"[0-9]{1,5}")
 
 
@@ -64,17 +69,20 @@ async def status(request: Request) -> Response:
     call = twilio.call_of(form, parts.settings.twilio_account_sid)
     facts = facts_of(call)
     seconds = form.get("CallDuration")
-    await run_in_threadpool(
-        note_status,
-        parts.call_database,
-        facts.call_id,
-        call.status,
-        int(seconds) if seconds.isdecimal() else None,
-        _now(),
-    )
-    if call.status in FINAL:
-        await parts.turns.end(facts)
-    return Response(status_code=204)
+
+    async def note() -> None:
+        await run_in_threadpool(
+            note_status,
+            parts.call_database,
+            facts.call_id,
+            call.status,
+            int(seconds) if seconds.isdecimal() else None,
+            _now(),
+        )
+        if call.status in FINAL:
+            await parts.turns.end(facts)
+
+    return await _noted(note(), facts)
 
 
 async def recording(request: Request) -> Response:
@@ -86,18 +94,43 @@ async def recording(request: Request) -> Response:
         raise BadRequest("the address is none that we gave out")
     outcome = form.get("RecordingStatus", "completed")
     recording_id = twilio.recording_sid_of(form) if outcome == "completed" else None
-    await run_in_threadpool(
-        note_recording,
-        parts.call_database,
-        parts.shelf.company,
-        facts_of(call),
-        int(turn_number),
-        recording_id,
-        twilio.recording_seconds_of(form),
-        _now(),
-    )
-    parts.bell.set()
-    return Response(status_code=204)
+    facts = facts_of(call)
+
+    async def note() -> None:
+        await run_in_threadpool(
+            note_recording,
+            parts.call_database,
+            parts.shelf.company,
+            facts,
+            int(turn_number),
+            recording_id,
+            twilio.recording_seconds_of(form),
+            _now(),
+        )
+        parts.bell.set()
+
+    return await _noted(note(), facts)
+
+
+async def _noted(noting: Coroutine[Any, Any, None], call: CallFacts) -> Response:
+    """204 once the news is stored. When SQL takes too long it goes on being stored, and the provider hears 503 meanwhile.
+
+    Some providers do not let the call go on before they have this answer. What is lost after all the reconciler finds.
+    """
+    task = asyncio.create_task(noting)
+    _under_way.add(task)
+    task.add_done_callback(_under_way.discard)
+    done, _ = await asyncio.wait({task}, timeout=NEWS_SECONDS)
+    if done:
+        task.result()
+        return Response(status_code=204)
+    task.add_done_callback(lambda late: _tell_late(late, call))
+    return Response(status_code=503)
+
+
+def _tell_late(noting: asyncio.Task[None], call: CallFacts) -> None:
+    error = None if noting.cancelled() else noting.exception()
+    log.warning("webhook.news_late", call_id=call.call_id, reason=repr(error)[:200] if error else "")
 
 
 async def fallback(request: Request) -> Response:

@@ -23,7 +23,7 @@ from ivr.reconciler import Findings, reconcile
 from ivr.tables import calls, turns
 from runtime.database import reading
 from tests.front import Front
-from tests.switchboard import CALLER, COMPANY_NUMBER, new_recording
+from tests.switchboard import CALLER, COMPANY_NUMBER, TestCall, new_recording
 from tests.threaded import served
 from voicemail.recordings import ProviderAccount
 from voicemail.tables import voicemails
@@ -170,6 +170,19 @@ async def test_a_call_whose_end_was_not_told_is_hung_up_in_the_journal(now_front
     row = rows(now_front, calls)[0]
     assert (row.status, row.seconds) == ("completed", 11)
     assert now_front.client.headers["x-ended"] == row.id
+
+
+async def test_a_call_that_heard_the_emergency_document_only_has_an_end(now_front: Front, provider: Provider) -> None:
+    call = TestCall(now_front.switchboard, "CA" + "f" * 32, CALLER, COMPANY_NUMBER)
+    await call.send("/twilio/fallback", ErrorCode="11200", ErrorUrl="https://ivr.example.test/twilio/voice")
+    provider.had_call(call.sid, seconds=20)
+    compare(now_front, provider)
+    row = rows(now_front, calls)[0]
+    assert (row.status, row.outcome) == ("completed", "failed")
+    assert now_front.client.headers["x-ended"] == ""
+    with reading(now_front.parts.console_database) as connection:
+        kinds = [event.kind for event in events_of(connection, row.customer_id)]
+    assert kinds.count("call.ended") == 1
 
 
 async def test_what_is_too_young_or_too_old_is_left_alone(now_front: Front, provider: Provider) -> None:

@@ -1,0 +1,112 @@
+"""Turns that come into SQL late, from a spool, behind news that overtook them: what callers were told stands."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from callbacks.tables import callback_sources
+from customers.tables import history
+from flows.inputs import Silence
+from flows.session import Session
+from ivr.call import call_id_of
+from ivr.journal import CallFacts, Journal, TurnRecord, pack
+from ivr.spool import Spool
+from ivr.tables import calls, turns
+from runtime.database import reading
+from tests.front import Front, open_front
+from tests.ivr.test_sql_away import locked, wait_until_caught_up
+
+
+def record(turn: int) -> TurnRecord:
+    call = CallFacts("ca_1", "CA" + "1" * 32, None, None, "inbound")
+    session = Session(version="v", node="main", turn=turn)
+    return TurnRecord(call, turn, datetime.now(UTC).replace(microsecond=0), Silence(), (), (), session)
+
+
+class HesitantSpool(Spool):
+    """Between finding itself empty and saying so, somebody else has time to write."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.is_empty = threading.Event()
+
+    def forget(self, place: int) -> bool:
+        is_empty = super().forget(place)
+        if is_empty:
+            self.is_empty.set()
+            time.sleep(0.5)
+        return is_empty
+
+
+async def test_a_turn_that_is_spooled_just_as_the_journal_catches_up_is_not_left_behind(
+    sqlite_database: Engine, tmp_path: Path
+) -> None:
+    dead = Spool(tmp_path)
+    journal = Journal(sqlite_database, lambda connection, records: False, lambda: None, HesitantSpool(tmp_path))
+    spool = journal._spool
+    assert isinstance(spool, HesitantSpool)
+    dead.append([pack(record(1))])
+    dead._file.close()  # as when its process dies
+    journal.start()
+    await asyncio.to_thread(spool.is_empty.wait, 10)
+    await journal.write(record(2))
+    give_up = time.monotonic() + 5
+    while True:
+        with reading(sqlite_database) as connection:
+            found = list(connection.scalars(sa.select(turns.c.turn).order_by(turns.c.turn)))
+        if found == [1, 2]:
+            break
+        assert time.monotonic() < give_up, found
+        await asyncio.sleep(0.1)
+    journal.stop()
+
+
+@pytest.mark.timeout(90)
+async def test_a_hang_up_noted_by_another_process_makes_room_for_what_the_caller_did_before(
+    tmp_path: Path, sqlite_url: str, redis_url: str
+) -> None:
+    url = sqlite_url
+    async with open_front(tmp_path / "dies", url, redis_url, patience_seconds=0.25) as dies:
+        call = await dies.switchboard.ring()
+        holder = locked(dies)
+        holder.__enter__()
+        await call.press("1")
+        await call.press("4")
+        await call.press("1")
+        assert "ring you back" in call.document.said
+    holder.__exit__(None, None, None)
+    assert _turns(dies, call.sid) == ["Rang"]
+    async with open_front(tmp_path / "lives", url, redis_url) as lives:
+        await call_ends(lives, call.sid)
+        assert _turns(lives, call.sid) == ["Rang", "HungUp"]
+    async with open_front(tmp_path / "dies", url, redis_url) as again:
+        wait_until_caught_up(again)
+        assert _turns(again, call.sid) == ["Rang", "Digits", "Digits", "Digits"]
+        with reading(again.parts.console_database) as connection:
+            assert connection.scalar(sa.select(sa.func.count()).select_from(callback_sources)) == 1
+            assert connection.scalar(sa.select(calls.c.outcome)) == "done"
+            ended = connection.execute(sa.select(history).where(history.c.kind == "call.ended")).one()
+            assert ended.data["outcome"] == "done"
+
+
+async def call_ends(front: Front, sid: str) -> None:
+    facts = CallFacts(call_id_of(sid), sid, "+37120000001", "+37167000000", "inbound")
+    await front.parts.turns.end(facts)
+
+
+def _turns(front: Front, sid: str) -> list[str]:
+    query = sa.select(turns.c.input).where(turns.c.call_id == call_id_of(sid)).order_by(turns.c.turn)
+    engine = sa.create_engine(front.settings.sql_url)
+    try:
+        with engine.connect() as connection:
+            return [given["type"] for given in connection.scalars(query)]
+    finally:
+        engine.dispose()
