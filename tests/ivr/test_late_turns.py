@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import sqlite3
 import threading
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -73,21 +76,22 @@ async def test_a_turn_that_is_spooled_just_as_the_journal_catches_up_is_not_left
 async def test_a_hang_up_noted_by_another_process_makes_room_for_what_the_caller_did_before(
     tmp_path: Path, sqlite_url: str, redis_url: str
 ) -> None:
-    url = sqlite_url
-    async with open_front(tmp_path / "dies", url, redis_url, patience_seconds=0.25) as dies:
+    url = f"sqlite:///{tmp_path / 'copy.sqlite3'}"
+    async with open_front(tmp_path / "dies", sqlite_url, redis_url, patience_seconds=0.25) as dies:
         call = await dies.switchboard.ring()
-        holder = locked(dies)
-        holder.__enter__()
-        await call.press("1")
-        await call.press("4")
-        await call.press("1")
-        assert "ring you back" in call.document.said
-    holder.__exit__(None, None, None)
-    assert _turns(dies, call.sid) == ["Rang"]
+        with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as before:
+            before.execute("VACUUM INTO ?", (str(tmp_path / "copy.sqlite3"),))
+        with locked(dies):
+            for key in "141":
+                await call.press(key)
+            assert "ring you back" in call.document.said
+            (spool,) = (tmp_path / "dies" / "spool").glob("*.spool")
+            (tmp_path / "again" / "spool").mkdir(parents=True)
+            shutil.copy(spool, tmp_path / "again" / "spool" / "dead.spool")
     async with open_front(tmp_path / "lives", url, redis_url) as lives:
         await call_ends(lives, call.sid)
         assert _turns(lives, call.sid) == ["Rang", "HungUp"]
-    async with open_front(tmp_path / "dies", url, redis_url) as again:
+    async with open_front(tmp_path / "again", url, redis_url) as again:
         wait_until_caught_up(again)
         assert _turns(again, call.sid) == ["Rang", "Digits", "Digits", "Digits"]
         with reading(again.parts.console_database) as connection:
@@ -104,9 +108,24 @@ async def call_ends(front: Front, sid: str) -> None:
 
 def _turns(front: Front, sid: str) -> list[str]:
     query = sa.select(turns.c.input).where(turns.c.call_id == call_id_of(sid)).order_by(turns.c.turn)
-    engine = sa.create_engine(front.settings.sql_url)
-    try:
-        with engine.connect() as connection:
-            return [given["type"] for given in connection.scalars(query)]
-    finally:
-        engine.dispose()
+    with reading(front.parts.console_database) as connection:
+        return [given["type"] for given in connection.scalars(query)]
+
+
+@pytest.mark.timeout(60)
+async def test_news_of_a_call_is_answered_at_once_while_sql_is_away_and_stored_when_it_is_back(
+    lite_front: Front,
+) -> None:
+    call = await lite_front.switchboard.ring()
+    with locked(lite_front):
+        begun = time.monotonic()
+        assert await call.complete("completed", 20) == 503
+        assert time.monotonic() - begun < 3
+    give_up = time.monotonic() + 10
+    while True:
+        with reading(lite_front.parts.console_database) as connection:
+            found = connection.execute(sa.select(calls.c.status, calls.c.outcome)).one()
+        if tuple(found) == ("completed", "hung_up"):
+            return
+        assert time.monotonic() < give_up, found
+        await asyncio.sleep(0.1)

@@ -16,7 +16,6 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.engine import Connection, Engine
 
-import ivr.journal
 from ivr.effects import follow_all
 from ivr.journal import Journal, TurnRecord
 from ivr.shelf import Shelf
@@ -32,7 +31,14 @@ Trouble = Literal["", "away", "read_only", "unsure"]
 T = TypeVar("T")
 
 # What may only be said when somebody was failed.
-CRIES = ("turn.failed", "turn.effects_failed", "calls.not_opened", "turn.bad_token", "journal.lost", "callback.queue_unknown")
+CRIES = (
+    "turn.failed",
+    "turn.effects_failed",
+    "calls.not_opened",
+    "turn.bad_token",
+    "journal.lost",
+    "callback.queue_unknown",
+)
 
 
 @dataclass
@@ -48,7 +54,7 @@ class Sql:
         sa.event.listen(self.engine, "begin", self._begin)
         self._own = sqlite3.connect(str(self.engine.url.database), isolation_level=None)
         self._commit = self.engine.dialect.do_commit
-        self.engine.dialect.do_commit = self._do_commit  # type: ignore[method-assign]  # where the driver is asked
+        self.engine.dialect.do_commit = self._do_commit  # type: ignore[method-assign,assignment]  # where the driver is asked
 
     def _begin(self, connection: Connection) -> None:
         self._writers[threading.get_ident()] = connection.get_execution_options().get("ringback_writes", False)
@@ -97,7 +103,13 @@ class Process:
         self._spool = Spool(house.folder)
         self.journal = Journal(house.sql.engine, house.follow, lambda: None, self._spool)
         self.turns = Turns(house.shelf, house.seal, self.journal, house.sql.engine, house.time)
+        self.set_patience(30.0)  # a busy test machine is no slow database
+        self.turns.look_up_seconds = 30.0
         self.journal.start()
+
+    def set_patience(self, seconds: float) -> None:
+        """How long a caller waits for SQL before the turn goes to the spool."""
+        self.journal.patience_seconds = seconds
 
     def catch_up(self) -> None:
         """What the journal's thread does twice a second while it is behind."""
@@ -151,11 +163,13 @@ class House:
             yield
             return
         self.sql.slow = threading.Event()
-        ivr.journal.PATIENCE_SECONDS = 0.01
+        for process in self.processes:
+            process.set_patience(0.01)
         try:
             yield
         finally:
-            ivr.journal.PATIENCE_SECONDS = 30.0
+            for process in self.processes:
+                process.set_patience(30.0)
             self.sql.slow.set()
             self.sql.slow = None
             with writing(self.sql.engine):

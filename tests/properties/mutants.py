@@ -1,7 +1,7 @@
 """Switches off one guard after another in a copy of the tree and runs the tests that should notice: each must be missed.
 
-    script/mutants                  all of them
-    script/mutants signature spool  some
+script/mutants                  all of them
+script/mutants signature spool  some
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ DESK = ("tests/callbacks/test_desk.py",)
 FOUND = ("tests/properties/test_found.py",)
 
 MUTANTS = (
-    Mutant("signature", "ivr/providers/twilio.py", "        return any(\n", "        return True or any(\n", SIGNATURES),
+    Mutant(
+        "signature", "ivr/providers/twilio.py", "        return any(\n", "        return True or any(\n", SIGNATURES
+    ),
     Mutant(
         "signature: the algorithm is ours",
         "ivr/providers/twilio.py",
@@ -64,7 +66,7 @@ MUTANTS = (
         "callbacks/desk.py",
         'callbacks.c.id == taken.id, callbacks.c.state == "ready", callbacks.c.version == taken.version',
         "callbacks.c.id == taken.id",
-        DESK,
+        FOUND,
     ),
     Mutant(
         "deduplication: key of a turn",
@@ -106,7 +108,7 @@ MUTANTS = (
         "ivr/journal.py",
         "                if were_heard and ",
         "                if not were_heard and ",
-        FOUND,
+        ("tests/ivr/test_late_turns.py",),
     ),
     Mutant(
         "rebuild: an emptied index",
@@ -168,7 +170,19 @@ def restore(tree: Path, mutant: Mutant) -> None:
 def failed_tests(tree: Path, tests: list[str] | tuple[str, ...], *, stop_at_first: bool = True) -> list[str]:
     """The tests that fail in this tree, on SQLite only. A run that cannot even begin, or hangs, is no answer: it raises."""
     environment = os.environ | {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "pytest", *tests, "-q", "-p", "no:cacheprovider", "-k", "not postgres", "-rfE", "--no-header"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        *tests,
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-k",
+        "not postgres",
+        "-rfE",
+        "--no-header",
+    ]
     command += ["--tb=no", *(["-x"] if stop_at_first else [])]
     run = subprocess.run(
         command, cwd=tree, env=environment, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False

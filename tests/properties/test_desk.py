@@ -29,35 +29,28 @@ from callbacks.intake import request
 from callbacks.queue import CallbackQueue, QueueError
 from callbacks.tables import callback_sources, callbacks
 from callbacks.transition import CHANGED
-from customers.tables import customers, history
-from flows.company import WEEKDAYS, CalendarDefinition, Company, QueueDefinition, TargetRule, Window
+from customers.tables import customers
+from flows.company import Company
 from runtime.database import insert_once, metadata, open_database, writing
 from runtime.embedded import EmbeddedRedis
 from runtime.outbox import deliver
 from runtime.redis import open_redis
+from tests.properties.conftest import QUEUES
 from tests.properties.examples import as_test, played
 from tests.properties.house import Sql, Trouble
 
 OPEN = datetime(2030, 3, 5, 8, 15, tzinfo=UTC)
-QUEUES = ("desk", "nights")
-ATTEMPTS: tuple[Outcome, ...] = ("no_answer", "busy", "voicemail_reached", "wrong_person", "invalid_number", "call_later")
+ATTEMPTS: tuple[Outcome, ...] = (
+    "no_answer",
+    "busy",
+    "voicemail_reached",
+    "wrong_person",
+    "invalid_number",
+    "call_later",
+)
 ENDS: tuple[Outcome, ...] = ("resolved", "not_needed", "answered_elsewhere")
 some = st.integers(0, 11)
 who = st.booleans()
-
-
-def _company() -> Company:
-    week = dict.fromkeys(WEEKDAYS, (Window(opens="00:00", closes="00:00"),))  # type: ignore[arg-type]  # read as in YAML
-    return Company(
-        organisation={"en": "Baltic Heating"},
-        default_language="en",
-        numbers={"default": "reception"},
-        calendars={"always": CalendarDefinition(zone="Europe/Riga", week=week)},
-        queues={
-            name: QueueDefinition(calendar="always", targets=(TargetRule(minutes=60),), round_minutes=5)
-            for name in QUEUES
-        },
-    )
 
 
 class Desks(RuleBasedStateMachine):
@@ -91,7 +84,9 @@ class Desks(RuleBasedStateMachine):
         for number in range(3):
             self.wish(number, "repair", number, queue)
 
-    @rule(customer=st.integers(0, 3), intent=st.sampled_from(["repair", "bill"]), call=some, queue=st.sampled_from(QUEUES))
+    @rule(
+        customer=st.integers(0, 3), intent=st.sampled_from(["repair", "bill"]), call=some, queue=st.sampled_from(QUEUES)
+    )
     def wish(self, customer: int, intent: str, call: int, queue: str) -> None:
         """A new wish, or the same one told once more."""
         now, key = self._now(), (f"ca_{customer}_{intent}_{queue}", call)
@@ -152,7 +147,9 @@ class Desks(RuleBasedStateMachine):
         callback_id, nonce = self._lease(which)
         later = self._now() + timedelta(hours=3)
         before = self._row(callback_id)
-        self._write(callback_id, nonce, lambda: self.desks[at].attempt(callback_id, nonce, outcome, call_later_at=later))
+        self._write(
+            callback_id, nonce, lambda: self.desks[at].attempt(callback_id, nonce, outcome, call_later_at=later)
+        )
         after = self._row(callback_id)
         if after.state in FINAL_STATES and before.state not in FINAL_STATES:  # the last one that patience allows
             self.completed[callback_id] = self.completed.get(callback_id, 0) + 1
@@ -239,7 +236,9 @@ class Desks(RuleBasedStateMachine):
 
     @invariant()
     def each_end_is_told_once(self) -> None:
-        told = dict(self.sql.glance("SELECT callback_id, count(*) FROM history WHERE kind = 'callback.closed' GROUP BY 1"))
+        told = dict(
+            self.sql.glance("SELECT callback_id, count(*) FROM history WHERE kind = 'callback.closed' GROUP BY 1")
+        )
         lives = "SELECT id, reopened + (closed_at IS NOT NULL) FROM callbacks"
         assert all(told.get(callback_id, 0) == ended for callback_id, ended in self.sql.glance(lives))
 
@@ -281,7 +280,9 @@ class Desks(RuleBasedStateMachine):
         states = {row.id: row.state for row in self.sql.rows(sa.select(callbacks.c.id, callbacks.c.state))}
         assert all(state in FINAL_STATES for state in states.values())
         assert set(states) == set(self.wishes.values())
-        sources = self.sql.rows(sa.select(callback_sources.c.call_id, callback_sources.c.turn, callback_sources.c.callback_id))
+        sources = self.sql.rows(
+            sa.select(callback_sources.c.call_id, callback_sources.c.turn, callback_sources.c.callback_id)
+        )
         assert {(row.call_id, row.turn): row.callback_id for row in sources} == self.wishes
         self.each_end_is_told_once()
         self._beat(False)
@@ -354,18 +355,18 @@ def _silence(_logger: object, _method: str, _event: Any) -> Any:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _stores(redis_server: EmbeddedRedis) -> Iterator[None]:
+def _stores(redis_server: EmbeddedRedis, company: Company) -> Iterator[None]:
     memory = Path("/dev/shm")
     folder = Path(tempfile.mkdtemp(prefix="rb-desk-", dir=memory if memory.is_dir() else None))
     engine = open_database(f"sqlite:///{folder / 'desk.sqlite3'}")
     metadata.create_all(engine)
     Desks.sql = Sql(engine)
     Desks.redis = open_redis(redis_server.url)
-    Desks.company = _company()
+    Desks.company = company
     yield
     Desks.redis.close()
     engine.dispose()
     shutil.rmtree(folder)
 
 
-TestEachCallbackIsCompletedOnce = as_test(Desks, usual=500, steps=30)
+TestEachCallbackIsCompletedOnce = as_test(Desks, usual=300, steps=25)

@@ -37,7 +37,22 @@ def _forms() -> dict[str, bytes]:
     """A second and a half of a tone in every form that the library writes."""
     tone = 0.4 * np.sin(2 * np.pi * 440 * np.arange(RATE * 3 // 2) / RATE)
     forms = {}
-    for form in ("WAV", "WAVEX", "RF64", "W64", "AIFF", "AU", "CAF", "FLAC", "OGG", "MP3", "VOC", "NIST", "IRCAM", "SVX"):
+    for form in (
+        "WAV",
+        "WAVEX",
+        "RF64",
+        "W64",
+        "AIFF",
+        "AU",
+        "CAF",
+        "FLAC",
+        "OGG",
+        "MP3",
+        "VOC",
+        "NIST",
+        "IRCAM",
+        "SVX",
+    ):
         for subtype in _SUBTYPES:
             with suppress(soundfile.LibsndfileError, ValueError):  # not every coding goes with every form
                 forms[f"{form} {subtype}"] = _written(tone, form, subtype)
@@ -124,7 +139,19 @@ def _strangers(chance: random.Random) -> Iterator[tuple[str, bytes]]:
     yield "ones", b"\xff" * 10_000
     for size in (2, 100, 5_000, 200_000):
         yield f"{size} random bytes", chance.randbytes(size)
-    for magic in (b"fLaC", b"OggS", b"ID3", b"\xff\xfb", b"FORM", b".snd", b"caff", b"riff", b"RF64", b"RIFX", b"Creative Voice File"):
+    for magic in (
+        b"fLaC",
+        b"OggS",
+        b"ID3",
+        b"\xff\xfb",
+        b"FORM",
+        b".snd",
+        b"caff",
+        b"riff",
+        b"RF64",
+        b"RIFX",
+        b"Creative Voice File",
+    ):
         yield f"{magic!r} and random bytes", magic + chance.randbytes(4_000)
 
 
