@@ -163,10 +163,9 @@ def check_requests(stories: Iterable[Story], stored: Stored) -> Iterator[Violati
 
 def check_promises(stories: Iterable[Story], stored: Stored) -> Iterator[Violation]:
     """Every moment that a caller heard is stored as it was spoken, and binds whoever left something."""
-    kept = {
-        source.call_id: {promise.promised_until for promise in stored.promises[source.callback_id] if promise.spoken}
-        for source in stored.sources
-    }
+    kept: dict[str, set[datetime]] = defaultdict(set)
+    for source in stored.sources:  # a call may have several: a wish, and a message in the emergency document
+        kept[source.call_id] |= {each.promised_until for each in stored.promises[source.callback_id] if each.spoken}
     for story in stories:
         call_id = call_id_of(story.provider_call_id)
         spoken = [
@@ -185,7 +184,7 @@ def check_promises(stories: Iterable[Story], stored: Stored) -> Iterator[Violati
         ]
         told = {event["until"] for event in spoken}
         for until in left:
-            if until in told and datetime.fromisoformat(until) not in kept.get(call_id, ()):
+            if until in told and datetime.fromisoformat(until) not in kept[call_id]:
                 yield Violation("promise", story.provider_call_id, f"spoken, but no promise is kept for {until}")
 
 

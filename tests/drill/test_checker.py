@@ -112,6 +112,14 @@ def test_a_confirmed_wish_without_a_callback_is_lost_and_with_two_doubled() -> N
     assert [violation.rule for violation in check_requests([confirmed], stored)] == ["doubled"]
 
 
+def test_a_call_with_a_second_message_that_promises_nothing_keeps_its_first_promise() -> None:
+    stored = whole()
+    stored.sources.append(
+        SimpleNamespace(callback_id="cb_2", voicemail_id="vm_2", kind="voicemail", call_id=call_id_of(SID))
+    )
+    assert list(check_promises([story()], stored)) == []
+
+
 def test_a_promise_that_was_heard_and_is_not_stored_is_found() -> None:
     stored = whole()
     heard = story(heard=["Mēs jums atzvanīsim līdz 17:00."])

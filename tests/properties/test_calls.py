@@ -389,4 +389,4 @@ def _house(request: pytest.FixtureRequest) -> Iterator[None]:
     shutil.rmtree(folder)
 
 
-TestNothingIsLostOrDoubled = as_test(Calls, usual=600, steps=25)
+TestNothingIsLostOrDoubled = as_test(Calls, usual=700, steps=20)

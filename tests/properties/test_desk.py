@@ -211,8 +211,9 @@ class Desks(RuleBasedStateMachine):
         """One beat of a clock, with the outbox and the minute's comparison; whether SQL let it."""
         try:
             deliver(self.sql.engine, {CHANGED: deliver_changed(self.sql.engine, self.queues[at])})
-            for _ in range(2):
-                self.queues[at].compare_at = 0.0
+            self.queues[at].compare_at = 0.0
+            tick(self.sql.engine, self.queues[at], self._now())
+            if self.queues[at].seems_apart:  # a difference counts when it is seen twice in a row
                 tick(self.sql.engine, self.queues[at], self._now())
         except OperationalError:
             return False
@@ -369,4 +370,4 @@ def _stores(redis_server: EmbeddedRedis, company: Company) -> Iterator[None]:
     shutil.rmtree(folder)
 
 
-TestEachCallbackIsCompletedOnce = as_test(Desks, usual=300, steps=25)
+TestEachCallbackIsCompletedOnce = as_test(Desks, usual=300, steps=20)

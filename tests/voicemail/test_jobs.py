@@ -29,7 +29,7 @@ from runtime.outbox import deliver
 from voicemail import mailbox, steps
 from voicemail.dictation import CRASHED
 from voicemail.fetching import fetch_voicemail
-from voicemail.jobs import Jobs, outbox_handlers, register, requeue_stalled, requeue_waiting
+from voicemail.jobs import Jobs, outbox_handlers, register, requeue_stalled, requeue_waiting, resend_all
 from voicemail.mailbox import Voicemail
 from voicemail.recordings import ProviderAccount, StoredRecording
 from voicemail.tables import voicemails
@@ -361,3 +361,12 @@ def test_a_message_under_way_when_its_worker_ends_is_written_down_by_the_next(
     assert steps.care_of(idle_plant.engine, message).crashes == 0
     with reading(idle_plant.engine) as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(voicemails)) == 1
+
+
+def test_an_emptied_queue_gets_its_jobs_again_at_once(idle_plant: Plant, left: Any, redis_client: redis.Redis) -> None:
+    left(idle_plant.engine)
+    idle_plant.deliver()
+    redis_client.flushall()
+    assert requeue_stalled(idle_plant.engine, idle_plant.jobs, datetime.now(UTC)) == 0  # the sweep waits five minutes
+    assert resend_all(idle_plant.engine, idle_plant.jobs) == 1
+    assert redis_client.llen("ringback-jobs:voicemail") == 1
