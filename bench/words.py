@@ -3,8 +3,8 @@
     python -m bench.words [FOLDER] [--language ko] [--model PATH] [--runs 3] [--conditions "steep band,8 kHz"]
 
 FOLDER has a manifest.tsv (`file`, `transcript`). Rates are errors by all characters or words of the clips, the mean of the
-runs. The 95 % intervals are over the clips, by bootstrap. Clips are dealt to halves A and B in turn; the front end's figures
-were chosen on A, and so was the shipped calibration.
+runs. The 95 % intervals are over the clips, by bootstrap. Clips are dealt to halves A and B in turn; the shipped calibration
+was made of A, and the front end's figures were chosen on it (docs/words.md says where B was looked at too).
 """
 
 from __future__ import annotations

@@ -116,7 +116,7 @@ def save_calibration(models_dir: Path, calibration: Calibration) -> Path:
 
 
 def _steps(ordered: Sequence[Heard]) -> list[list[Heard]]:
-    # Words with the same figure stay together: Vosk gives 1.0 to every other word.
+    # Words with the same figure stay together: Vosk gives 1.0 to many.
     steps: list[list[Heard]] = [[]]
     for word in ordered:
         if len(steps[-1]) >= _WORDS_A_STEP and word.plain > steps[-1][-1].plain:

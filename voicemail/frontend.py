@@ -20,7 +20,7 @@ from voicemail.audio import WIDE_HZ, Samples
 from voicemail.spectrum import CENTRES_HZ, Analyser, Bands, Frames, Synthesiser, band_levels, bin_of, raised
 from voicemail.speech_shape import SpeechShape, shipped_shape
 
-# Levels are in nats of power: 1 is 4.3 dB. The figures were chosen on half of the clips; docs/words.md says what each is worth.
+# Levels are in nats of power: 1 is 4.3 dB. docs/words.md says how the figures were chosen and what each is worth.
 _LEVEL = 0.1  # root mean square to which a message is brought: that of the shape
 _MIDDLE = (CENTRES_HZ > 400) & (CENTRES_HZ < 2_500)
 _PRESENT_WITHIN = 5.0  # a band that is further under the shape was cut off

@@ -1,7 +1,7 @@
 """The shape of speech: how loud each band is in the long run, and how the bands go together from moment to moment.
 
-From it what a telephone cut off is filled in by what it let through. It was measured on voices of other languages, none
-of them in the clips by which we measure ourselves; docs/words.md has the command.
+From it what a telephone cut off is filled in by what it let through. It was measured on voices none of which
+is in the clips by which we measure ourselves; docs/words.md has the command.
 """
 
 from __future__ import annotations

@@ -35,6 +35,7 @@ COMMANDS = (
     Command("flows", "flows", "flows", "Check, test, play and publish flows.", is_group=True),
     Command("models", "models", "app", "List, install and remove speech models.", is_group=True),
     Command("transcribe", "transcribe", "transcribe", "Write down the words of a recording."),
+    Command("words", "words", "app", "Make the confidence of words mean something for another model.", is_group=True),
     Command("users", "users", "users", "Add users of the JSON interface.", is_group=True),
     Command("backup", "backup", "backup", "Copy the data folder of this machine, while it runs."),
     Command("restore", "backup", "restore", "Put a copy back into an empty data folder."),

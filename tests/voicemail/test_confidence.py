@@ -25,7 +25,7 @@ from voicemail.confidence import (
 
 
 def boastful(count: int, seed: int) -> list[Heard]:
-    """Words of a recogniser that is twice as sure as it should be, and quite sure of half of them, as Vosk is."""
+    """Words of a recogniser that is far surer than it should be, and quite sure of half of them."""
     dice = random.Random(seed)
     figures = [1.0 if dice.random() < 0.5 else dice.uniform(0.2, 1.0) for _ in range(count)]
     return [Heard(figure, dice.random() < figure * (0.8 if figure == 1.0 else 0.5)) for figure in figures]

@@ -15,9 +15,11 @@ from bench.hearing import Heard, Hearing
 from voicemail.clips import read_clips
 from voicemail.models import find_model
 
+pytestmark = pytest.mark.timeout(300)  # a minute of speech on a busy machine
+
 WIDE = Path(__file__).parents[2].parent / "shared" / "audio" / "ko" / "16k"
 # docs/words.md has the whole table; here the bounds leave room for three clips and one run.
-CONDITIONS_HEARD = ("gentle band", "steep band")
+CONDITIONS_HEARD = ("steep band",)
 
 
 @pytest.fixture(scope="module")
@@ -38,13 +40,13 @@ def heard(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Heard]]:
 def test_a_telephone_costs_fewer_characters(heard: dict[str, list[Heard]], condition: str) -> None:
     plain = sum(one.plain_characters for one in heard[condition])
     ours = sum(one.our_characters for one in heard[condition])
-    assert plain > 10
+    assert plain > 40
     assert ours <= 0.7 * plain
 
 
 def test_confidence_is_shown_calibrated_with_the_plain_figure_beside_it(heard: dict[str, list[Heard]]) -> None:
     shown = [word for clips in heard.values() for one in clips for word in one.shown]
-    assert len(shown) > 40
+    assert len(shown) > 20
     assert any(word.confidence != word.plain_confidence for word in shown)
     by_plain = sorted(shown, key=lambda word: word.plain_confidence)
     assert all(one.confidence <= other.confidence + 1e-9 for one, other in itertools.pairwise(by_plain)), (
