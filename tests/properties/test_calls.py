@@ -389,4 +389,4 @@ def _house(request: pytest.FixtureRequest) -> Iterator[None]:
     shutil.rmtree(folder)
 
 
-TestNothingIsLostOrDoubled = as_test(Calls, usual=700, steps=20)
+TestNothingIsLostOrDoubled = as_test(Calls, usual=650, steps=20)

@@ -370,4 +370,4 @@ def _stores(redis_server: EmbeddedRedis, company: Company) -> Iterator[None]:
     shutil.rmtree(folder)
 
 
-TestEachCallbackIsCompletedOnce = as_test(Desks, usual=300, steps=20)
+TestEachCallbackIsCompletedOnce = as_test(Desks, usual=270, steps=20)
