@@ -7,13 +7,13 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from fastapi import FastAPI
-from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
 from api import errors
 from api.parts import Parts
 from api.routes import callbacks, calls, customers, flows, health, twilio, voicemails
 from api.shapes import Problem
+from api.webhooks import Webhooks
 from runtime.config import Settings
 
 VERSION = "0.1.0"
@@ -25,7 +25,7 @@ class Door:
     Each call pays for every layer of a framework on its way (docs/performance.md); a console request does not notice.
     """
 
-    def __init__(self, provider: Starlette, interface: FastAPI) -> None:
+    def __init__(self, provider: Webhooks, interface: FastAPI) -> None:
         self.provider = provider
         self.interface = interface
 
@@ -43,11 +43,11 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = lambda: datet
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         parts = Parts(settings, clock)
         parts.open()
-        app.state.parts = provider.state.parts = parts
+        app.state.parts = provider.parts = parts
         yield
         parts.close()
 
-    provider = Starlette(routes=twilio.routes, exception_handlers=errors.PROVIDER_HANDLERS)
+    provider = Webhooks(twilio.ENDPOINTS)
     interface = FastAPI(
         title="Ringback",
         version=VERSION,

@@ -10,10 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from api.access import NotAllowed, NotANumber, NotFound, NotSignedIn
-from api.routes import twilio
 from callbacks.board import WrongCursor
 from callbacks.callback import CallbackError, IllegalStep, StaleNonce, UnknownCallback
-from ivr.providers.twilio import BadRequest
 from ivr.shelf import NothingPublished
 
 log = structlog.get_logger()
@@ -75,12 +73,6 @@ def _wrong_cursor(_request: Request, error: Exception) -> Response:
     return problem(422, "bad_request", str(error))
 
 
-def _callback_not_noted(request: Request, error: Exception) -> Response:
-    """SQL is away while a status or a recording wants to be noted: the provider is told so; the reconciler looks later."""
-    log.error("webhook.sql_away", path=request.url.path, reason=str(error)[:200])
-    return Response(status_code=503)
-
-
 def _sql_away(request: Request, error: Exception) -> Response:
     log.error("sql.away", path=request.url.path, reason=str(error)[:200])
     return problem(503, "sql_away", "The database does not answer now. Nothing was changed; try again in a moment.")
@@ -101,12 +93,3 @@ def _http(_request: Request, error: Exception) -> Response:
     return JSONResponse(
         {"error": "http", "detail": str(error.detail)}, status_code=error.status_code, headers=error.headers
     )
-
-
-# The provider learns a status and no more.
-PROVIDER_HANDLERS = {
-    twilio.Refused: twilio.answer_refused,
-    BadRequest: twilio.answer_refused,
-    SQLAlchemyError: _callback_not_noted,
-    NothingPublished: _callback_not_noted,
-}

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from customers.tables import customer_numbers, customers
-from runtime.bulk import insert_many_once
+from runtime.bulk import insert_many_once, select_many
 from runtime.ids import derived_id, new_id
 
 MAX_NAME_CHARACTERS = 200
@@ -38,7 +38,7 @@ def of_calls(connection: Connection, numbers: Mapping[str, str | None], at: date
         call_id: derived_id("cu", "withheld", call_id) for call_id, number in numbers.items() if number is None
     }
     fresh = {number: new_id("cu") for number in set(numbers.values()) if number is not None and number not in owners}
-    insert_many_once(connection, customers, [_row(name, at) for name in (*fresh.values(), *anonymous.values())], "id")
+    insert_many_once(connection, customers, [_row(name, at) for name in (*fresh.values(), *anonymous.values())])
     added = insert_many_once(
         connection,
         customer_numbers,
@@ -64,11 +64,13 @@ def of_call(connection: Connection, number: str | None, call_id: str, at: dateti
 def owners_of(connection: Connection, numbers: Collection[str]) -> dict[str, Customer]:
     """Who owns these numbers, in one query; `numbers` of each is the one asked for. Unknown ones are left out."""
     query = (
-        sa.select(customer_numbers.c.number, customers.c.id, customers.c.name, customers.c.language)
-        .join(customers, customers.c.id == customer_numbers.c.customer_id)
-        .where(customer_numbers.c.number.in_(numbers))
+        "SELECT n.number, c.id, c.name, c.language FROM customer_numbers n JOIN customers c ON c.id = n.customer_id"
+        " WHERE n.number IN ({values})"
     )
-    return {row.number: Customer(row.id, row.name, row.language, (row.number,)) for row in connection.execute(query)}
+    return {
+        number: Customer(customer_id, name, language, (number,))
+        for number, customer_id, name, language in select_many(connection, query, numbers)
+    }
 
 
 def find_by_number(connection: Connection, number: str) -> Customer | None:
@@ -105,9 +107,5 @@ def _row(customer_id: str, at: datetime) -> dict[str, Any]:
 
 
 def _owners(connection: Connection, numbers: Collection[str]) -> dict[str, str]:
-    if not numbers:
-        return {}
-    query = sa.select(customer_numbers.c.number, customer_numbers.c.customer_id)
-    return {
-        row.number: row.customer_id for row in connection.execute(query.where(customer_numbers.c.number.in_(numbers)))
-    }
+    query = "SELECT number, customer_id FROM customer_numbers WHERE number IN ({values})"
+    return dict(select_many(connection, query, numbers))

@@ -96,7 +96,7 @@ def correct(connection: Connection, row: Mapping[str, Any]) -> None:
 
 def record_many(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Add many events of `event_row` in one statement."""
-    insert_many_once(connection, history, rows, "id")
+    insert_many_once(connection, history, rows)
 
 
 def events_of(

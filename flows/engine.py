@@ -7,7 +7,6 @@ raises for what a caller, a provider or a stale state can do: trouble leads to t
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import assert_never
 
@@ -49,7 +48,7 @@ def resume(flow: Flow | None, company: Company, session: Session, given: Input |
     if session.node != LAST_RESORT and (flow is None or session.node not in flow.nodes):
         if not isinstance(given, HungUp) and not (isinstance(given, Recorded) and session.wait == "record"):
             return recover(flow, company, session, Caller(), f'node "{session.node}" or its flow is not known', now)
-        session = replace(session, node=LAST_RESORT)
+        session = session.change(node=LAST_RESORT)
     flow = flow or _no_flow(company)
     visit = Visit(flow, company, session, now)
     if not isinstance(given, HoursRead | PromiseQuoted) and session.wait != "effect":
@@ -75,7 +74,7 @@ def recover(
     if session is None:
         session = _new_session(basis, caller, now, turn=0)
         if caller.language:
-            session = replace(session, language=caller.language)
+            session = session.change(language=caller.language)
     visit = Visit(basis, company, session, now)
     if session.ended:
         return Turn(session, (HangUp(),), (InputIgnored(f"the call is over: {session.ended}"),))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from flows import spoken
@@ -161,6 +162,8 @@ def _value(written: str, optional: bool) -> Value:
 def render(prompt: Prompt, language: str, fallback: str, known: Known) -> Spoken | None:
     """Make a prompt ready to be said; None when a value that it cannot do without is unknown."""
     chosen, line = prompt.line(language, fallback)
+    if len(line.parts) == 1 and isinstance(line.parts[0], str) and not line.audio:
+        return _words(line.parts[0], chosen)
     pieces: list[str] = []
     promise = ""
     for part in line.parts:
@@ -183,6 +186,13 @@ def render(prompt: Prompt, language: str, fallback: str, known: Known) -> Spoken
     if line.audio:
         return Spoken(Play(line.audio, text, chosen), promise)
     return Spoken(Say(text, chosen), promise) if text else None
+
+
+@lru_cache(4_096)
+def _words(text: str, language: str) -> Spoken | None:
+    """A text without values: most prompts are, and every call says them."""
+    words = " ".join(text.split())
+    return Spoken(Say(words, language)) if words else None
 
 
 def _speak(value: Value, language: str, known: Known) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -34,7 +33,7 @@ class Promise:
     spoken: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: a changed copy is made several times a turn, and so it costs a tenth
 class Session:
     """The state of one call between two turns.
 
@@ -68,15 +67,32 @@ class Session:
     talked_seconds: int = 0
     troubles: int = 0
 
+    def change(self, **changes: Any) -> Session:
+        """A copy with other values in these fields. Raises TypeError for a field that there is not."""
+        if not changes.keys() <= _DEFAULTS.keys():
+            raise TypeError(f"a session has no {', '.join(sorted(changes.keys() - _DEFAULTS.keys()))}")
+        changed = object.__new__(Session)
+        changed.__dict__.update(self.__dict__)
+        changed.__dict__.update(changes)
+        return changed
+
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready dict without the fields that have their default; times are whole seconds since 1970."""
-        packed: dict[str, Any] = {}
-        for each in dataclasses.fields(self):
-            value = getattr(self, each.name)
-            default = {} if each.name == "variables" else each.default
-            if value == default:
-                continue
-            packed[each.name] = _pack(value)
+        packed = {name: value for name, value in self.__dict__.items() if value != _DEFAULTS[name]}
+        for moment in ("started_at", "open_promise_until"):
+            if moment in packed:
+                packed[moment] = int(packed[moment].timestamp())
+        if self.promise is not None:
+            promise = self.promise
+            packed["promise"] = {
+                "queue": promise.queue,
+                "intent": promise.intent,
+                "until": int(promise.until.timestamp()),
+                "time_zone": promise.time_zone,
+                "spoken": promise.spoken,
+            }
+        if self.back:
+            packed["back"] = list(self.back)
         return packed
 
     @staticmethod
@@ -95,11 +111,7 @@ class Session:
         return Session(**values)
 
 
-def _pack(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return int(value.timestamp())
-    if isinstance(value, Promise):
-        return {each.name: _pack(getattr(value, each.name)) for each in dataclasses.fields(value)}
-    if isinstance(value, tuple):
-        return list(value)
-    return value
+_DEFAULTS: dict[str, Any] = {
+    each.name: {} if each.default is MISSING and each.default_factory is not MISSING else each.default
+    for each in fields(Session)
+}

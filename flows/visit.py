@@ -33,9 +33,10 @@ class Visit:
         self.events: list[Event] = []
         self._verbs: list[Verb] = []
         self._said: list[tuple[Say | Play, bool]] = []
+        self._known: Known | None = None
 
     def change(self, **fields: Any) -> None:
-        self.session = replace(self.session, **fields)
+        self.session = self.session.change(**fields)
 
     def emit(self, event: Event) -> None:
         self.events.append(event)
@@ -91,12 +92,14 @@ class Visit:
         return written or self.session.intent or GENERAL
 
     def known(self) -> Known:
-        """Return the values that a prompt may speak now."""
+        """Return the values that a prompt may speak now. Of what it holds only the promise changes during a turn."""
         session = self.session
+        if self._known is not None and self._known.promise is session.promise:
+            return self._known
         open_until = session.open_promise_until
         if open_until is not None and open_until <= self.now:  # a moment that has passed is nothing to repeat
             open_until = None
-        return Known(
+        self._known = Known(
             now=self.now,
             time_zone=home_zone(self.company),
             organisation=self.company.organisation,
@@ -106,6 +109,7 @@ class Visit:
             promise=session.promise,
             open_promise_until=open_until,
         )
+        return self._known
 
 
 def home_zone(company: Company) -> str:

@@ -113,7 +113,7 @@ def open_calls(connection: Connection, records: Sequence[TurnRecord]) -> None:
         _new_call(record.call, owners[record.call.call_id], event.flow, event.version, event.language, record.at)
         for record, event in begun
     ]
-    insert_many_once(connection, calls, rows, "id")
+    insert_many_once(connection, calls, rows)
     history.record_many(
         connection,
         [

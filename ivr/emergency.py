@@ -31,6 +31,7 @@ class EmergencyLinks:
     """Links back to the fallback address itself."""
 
     base_url: str
+    state: str = ""
 
     def back(self, on: str) -> str:
         return f"{self.base_url}/twilio/fallback?{urlencode({'on': on})}"

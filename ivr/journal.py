@@ -122,13 +122,15 @@ class Journal:
         loop = asyncio.get_running_loop()
         written: asyncio.Future[TurnRecord] = loop.create_future()
         self._waiting.put_nowait(_Waiting(record, loop, written))
+        patience = loop.call_later(self.patience_seconds, _give_up, written)
         try:
-            async with asyncio.timeout(self.patience_seconds):
-                return await written
+            return await written
         except TimeoutError:
             log.warning("journal.slow", call_id=record.call.call_id, turn=record.turn)
             self._is_behind.set()
             return await asyncio.to_thread(self._put_aside, record)
+        finally:
+            patience.cancel()
 
     def _put_aside(self, record: TurnRecord) -> TurnRecord:
         """Spool a turn; one that was taken already while SQL was away is answered with what it was."""
@@ -348,6 +350,11 @@ def _record_of(call: CallFacts, row: Any) -> TurnRecord:
         events=tuple(from_json(event) for event in row.events),
         session=Session.from_dict(row.session),
     )
+
+
+def _give_up(written: asyncio.Future[TurnRecord]) -> None:
+    if not written.done():
+        written.set_exception(TimeoutError())
 
 
 def _settle(settled: list[tuple[asyncio.Future[TurnRecord], TurnRecord]]) -> None:

@@ -22,6 +22,7 @@ class Rang:
 
 
 Recordable = Rang | Input | Result | Event
+_names: dict[type[Any], tuple[str, ...]] = {}
 _CLASSES: dict[str, type[Any]] = {
     kind.__name__: kind for kind in (Rang, *get_args(Input), *get_args(Result), *get_args(Event))
 }
@@ -44,10 +45,16 @@ def _adapter(name: str) -> TypeAdapter[Any]:
 
 
 def _fields(value: Any) -> dict[str, Any]:
-    return {each.name: _plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
+    kind = type(value)
+    names = _names.get(kind)
+    if names is None:
+        names = _names[kind] = tuple(each.name for each in dataclasses.fields(value))
+    return {name: _plain(getattr(value, name)) for name in names}
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, str | int | None):
+        return value
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, tuple):

@@ -9,8 +9,8 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import json
 
+import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
@@ -32,7 +32,7 @@ class StateSeal:
 
     def seal(self, session: Session, provider_call_id: str) -> str:
         """Return a URL-safe token. Raises ValueError when it would be longer than MAX_TOKEN_CHARACTERS."""
-        packed = json.dumps(session.to_dict(), separators=(",", ":"), ensure_ascii=False).encode()
+        packed = orjson.dumps(session.to_dict())
         sealed = self._cipher.encrypt(packed, [_FORM, provider_call_id.encode()])
         token = base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
         if len(token) > MAX_TOKEN_CHARACTERS:
@@ -46,6 +46,6 @@ class StateSeal:
         try:
             sealed = base64.b64decode(token.encode() + b"=" * (-len(token) % 4), altchars=b"-_", validate=True)
             packed = self._cipher.decrypt(sealed, [_FORM, provider_call_id.encode()])
-            return Session.from_dict(json.loads(packed))
+            return Session.from_dict(orjson.loads(packed))
         except (InvalidTag, binascii.Error, ValueError, KeyError, TypeError):
             raise BadToken("the token does not open for this call") from None

@@ -1,12 +1,17 @@
-"""Many rows in one statement: what a batch of turns leaves, at a fraction of the cost of a statement a row."""
+"""Many rows in one statement: what a batch of turns leaves, at a fraction of the cost of a statement a row.
+
+Rows travel as one JSON document, so that the statement is always the same; SQLite and PostgreSQL unpack it. Of SQLite a single
+row comes back, whatever it holds: its driver gives the interpreter's lock away for each row, and a thread that writes beside a
+busy event loop may wait 5 ms to get it back (docs/performance.md).
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
@@ -19,16 +24,40 @@ def insert_many_once(
 ) -> list[tuple[Any, ...]]:
     """Insert rows that all have the same columns, leave out those that stand there already; return `key` of the new ones.
 
-    The rows travel as one JSON document, so that the statement is always the same: SQLite and PostgreSQL unpack it.
+    Without `key` nothing is returned. Of two rows with one key the first is taken.
     """
     if not rows:
         return []
     columns = tuple(rows[0])
     moments = [name for name in columns if isinstance(table.c[name].type, Moment)]
-    packed = [{**row, **{name: _ms(row[name]) for name in moments}} for row in rows]
-    statement = _statement(connection.dialect.name, table, columns, key)
-    document = json.dumps(packed, ensure_ascii=False, separators=(",", ":"))
-    return [tuple(row) for row in connection.exec_driver_sql(statement, (document,))]
+    document = orjson.dumps([{**row, **{name: _ms(row[name]) for name in moments}} for row in rows]).decode()
+    if connection.dialect.name == "postgresql":
+        statement = _for_postgresql(table, columns, key)
+        done = connection.exec_driver_sql(statement, (document,))
+        return [tuple(row) for row in done] if key else []
+    done = connection.exec_driver_sql(
+        _for_sqlite(table, columns), (document,), execution_options={"preserve_rowcount": True}
+    )
+    if not key or not done.rowcount:
+        return []
+    if done.rowcount == len(rows):
+        return [tuple(row[name] for name in key) for row in rows]
+    # One INSERT numbers its rows one after another, so the new ones are the last.
+    fresh = f"SELECT {', '.join(key)} FROM {table.name} WHERE rowid > ?"  # noqa: S608 - our own names
+    return [tuple(row) for row in connection.exec_driver_sql(fresh, (done.lastrowid - done.rowcount,))]
+
+
+def select_many(connection: Connection, query: str, values: Collection[str]) -> list[list[Any]]:
+    """The rows of a query for many values at once; it says `IN ({values})` where they belong. Moments are in ms."""
+    if not values:
+        return []
+    document = orjson.dumps(list(values)).decode()
+    if connection.dialect.name == "postgresql":
+        unpacked = "SELECT json_array_elements_text(%s::json)"
+        return [list(row) for row in connection.exec_driver_sql(query.format(values=unpacked), (document,))]
+    found = connection.exec_driver_sql(_as_one_row(query), (document,)).scalar_one()
+    rows: list[list[Any]] = orjson.loads(found)
+    return rows
 
 
 def _ms(moment: Any) -> int | None:
@@ -36,15 +65,25 @@ def _ms(moment: Any) -> int | None:
 
 
 @cache
-def _statement(dialect: str, table: sa.Table, columns: tuple[str, ...], key: tuple[str, ...]) -> str:
+def _as_one_row(query: str) -> str:
+    head, rest = query.format(values="SELECT value FROM json_each(?)").split(" FROM ", 1)
+    return f"SELECT json_group_array(json_array({head.removeprefix('SELECT ')})) FROM {rest}"  # noqa: S608 - our own names
+
+
+@cache
+def _for_postgresql(table: sa.Table, columns: tuple[str, ...], key: tuple[str, ...]) -> str:
     names = ", ".join(columns)
-    if dialect == "postgresql":
-        types = ", ".join(
-            f"{name} {table.c[name].type.compile(dialect=postgresql.dialect())}"  # type: ignore[no-untyped-call]
-            for name in columns
-        )
-        source = f"SELECT {names} FROM json_to_recordset(%s::json) AS given ({types})"  # noqa: S608 - our own names
-    else:
-        values = ", ".join(f"json_extract(value, '$.{name}')" for name in columns)
-        source = f"SELECT {values} FROM json_each(?) WHERE true"  # noqa: S608
-    return f"INSERT INTO {table.name} ({names}) {source} ON CONFLICT DO NOTHING RETURNING {', '.join(key)}"
+    types = ", ".join(
+        f"{name} {table.c[name].type.compile(dialect=postgresql.dialect())}"  # type: ignore[no-untyped-call]
+        for name in columns
+    )
+    source = f"SELECT {names} FROM json_to_recordset(%s::json) AS given ({types})"  # noqa: S608 - our own names
+    returning = f" RETURNING {', '.join(key)}" if key else ""
+    return f"INSERT INTO {table.name} ({names}) {source} ON CONFLICT DO NOTHING{returning}"
+
+
+@cache
+def _for_sqlite(table: sa.Table, columns: tuple[str, ...]) -> str:
+    values = ", ".join(f"json_extract(value, '$.{name}')" for name in columns)
+    source = f"SELECT {values} FROM json_each(?) WHERE true"  # noqa: S608 - our own names
+    return f"INSERT INTO {table.name} ({', '.join(columns)}) {source} ON CONFLICT DO NOTHING"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO, cast
 
+import orjson
 import structlog
+
+from runtime.log_lines import LogLines
 
 _NUMBER = re.compile(r"\+?[0-9][0-9 ()-]{5,}[0-9]")
 _SECRET_FIELDS = frozenset({"digits", "keys", "text", "words", "name", "token", "secret", "nonce", "authorization"})
@@ -30,16 +34,17 @@ _PLAIN_FIELDS = frozenset(
 MAX_FIELD_CHARACTERS = 1_000
 
 
-def set_up_logging(process: str, log_format: str = "auto") -> None:
+def set_up_logging(process: str, log_format: str = "auto", *, at_once: bool = True) -> None:
     """Send structlog and the standard library's loggers to standard error, as `console` lines or `json`.
 
-    `auto` is console on a terminal, else JSON. Every line carries the name of the process.
+    `auto` is console on a terminal, else JSON. Every line carries the name of the process. Unless `at_once`, a thread writes
+    the lines a moment later (log_lines.py).
     """
     as_console = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=28)
         if as_console
-        else structlog.processors.JSONRenderer()
+        else structlog.processors.JSONRenderer(_as_json)
     )
 
     def name_process(_logger: Any, _method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -55,7 +60,7 @@ def set_up_logging(process: str, log_format: str = "auto") -> None:
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, sys.stderr if at_once else LogLines(sys.stderr))),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -74,8 +79,17 @@ def mask_private(_logger: Any, _method: str, fields: MutableMapping[str, Any]) -
         if name in _SECRET_FIELDS:
             fields[name] = "•••"
         elif isinstance(value, str) and name not in _PLAIN_FIELDS:
-            fields[name] = _NUMBER.sub(lambda match: mask_number(match[0]), value)[:MAX_FIELD_CHARACTERS]
+            if _NUMBER.search(value):
+                value = _NUMBER.sub(lambda match: mask_number(match[0]), value)
+            fields[name] = value[:MAX_FIELD_CHARACTERS]
     return fields
+
+
+def _as_json(fields: MutableMapping[str, Any], **_options: Any) -> str:
+    try:
+        return orjson.dumps(fields, default=repr, option=orjson.OPT_NON_STR_KEYS).decode()
+    except TypeError:  # half of a surrogate pair, or a number beyond 64 bits
+        return json.dumps(fields, default=repr)
 
 
 def mask_number(number: str) -> str:

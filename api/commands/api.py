@@ -4,6 +4,8 @@ from __future__ import annotations
 
 
 def api() -> None:
+    import gc
+
     import uvicorn
 
     from api.app import create_app
@@ -13,10 +15,14 @@ def api() -> None:
     from runtime.migrate import refuse_old_tables
 
     settings = with_provider(load_settings())
-    set_up_logging("api", settings.log_format)
+    set_up_logging("api", settings.log_format, at_once=False)
     refuse_old_tables(settings, may_be_away=True)
+    app = create_app(settings)
+    # What stands now stands until the end: looking through it again and again cost callers 60 ms now and then.
+    gc.collect()
+    gc.freeze()
     uvicorn.run(
-        create_app(settings),
+        app,
         host=settings.host,
         port=settings.port,
         log_config=None,

@@ -1,4 +1,7 @@
-"""The door for the provider: the signature first, then a strict form, then an Input. Nothing slow happens here."""
+"""What the provider tells us of calls: a strict form becomes an Input. Nothing slow happens here.
+
+Signatures are checked in api/webhooks.py.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +14,15 @@ from typing import Any
 
 import structlog
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from api.parts import Parts
+from api.webhooks import Endpoint, Webhook
 from ivr.call import FINAL, call_id_of
 from ivr.emergency import LAST_WORDS
 from ivr.journal import CallFacts
 from ivr.providers import twilio
-from ivr.providers.twilio import BadRequest, Form, ProviderCall
+from ivr.providers.twilio import BadRequest, ProviderCall
 from ivr.providers.twiml import CONTENT_TYPE, TurnLinks, render
 from ivr.receiving import note_fallback, note_recording, note_status
 from ivr.turns import Answer
@@ -28,44 +30,33 @@ from runtime import metrics
 
 log = structlog.get_logger()
 
-BODY_SECONDS = 5.0
 # News of a call are answered within this, stored or not: research/reliability.md, I8 gives every answer three seconds.
 NEWS_SECONDS = 1.5
 _under_way: set[asyncio.Task[None]] = set()  # asyncio itself holds tasks weakly
+_SECONDS = {name: metrics.turn_seconds.labels(name) for name in ("voice", "turn")}
 _TURN = re.compile(r"[0-9]{1,5}")
 
 
-class Refused(Exception):
-    """A request that does not come from the provider, or not in its form. Answered with `status` and no more."""
-
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.reason = reason
-
-
-async def voice(request: Request) -> Response:
+async def voice(webhook: Webhook) -> Response:
     """A call comes in."""
-    started = time.perf_counter()
-    parts, form = await _provider_form(request, allowed=())
+    parts, form = webhook.parts, webhook.form
     call = twilio.call_of(form, parts.settings.twilio_account_sid)
     answer = await parts.turns.begin(facts_of(call))
-    return _timed("voice", started, _document(parts, answer))
+    return _timed("voice", webhook, _document(parts, answer))
 
 
-async def turn(request: Request) -> Response:
+async def turn(webhook: Webhook) -> Response:
     """A caller did something, or nothing."""
-    started = time.perf_counter()
-    parts, form = await _provider_form(request, allowed=("s", "on"))
+    parts, form = webhook.parts, webhook.form
     call = twilio.call_of(form, parts.settings.twilio_account_sid)
-    given = twilio.input_of(form, request.query_params.get("on", ""))
-    answer = await parts.turns.go_on(facts_of(call), request.query_params.get("s", ""), given)
-    return _timed("turn", started, _document(parts, answer))
+    given = twilio.input_of(form, webhook.query.get("on"))
+    answer = await parts.turns.go_on(facts_of(call), webhook.query.get("s"), given)
+    return _timed("turn", webhook, _document(parts, answer))
 
 
-async def status(request: Request) -> Response:
+async def status(webhook: Webhook) -> Response:
     """The provider says how a call stands."""
-    parts, form = await _provider_form(request, allowed=())
+    parts, form = webhook.parts, webhook.form
     call = twilio.call_of(form, parts.settings.twilio_account_sid)
     facts = facts_of(call)
     seconds = form.get("CallDuration")
@@ -85,11 +76,11 @@ async def status(request: Request) -> Response:
     return await _noted(note(), facts)
 
 
-async def recording(request: Request) -> Response:
+async def recording(webhook: Webhook) -> Response:
     """The provider says that a recording is there, or that there is none."""
-    parts, form = await _provider_form(request, allowed=("turn",))
+    parts, form = webhook.parts, webhook.form
     call = twilio.call_of(form, parts.settings.twilio_account_sid)
-    turn_number = request.query_params.get("turn", "")
+    turn_number = webhook.query.get("turn")
     if not _TURN.fullmatch(turn_number):
         raise BadRequest("the address is none that we gave out")
     outcome = form.get("RecordingStatus", "completed")
@@ -133,11 +124,11 @@ def _tell_late(noting: asyncio.Task[None], call: CallFacts) -> None:
     log.warning("webhook.news_late", call_id=call.call_id, reason=repr(error)[:200] if error else "")
 
 
-async def fallback(request: Request) -> Response:
+async def fallback(webhook: Webhook) -> Response:
     """Something of ours failed: answer with the prepared document, whatever else is broken."""
-    parts, form = await _provider_form(request, allowed=("on",))
+    parts, form = webhook.parts, webhook.form
     metrics.fallbacks.inc()
-    on = request.query_params.get("on", "")
+    on = webhook.query.get("on")
     log.error("call.fallback", error=form.get("ErrorCode"), on=on, provider_call_id=form.get("CallSid")[:64])
     if on == "":
         try:
@@ -152,11 +143,13 @@ async def fallback(request: Request) -> Response:
     return Response(documents.farewell if on else documents.mailbox, media_type=CONTENT_TYPE)
 
 
-# Plain routes: they are no part of the JSON interface, and each call pays for every layer (docs/performance.md).
-routes = [
-    Route(f"/twilio/{endpoint.__name__}", endpoint, methods=["POST"])
-    for endpoint in (voice, turn, status, recording, fallback)
-]
+ENDPOINTS = {
+    "/twilio/voice": Endpoint(voice),
+    "/twilio/turn": Endpoint(turn, frozenset({"s", "on"})),
+    "/twilio/status": Endpoint(status),
+    "/twilio/recording": Endpoint(recording, frozenset({"turn"})),
+    "/twilio/fallback": Endpoint(fallback, frozenset({"on"})),
+}
 
 
 def facts_of(call: ProviderCall) -> CallFacts:
@@ -169,60 +162,15 @@ def facts_of(call: ProviderCall) -> CallFacts:
     )
 
 
-async def _provider_form(request: Request, allowed: tuple[str, ...]) -> tuple[Parts, Form]:
-    """The signed form of a request. Raises Refused or BadRequest; nothing is read before the cheap checks have passed."""
-    parts: Parts = request.app.state.parts
-    signature = request.headers.get(twilio.SIGNATURE_HEADER)
-    if not signature:
-        raise Refused(403, "no signature")
-    if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/x-www-form-urlencoded":
-        raise Refused(415, "no form")
-    form = Form(await _body(request))
-    raw_path = request.scope["raw_path"].decode("ascii", "replace")
-    raw_query = request.scope["query_string"].decode("ascii", "replace")
-    settings_header = request.headers.get(twilio.SETTINGS_HEADER)
-    if not parts.signature.is_true(raw_path, raw_query, form, signature, settings_header):
-        raise Refused(403, "wrong signature")
-    keys = [key for key, _ in request.query_params.multi_items()]
-    if not set(keys) <= set(allowed) or len(keys) != len(set(keys)):
-        raise BadRequest("the address is none that we gave out")
-    return parts, form
-
-
-async def _body(request: Request) -> bytes:
-    """The body within its limits of size and time."""
-
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > twilio.MAX_BODY_BYTES:
-                    raise Refused(413, "too large")
-    except TimeoutError:
-        raise Refused(408, "too slow") from None
-    except ClientDisconnect:
-        raise Refused(400, "gone") from None
-    return bytes(body)
-
-
 def _document(parts: Parts, answer: Answer) -> Response:
     links = TurnLinks(parts.settings.base_url, answer.state, answer.turn)
     return Response(render(answer.verbs, links, parts.shelf.company.voices), media_type=CONTENT_TYPE)
 
 
-def _timed(webhook: str, started: float, response: Response) -> Response:
-    metrics.turn_seconds.labels(webhook).observe(time.perf_counter() - started)
+def _timed(name: str, webhook: Webhook, response: Response) -> Response:
+    _SECONDS[name].observe(time.perf_counter() - webhook.arrived)
     return response
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def answer_refused(request: Request, error: Exception) -> Response:
-    """The answer to a refused request: a status and nothing to learn from. Registered in api/app.py."""
-    refused = error if isinstance(error, Refused) else Refused(400, str(error))
-    metrics.webhooks_refused.labels(str(refused.status)).inc()
-    log.warning("webhook.refused", path=request.url.path, status=refused.status, reason=str(error)[:200])
-    return Response(status_code=refused.status)

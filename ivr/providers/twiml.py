@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol, assert_never
-from urllib.parse import urlencode
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
@@ -17,6 +17,10 @@ MAX_DOCUMENT_BYTES = 64 * 1024  # Twilio error 11750 beyond
 MAX_SAY_CHARACTERS = 4_000
 # A transfer costs money while it lasts; two hours are longer than any that a front desk means.
 DIAL_LIMIT_SECONDS = 2 * 3600
+
+# Of the shipped flows a document has under 2 kB; these are kept so that one that is said again is not made again.
+KEPT_DOCUMENTS = 512
+KEPT_PROMPTS = 4_096
 
 # What XML 1.0 cannot hold (W3C XML 1.0, production 2); the SDK lets these pass and then the document does not parse.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -37,6 +41,8 @@ _VOICES = {
     "ru": "Polly.Tatyana",
     "ko": "Polly.Seoyeon",
 }
+_STATE = re.compile(r"[A-Za-z0-9_-]*")
+_MARKS = re.compile("[&<>\"'\n\r\t]")
 _HEAD = '<?xml version="1.0" encoding="utf-8"?>'
 _ALLOWED = frozenset({"Response", "Say", "Play", "Gather", "Record", "Dial", "Number", "Hangup", "Redirect"})
 
@@ -49,7 +55,11 @@ class Links(Protocol):
     """Where the provider comes back to: `back` for the part of the document that ended, `recording` for a recording's news.
 
     `audio` gives the public address of an audio file, or None when it cannot be played and its text is to be said.
+    `state` is the part of `back` that differs from call to call: letters, digits, - and _ only.
     """
+
+    @property
+    def state(self) -> str: ...
 
     def back(self, on: str) -> str: ...
 
@@ -70,7 +80,7 @@ class TurnLinks:
     turn: int
 
     def back(self, on: str) -> str:
-        return f"{self.base_url}/twilio/turn?{urlencode({'s': self.state, 'on': on})}"
+        return f"{self.base_url}/twilio/turn?s={self.state}&on={on}"
 
     def recording(self) -> str:
         return f"{self.base_url}/twilio/recording?turn={self.turn}"
@@ -86,13 +96,30 @@ def render(verbs: Sequence[Verb], links: Links, voices: Mapping[str, str] | None
     """
     chosen = {**_VOICES, **voices} if voices else _VOICES
     body = "".join([_rendered(verb, links, chosen) for verb in verbs])
-    return checked(f"{_HEAD}<Response>{body}</Response>".encode())
+    document = f"{_HEAD}<Response>{body}</Response>"
+    if not _STATE.fullmatch(links.state):
+        raise NotTwiml("the state of the call holds more than letters, digits, - and _")
+    # Parsed once more before it leaves, but only once for all calls: with another state in it it parses just as well.
+    _check(document.replace(links.state, "") if links.state else document)
+    packed = document.encode()
+    _check_size(packed)
+    return packed
 
 
 def checked(document: bytes) -> bytes:
-    """Return the document if it parses, is small enough and has no verb but ours."""
+    """Return the document if it parses, is small enough and has no verb but ours. Raises NotTwiml."""
+    _check_size(document)
+    _check.__wrapped__(document)
+    return document
+
+
+def _check_size(document: bytes) -> None:
     if len(document) > MAX_DOCUMENT_BYTES:
         raise NotTwiml(f"the document has {len(document)} bytes, more than {MAX_DOCUMENT_BYTES}")
+
+
+@lru_cache(KEPT_DOCUMENTS)
+def _check(document: str | bytes) -> None:
     names: set[str] = set()
     parser = expat.ParserCreate()
     parser.StartElementHandler = lambda name, _attributes: names.add(name)
@@ -102,7 +129,6 @@ def checked(document: bytes) -> bytes:
         raise NotTwiml(f"the document does not parse: {error}") from None
     if not names <= _ALLOWED:
         raise NotTwiml(f"the document has verbs that we never say: {', '.join(sorted(names - _ALLOWED))}")
-    return document
 
 
 def clean(text: str) -> str:
@@ -113,10 +139,12 @@ def clean(text: str) -> str:
 def _rendered(verb: Verb, links: Links, voices: Mapping[str, str]) -> str:
     match verb:
         case Say():
-            return _say(verb.text, verb.language, voices)
+            return _say(verb.text, verb.language, voices.get(verb.language))
         case Play():
             address = links.audio(verb.audio)
-            return _say(verb.text, verb.language, voices) if address is None else f"<Play>{escape(address)}</Play>"
+            if address is not None:
+                return f"<Play>{escape(address)}</Play>"
+            return _say(verb.text, verb.language, voices.get(verb.language))
         case Gather():
             prompts = "".join([_rendered(prompt, links, voices) for prompt in verb.prompts])
             attributes = {
@@ -160,9 +188,9 @@ def _rendered(verb: Verb, links: Links, voices: Mapping[str, str]) -> str:
             assert_never(verb)
 
 
-def _say(text: str, language: str, voices: Mapping[str, str]) -> str:
+@lru_cache(KEPT_PROMPTS)
+def _say(text: str, language: str, voice: str | None) -> str:
     attributes = {"language": _LANGUAGE_TAGS.get(language, language)}
-    voice = voices.get(language)
     if voice:
         attributes["voice"] = voice
     return f"<Say{_attributes(attributes)}>{escape(clean(text))}</Say>"
@@ -173,4 +201,8 @@ def _redirect(address: str) -> str:
 
 
 def _attributes(values: Mapping[str, str]) -> str:
-    return "".join([f" {name}={quoteattr(value)}" for name, value in values.items()])
+    return "".join([f" {name}={_quoted(value)}" for name, value in values.items()])
+
+
+def _quoted(value: str) -> str:
+    return quoteattr(value) if _MARKS.search(value) else f'"{value}"'
