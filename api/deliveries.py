@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from callbacks.index import deliver_changed
 from callbacks.queue import CallbackQueue
 from ivr.effects import follow_all
-from ivr.journal import follow_again
+from ivr.past_turns import follow_again
 from ivr.shelf import Shelf
 from runtime.config import Settings
 from runtime.jobs import open_broker

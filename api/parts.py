@@ -17,11 +17,12 @@ from customers.phone import spoken_form
 from flows import spoken
 from ivr.effects import follow_all
 from ivr.emergency import EmergencyDocuments
-from ivr.journal import Journal, TurnRecord
+from ivr.journal import Journal
 from ivr.providers.twilio import SignatureCheck
 from ivr.shelf import NothingPublished, Shelf, watch
 from ivr.spool import Spool
 from ivr.state import StateSeal
+from ivr.turn_record import TurnRecord
 from ivr.turns import Turns
 from runtime.config import Settings
 from runtime.database import open_database

@@ -18,9 +18,9 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlencode
@@ -83,11 +83,11 @@ def main() -> None:
                 figures: dict[str, list[Load]] = {"ours": [], "reference": []}
                 for _ in range(asked.rounds):
                     for who, port in (("reference", other), ("ours", product)):
-                        requests = prepare(what, folder, 9_000 * asked.seconds)
+                        requests = prepare(what, folder, 5_000 * asked.seconds)
                         figures[who].append(run(port, requests, folder, asked.seconds, CONNECTIONS))
                 report(what, figures)
                 half = statistics.median(load.per_second for load in figures["ours"]) / 2
-                requests = prepare(what, folder, 9_000 * asked.seconds)
+                requests = prepare(what, folder, 5_000 * asked.seconds)
                 paced = run(product, requests, folder, asked.seconds, connections_for(half, figures["ours"]))
                 print(
                     f"  ours at about half load: {paced.per_second:.0f}/s, p50 {paced.p50_ms:.1f} ms, p99 {paced.p99_ms:.1f} ms"
@@ -111,22 +111,30 @@ def connections_for(half: float, full: list[Load]) -> int:
     return max(1, round(half * latency * 2))
 
 
-def prepare(what: str, folder: Path, count: int) -> Path:
-    """Signed requests, each of a call of its own: the first turn, or a key at the menu with its sealed state."""
+# The key pressed at the menu, for requests that are not the first of a call: none of the choices, and the callback's.
+KEYS = {"turn": "9", "promise": "4"}
+
+
+def prepare(what: str, folder: Path, count: int, calls: int | None = None) -> Path:
+    """Signed requests: the first turn (`voice`), or a key at the menu with its sealed state (`turn`, `promise`).
+
+    Each is of a call of its own, or with `calls` they are the next turns of so many calls in their order.
+    """
     definitions = load_folder(ROOT / "flows" / "definitions")
     flow, company = definitions.flows["reception"], definitions.company
     assert company is not None
     session = None
-    if what == "turn":
+    if what in KEYS:
         at = datetime.now(UTC)
         session = start(flow, company, Caller("+37120000001"), at).session
         chosen = resume(flow, company, session, Digits("1"), at)
-        session = replace(chosen.session, node="main", wait="gather", turn=2)
+        session = chosen.session.change(node="main", wait="gather", back=())
     seal, sign = StateSeal(SECRET), RequestValidator(TOKEN).compute_signature
-    path = folder / f"{what}.requests"
+    path = folder / f"{what}.{secrets.token_hex(4)}.requests"
     with path.open("w") as file:
+        sids = ["CA" + secrets.token_hex(16) for _ in range(calls or count)]
         for number in range(count):
-            sid = "CA" + secrets.token_hex(16)
+            sid = sids[number % len(sids)]
             form = {
                 "AccountSid": ACCOUNT,
                 "ApiVersion": "2010-04-01",
@@ -142,8 +150,9 @@ def prepare(what: str, folder: Path, count: int) -> Path:
             }
             target = "/twilio/voice"
             if session:
-                form |= {"Digits": "9", "FinishedOnKey": "", "msg": "Gather End"}
-                target = f"/twilio/turn?s={seal.seal(session, sid)}&on=gather"
+                form |= {"Digits": KEYS[what], "FinishedOnKey": "", "msg": "Gather End"}
+                here = session.change(turn=2 + number // len(sids))
+                target = f"/twilio/turn?s={seal.seal(here, sid)}&on=gather"
             file.write(f"{target}\t{sign(BASE_URL + target, form)}\t{urlencode(form)}\n")
     return path
 
@@ -184,8 +193,9 @@ def percentile(output: str, which: int) -> float:
 
 
 @contextmanager
-def ours(folder: Path, database: str) -> Iterator[int]:
-    """The api process with the shipped flows, SQL with full durability, logs to a file."""
+def ours(folder: Path, database: str, fill: Callable[[str], None] | None = None) -> Iterator[int]:
+    """The api process with the shipped flows, SQL with full durability, logs to a file. `fill` gets the database's URL first."""
+    folder.mkdir(exist_ok=True)
     port = free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("RINGBACK_")} | {
         "RINGBACK_DATA_DIR": str(folder / "data"),
@@ -201,6 +211,8 @@ def ours(folder: Path, database: str) -> Iterator[int]:
         subprocess.run(
             [sys.executable, "-m", "api.commands.cli", *command], env=environment, check=True, capture_output=True
         )
+    if fill is not None:
+        fill(database or f"sqlite:///{folder / 'data' / 'ringback.sqlite3'}")
     with process([sys.executable, "-m", "api.commands.cli", "api"], environment, port, folder / "api.log"):
         yield port
 

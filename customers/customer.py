@@ -69,7 +69,7 @@ def owners_of(connection: Connection, numbers: Collection[str]) -> dict[str, Cus
     )
     return {
         number: Customer(customer_id, name, language, (number,))
-        for number, customer_id, name, language in select_many(connection, query, numbers)
+        for number, customer_id, name, language in select_many(connection, query, "number, id, name, language", numbers)
     }
 
 
@@ -108,4 +108,4 @@ def _row(customer_id: str, at: datetime) -> dict[str, Any]:
 
 def _owners(connection: Connection, numbers: Collection[str]) -> dict[str, str]:
     query = "SELECT number, customer_id FROM customer_numbers WHERE number IN ({values})"
-    return dict(select_many(connection, query, numbers))
+    return dict(select_many(connection, query, "number, customer_id", numbers))

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import queue
 import threading
 from collections.abc import Collection
-from dataclasses import dataclass
 
 import structlog
 from sqlalchemy.engine import Connection, Engine
@@ -16,6 +13,7 @@ from callbacks.promises import open_promises
 from customers.customer import owners_of
 from flows.session import Caller
 from runtime.database import reading
+from runtime.handover import Handover, settle
 
 log = structlog.get_logger()
 
@@ -31,65 +29,36 @@ def look_up(connection: Connection, numbers: Collection[str]) -> dict[str, Calle
     }
 
 
-@dataclass(slots=True)
-class _Asked:
-    number: str
-    loop: asyncio.AbstractEventLoop
-    found: asyncio.Future[Caller]
-
-
 class Callers:
     """Looks callers up without keeping the event loop waiting. One thread, one database connection."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._asked: queue.SimpleQueue[_Asked | None] = queue.SimpleQueue()
+        self._asked: Handover[str, Caller] = Handover()
         self._thread = threading.Thread(target=self._run, name="callers", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
-        self._asked.put(None)
+        self._asked.end()
 
     async def find(self, number: str | None, patience_seconds: float) -> Caller:
         """The caller with this number. Only the number, when nothing is known or SQL takes longer than `patience_seconds`."""
         if number is None:
             return Caller()
-        loop = asyncio.get_running_loop()
-        found: asyncio.Future[Caller] = loop.create_future()
-        self._asked.put(_Asked(number, loop, found))
         try:
-            async with asyncio.timeout(patience_seconds):
-                return await found
+            return await self._asked.give(number, patience_seconds)
         except TimeoutError:
             log.warning("caller.look_up_slow")
             return Caller(number)
 
     def _run(self) -> None:
-        while (first := self._asked.get()) is not None:
-            batch = [first]
-            while len(batch) < MAX_BATCH and not self._asked.empty():
-                following = self._asked.get()
-                if following is None:
-                    return
-                batch.append(following)
+        while (batch := self._asked.take(MAX_BATCH)) is not None:
             try:
                 with reading(self._engine) as connection:
-                    known = look_up(connection, {asked.number for asked in batch})
+                    known = look_up(connection, {asked.work for asked in batch})
             except SQLAlchemyError as error:
                 log.warning("caller.look_up_failed", reason=str(error)[:200])
                 known = {}
-            for loop in {asked.loop for asked in batch}:
-                mine = [
-                    (asked.found, known.get(asked.number) or Caller(asked.number))
-                    for asked in batch
-                    if asked.loop is loop
-                ]
-                loop.call_soon_threadsafe(_settle, mine)
-
-
-def _settle(settled: list[tuple[asyncio.Future[Caller], Caller]]) -> None:
-    for found, caller in settled:
-        if not found.done():
-            found.set_result(caller)
+            settle((asked, known.get(asked.work) or Caller(asked.work)) for asked in batch)

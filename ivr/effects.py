@@ -40,11 +40,11 @@ from flows.events import (
     WentWrong,
 )
 from flows.inputs import HungUp, Recorded
-from ivr.journal import CallFacts, TurnRecord
 from ivr.story import path_of, summary_of
 from ivr.tables import calls, turns
+from ivr.turn_record import CallFacts, TurnRecord
 from runtime.bulk import insert_many_once
-from runtime.database import insert_once
+from runtime.database import apart, insert_once
 from runtime.metrics import voicemails_arrived
 from runtime.outbox import enqueue
 from voicemail import mailbox
@@ -77,7 +77,7 @@ def follow_all(connection: Connection, records: Sequence[TurnRecord], company: C
     begun = [record for record in records if any(isinstance(event, CallStarted) for event in record.events)]
     if begun:
         try:
-            with connection.begin_nested():
+            with apart(connection):
                 open_calls(connection, begun)
         except OperationalError:
             raise
@@ -91,7 +91,7 @@ def follow_all(connection: Connection, records: Sequence[TurnRecord], company: C
 
 def _follow_safely(connection: Connection, record: TurnRecord, company: Company) -> None:
     try:
-        with connection.begin_nested():
+        with apart(connection):
             follow(connection, record, company)
     except OperationalError:
         raise  # the database is away, or two processes met: nothing of this is written

@@ -7,73 +7,37 @@ it, and the conductor answers from it.
 from __future__ import annotations
 
 import asyncio
-import queue
 import threading
+import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
 
-import sqlalchemy as sa
 import structlog
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from flows.events import Event
-from flows.inputs import HungUp, Input, Result
-from flows.session import Session
-from ivr.records import Rang, from_json, to_json
+from flows.inputs import HungUp
+from ivr.past_turns import Apply, last_turn, load_turn
 from ivr.shelf import NothingPublished
 from ivr.spool import Spool
 from ivr.tables import calls, turns
+from ivr.turn_record import TurnRecord, pack, row_of, unpack
 from runtime.bulk import insert_many_once
 from runtime.database import writing
+from runtime.handover import Handed, Handover, settle
 
 log = structlog.get_logger()
 
 MAX_BATCH = 256
-MAX_WAITING = 50_000
 # A caller is never kept waiting for SQL longer than this; the turn goes to the spool instead (2-house.md, decision 3).
 PATIENCE_SECONDS = 0.25
 # While SQL is away it is tried again this often.
 RETRY_SECONDS = 0.5
+# So often a living process looks for the spool of one that died.
+ADOPT_SECONDS = 10.0
 # Turns taken while SQL is away are remembered, so that a repeated webhook still gets the same answer.
 MAX_REMEMBERED = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class CallFacts:
-    """What the provider says of a call in each of its requests. Numbers are E.164 or None."""
-
-    call_id: str
-    provider_call_id: str
-    from_number: str | None
-    to_number: str | None
-    direction: str
-
-
-@dataclass(frozen=True, slots=True)
-class TurnRecord:
-    """One turn as it goes into the journal: the input, the answers to its effects, what happened, where the call is now."""
-
-    call: CallFacts
-    turn: int
-    at: datetime
-    input: Rang | Input
-    results: tuple[Result, ...]
-    events: tuple[Event, ...]
-    session: Session
-
-
-Apply = Callable[[Connection, Sequence[TurnRecord]], bool]
-
-
-@dataclass(slots=True)
-class _Waiting:
-    record: TurnRecord
-    loop: asyncio.AbstractEventLoop
-    written: asyncio.Future[TurnRecord]
 
 
 class Journal:
@@ -90,11 +54,12 @@ class Journal:
         self._apply = apply
         self._after_commit = after_commit
         self._spool = spool
-        self._waiting: queue.Queue[_Waiting | None] = queue.Queue(MAX_WAITING)
+        self._waiting: Handover[TurnRecord, TurnRecord] = Handover()
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._is_behind = threading.Event()
         # Held where the spool gains an entry or is found empty: else one could slip in just as the journal stops looking.
         self._spooling = threading.Lock()
+        self._adopted_at = 0.0
         self._remembered: OrderedDict[tuple[str, int], TurnRecord] = OrderedDict()
 
     @property
@@ -104,13 +69,12 @@ class Journal:
 
     def start(self) -> None:
         """Start writing, first what an earlier process had to leave behind."""
-        if self._spool.adopt():
-            self._is_behind.set()
+        self._adopt()
         self._thread.start()
 
     def stop(self, patience_seconds: float = 5.0) -> None:
         """Write what waits, then end. What SQL does not take now stays in the spool for the next start."""
-        self._waiting.put(None)
+        self._waiting.end()
         self._thread.join(patience_seconds)
         if not self._thread.is_alive():
             self._spool.close()
@@ -119,18 +83,12 @@ class Journal:
         """Make a turn durable, in SQL or in the spool. Returns the record itself, or the one that stood under its key already."""
         if self._is_behind.is_set():
             return await asyncio.to_thread(self._put_aside, record)
-        loop = asyncio.get_running_loop()
-        written: asyncio.Future[TurnRecord] = loop.create_future()
-        self._waiting.put_nowait(_Waiting(record, loop, written))
-        patience = loop.call_later(self.patience_seconds, _give_up, written)
         try:
-            return await written
+            return await self._waiting.give(record, self.patience_seconds)
         except TimeoutError:
             log.warning("journal.slow", call_id=record.call.call_id, turn=record.turn)
             self._is_behind.set()
             return await asyncio.to_thread(self._put_aside, record)
-        finally:
-            patience.cancel()
 
     def _put_aside(self, record: TurnRecord) -> TurnRecord:
         """Spool a turn; one that was taken already while SQL was away is answered with what it was."""
@@ -149,40 +107,37 @@ class Journal:
             log.error("journal.lost", call_id=record.call.call_id, turn=record.turn, reason=str(error))
         return record
 
+    def _adopt(self) -> None:
+        """Take over what dead processes left in their spools."""
+        self._adopted_at = time.monotonic()
+        try:
+            if self._spool.adopt():
+                self._is_behind.set()
+        except OSError as error:  # a full disk: what is there stays there until the next time
+            log.error("spool.not_adopted", reason=str(error)[:200])
+
     def _run(self) -> None:
         while True:
-            try:
-                first = self._waiting.get(timeout=RETRY_SECONDS)
-            except queue.Empty:
-                self._catch_up()
-                continue
-            batch: list[_Waiting] = []
-            while first is not None:
-                batch.append(first)
-                if len(batch) == MAX_BATCH:
-                    break
-                try:
-                    first = self._waiting.get_nowait()
-                except queue.Empty:
-                    break
+            if time.monotonic() - self._adopted_at > ADOPT_SECONDS:
+                self._adopt()
+            batch = self._waiting.take(MAX_BATCH, RETRY_SECONDS)
             if batch:
                 self._write_batch(batch)
-            if first is None:
+            else:
                 self._catch_up()
+            if batch is None:
                 return
 
-    def _write_batch(self, batch: list[_Waiting]) -> None:
+    def _write_batch(self, batch: list[Handed[TurnRecord, TurnRecord]]) -> None:
         if self._is_behind.is_set():
-            stored = [self._put_aside(each.record) for each in batch]
+            stored = [self._put_aside(each.work) for each in batch]
         else:
             try:
-                stored = self._commit([each.record for each in batch])
+                stored = self._commit([each.work for each in batch])
             except SQLAlchemyError:
                 # Alone, each turn either goes in or shows what is wrong; a deadlock between two processes dissolves.
-                stored = [self._commit_alone(each.record) for each in batch]
-        for loop in {each.loop for each in batch}:
-            mine = [(each.written, result) for each, result in zip(batch, stored, strict=True) if each.loop is loop]
-            loop.call_soon_threadsafe(_settle, mine)
+                stored = [self._commit_alone(each.work) for each in batch]
+        settle(zip(batch, stored, strict=True))
 
     def _commit_alone(self, record: TurnRecord) -> TurnRecord:
         if not self._is_behind.is_set():
@@ -225,7 +180,7 @@ class Journal:
 
     def _commit(self, records: list[TurnRecord], *, were_heard: bool = False) -> list[TurnRecord]:
         with writing(self._engine) as connection:
-            new = set(insert_many_once(connection, turns, [_row(record) for record in records], "call_id", "turn"))
+            new = set(insert_many_once(connection, turns, [row_of(record) for record in records], "call_id", "turn"))
             stored: list[TurnRecord] = []
             following: list[TurnRecord] = []
             for record in records:
@@ -257,107 +212,7 @@ def _make_room(connection: Connection, record: TurnRecord) -> list[TurnRecord]:
     spool, or the reconciler adds it.
     """
     place = (turns.c.call_id == record.call.call_id, turns.c.turn == record.turn)
-    connection.execute(turns.update().where(*place).values(_row(record)))
+    connection.execute(turns.update().where(*place).values(row_of(record)))
     connection.execute(calls.update().where(calls.c.id == record.call.call_id).values(outcome=None))
     last = last_turn(connection, record.call)
     return [last] if last is not None and last.turn != record.turn and last.session.ended else []
-
-
-def _row(record: TurnRecord) -> dict[str, Any]:
-    return {
-        "call_id": record.call.call_id,
-        "turn": record.turn,
-        "at": record.at,
-        "input": to_json(record.input),
-        "results": [to_json(result) for result in record.results],
-        "events": [to_json(event) for event in record.events],
-        "session": record.session.to_dict(),
-    }
-
-
-def pack(record: TurnRecord) -> dict[str, Any]:
-    """A turn as JSON, for the spool."""
-    return {**_row(record), "call": asdict(record.call), "at": record.at.isoformat()}
-
-
-def unpack(entry: dict[str, Any]) -> TurnRecord:
-    """Undo pack."""
-    return TurnRecord(
-        call=CallFacts(**entry["call"]),
-        turn=entry["turn"],
-        at=datetime.fromisoformat(entry["at"]),
-        input=from_json(entry["input"]),
-        results=tuple(from_json(result) for result in entry["results"]),
-        events=tuple(from_json(event) for event in entry["events"]),
-        session=Session.from_dict(entry["session"]),
-    )
-
-
-def load_turn(connection: Connection, call: CallFacts, turn: int) -> TurnRecord | None:
-    """Read one turn back."""
-    query = sa.select(turns).where(turns.c.call_id == call.call_id, turns.c.turn == turn)
-    row = connection.execute(query).one_or_none()
-    return None if row is None else _record_of(call, row)
-
-
-def last_turn(connection: Connection, call: CallFacts) -> TurnRecord | None:
-    """The newest turn of a call: where it stands, when a hang-up comes without its token."""
-    query = sa.select(turns).where(turns.c.call_id == call.call_id).order_by(turns.c.turn.desc()).limit(1)
-    row = connection.execute(query).one_or_none()
-    return None if row is None else _record_of(call, row)
-
-
-def follow_again(engine: Engine, apply: Apply) -> Callable[[dict[str, Any]], None]:
-    """The outbox handler of `turn.effects`: write what follows from a stored turn once more."""
-
-    def handle(payload: dict[str, Any]) -> None:
-        call = CallFacts(**payload["call"])
-        with writing(engine) as connection:
-            record = load_turn(connection, call, payload["turn"])
-            if record is not None:
-                apply(connection, [record])
-
-    return handle
-
-
-@dataclass(frozen=True, slots=True)
-class TurnEntry:
-    """A turn as it stands in the journal, for reading: `node` is where the call waited after it."""
-
-    turn: int
-    at: datetime
-    node: str
-    input: dict[str, Any]
-    events: list[dict[str, Any]]
-
-
-def turns_of(connection: Connection, call_id: str) -> list[TurnEntry]:
-    """All turns of a call in order."""
-    query = sa.select(turns).where(turns.c.call_id == call_id).order_by(turns.c.turn)
-    return [
-        TurnEntry(row.turn, row.at, row.session.get("node", ""), row.input, row.events)
-        for row in connection.execute(query)
-    ]
-
-
-def _record_of(call: CallFacts, row: Any) -> TurnRecord:
-    return TurnRecord(
-        call=call,
-        turn=row.turn,
-        at=row.at.astimezone(UTC),
-        input=from_json(row.input),
-        results=tuple(from_json(result) for result in row.results),
-        events=tuple(from_json(event) for event in row.events),
-        session=Session.from_dict(row.session),
-    )
-
-
-def _give_up(written: asyncio.Future[TurnRecord]) -> None:
-    if not written.done():
-        written.set_exception(TimeoutError())
-
-
-def _settle(settled: list[tuple[asyncio.Future[TurnRecord], TurnRecord]]) -> None:
-    for written, stored in settled:
-        if not written.done():
-            written.set_result(stored)

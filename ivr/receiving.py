@@ -12,7 +12,7 @@ from ivr import statuses
 from ivr.call import CallStatus
 from ivr.effects import ensure_call, message_arrived
 from ivr.emergency import EMERGENCY_TURN
-from ivr.journal import CallFacts
+from ivr.turn_record import CallFacts
 from runtime.database import writing
 from voicemail import mailbox
 

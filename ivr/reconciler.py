@@ -20,9 +20,9 @@ from flows.company import Company
 from ivr import statuses
 from ivr.call import FINAL, call_id_of
 from ivr.effects import ensure_call, message_arrived
-from ivr.journal import CallFacts
 from ivr.providers.listing import ListedCall, ListedRecording, list_calls, list_recordings
 from ivr.tables import calls, turns
+from ivr.turn_record import CallFacts
 from runtime.database import reading, writing
 from voicemail import mailbox
 from voicemail.recordings import ProviderAccount

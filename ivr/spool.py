@@ -1,7 +1,7 @@
 """Where turns wait while SQL is away: one file a process, on the disk before the caller is answered.
 
 Each entry has its length and checksum. A torn tail (the machine died in the middle of a write) is cut off and kept aside; what
-stands before it is whole. Files of processes that died are adopted by the next one that starts.
+stands before it is whole. Files of processes that died are adopted by another, at its start or within seconds.
 """
 
 from __future__ import annotations
@@ -32,10 +32,8 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self._path = folder / f"{uuid.uuid4().hex}{_SUFFIX}"
         self._lock = threading.Lock()
-        self._file: IO[bytes] = self._path.open("a+b")
-        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._path, self._file = _new_file(folder)
         _sync_folder(folder)
 
     def append(self, entries: Sequence[dict[str, Any]]) -> None:
@@ -71,10 +69,12 @@ class Spool:
         for path in sorted(self._folder.glob(f"*{_SUFFIX}")):
             if path == self._path:
                 continue
-            with path.open("r+b") as orphan:
-                try:
-                    fcntl.flock(orphan, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except OSError:
+            try:
+                orphan = path.open("r+b")
+            except FileNotFoundError:
+                continue  # somebody else was first
+            with orphan:
+                if not _take(path, orphan):
                     continue  # its process lives
                 place = 0
                 while True:
@@ -98,6 +98,25 @@ class Spool:
             if is_empty:
                 self._path.unlink(missing_ok=True)
             self._file.close()
+
+
+def _new_file(folder: Path) -> tuple[Path, IO[bytes]]:
+    """An empty file that is ours. Before it is locked a neighbour may take it for an orphan's; then another is made."""
+    while True:
+        path = folder / f"{uuid.uuid4().hex}{_SUFFIX}"
+        file = path.open("a+b")
+        if _take(path, file):
+            return path, file
+        file.close()
+
+
+def _take(path: Path, file: IO[bytes]) -> bool:
+    """Lock a file; tell whether it is ours now and still stands at its path."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return path.stat().st_ino == os.fstat(file.fileno()).st_ino
+    except OSError:  # locked by a living process, or gone
+        return False
 
 
 def _pack(entry: dict[str, Any]) -> bytes:

@@ -22,10 +22,12 @@ from flows.session import Caller, Session
 from flows.turn import Turn
 from flows.verbs import Verb
 from ivr.callers import Callers
-from ivr.journal import CallFacts, Journal, TurnRecord, last_turn
+from ivr.journal import Journal
+from ivr.past_turns import last_turn
 from ivr.records import Rang
 from ivr.shelf import Shelf
 from ivr.state import BadToken, StateSeal
+from ivr.turn_record import CallFacts, TurnRecord
 from runtime.database import reading
 
 log = structlog.get_logger()

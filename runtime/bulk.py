@@ -8,6 +8,7 @@ busy event loop may wait 5 ms to get it back (docs/performance.md).
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -15,8 +16,6 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
-
-from runtime.database import Moment
 
 
 def insert_many_once(
@@ -29,8 +28,7 @@ def insert_many_once(
     if not rows:
         return []
     columns = tuple(rows[0])
-    moments = [name for name in columns if isinstance(table.c[name].type, Moment)]
-    document = orjson.dumps([{**row, **{name: _ms(row[name]) for name in moments}} for row in rows]).decode()
+    document = orjson.dumps(rows, default=_ms, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
     if connection.dialect.name == "postgresql":
         statement = _for_postgresql(table, columns, key)
         done = connection.exec_driver_sql(statement, (document,))
@@ -47,27 +45,33 @@ def insert_many_once(
     return [tuple(row) for row in connection.exec_driver_sql(fresh, (done.lastrowid - done.rowcount,))]
 
 
-def select_many(connection: Connection, query: str, values: Collection[str]) -> list[list[Any]]:
-    """The rows of a query for many values at once; it says `IN ({values})` where they belong. Moments are in ms."""
+def select_many(connection: Connection, query: str, names: str, values: Collection[str]) -> list[list[Any]]:
+    """The rows of a query for many values at once; it says `IN ({values})` where they belong. Moments are in ms.
+
+    `names` are those of the query's columns, with commas.
+    """
     if not values:
         return []
     document = orjson.dumps(list(values)).decode()
     if connection.dialect.name == "postgresql":
         unpacked = "SELECT json_array_elements_text(%s::json)"
         return [list(row) for row in connection.exec_driver_sql(query.format(values=unpacked), (document,))]
-    found = connection.exec_driver_sql(_as_one_row(query), (document,)).scalar_one()
+    found = connection.exec_driver_sql(_as_one_row(query, names), (document,)).scalar_one()
     rows: list[list[Any]] = orjson.loads(found)
     return rows
 
 
-def _ms(moment: Any) -> int | None:
-    return None if moment is None else round(moment.timestamp() * 1000)
+def _ms(moment: Any) -> int:
+    """A moment as its columns keep it (Moment in database.py)."""
+    if not isinstance(moment, datetime):
+        raise TypeError(f"{type(moment).__name__} has no place in a row")
+    return round(moment.timestamp() * 1000)
 
 
 @cache
-def _as_one_row(query: str) -> str:
-    head, rest = query.format(values="SELECT value FROM json_each(?)").split(" FROM ", 1)
-    return f"SELECT json_group_array(json_array({head.removeprefix('SELECT ')})) FROM {rest}"  # noqa: S608 - our own names
+def _as_one_row(query: str, names: str) -> str:
+    rows = query.format(values="SELECT value FROM json_each(?)")
+    return f"SELECT json_group_array(json_array({names})) FROM ({rows})"  # noqa: S608 - our own names
 
 
 @cache

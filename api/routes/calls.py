@@ -7,7 +7,7 @@ from fastapi import APIRouter
 
 from api.access import Agent, NotFound, OpenParts
 from api.shapes import CallShape, TurnShape
-from ivr.journal import turns_of
+from ivr.past_turns import turns_of
 from ivr.story import path_of
 from ivr.tables import calls
 from runtime.database import reading

@@ -15,14 +15,16 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+import ivr.journal
 from callbacks.tables import callback_sources
 from customers.tables import history
 from flows.inputs import Silence
 from flows.session import Session
 from ivr.call import call_id_of
-from ivr.journal import CallFacts, Journal, TurnRecord, pack
+from ivr.journal import Journal
 from ivr.spool import Spool
 from ivr.tables import calls, turns
+from ivr.turn_record import CallFacts, TurnRecord, pack
 from runtime.database import reading
 from tests.front import Front, open_front
 from tests.ivr.test_sql_away import locked, wait_until_caught_up
@@ -62,14 +64,39 @@ async def test_a_turn_that_is_spooled_just_as_the_journal_catches_up_is_not_left
     await asyncio.to_thread(spool.is_empty.wait, 10)
     await journal.write(record(2))
     give_up = time.monotonic() + 5
-    while True:
-        with reading(sqlite_database) as connection:
-            found = list(connection.scalars(sa.select(turns.c.turn).order_by(turns.c.turn)))
-        if found == [1, 2]:
-            break
-        assert time.monotonic() < give_up, found
+    while found_turns(sqlite_database) != [1, 2]:
+        assert time.monotonic() < give_up
         await asyncio.sleep(0.1)
     journal.stop()
+
+
+async def test_what_a_process_leaves_behind_is_adopted_by_one_that_lives(
+    sqlite_database: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ivr.journal, "ADOPT_SECONDS", 0.2)
+    neighbour = Spool(tmp_path)
+    journal = Journal(sqlite_database, lambda connection, records: False, lambda: None, Spool(tmp_path))
+    journal.start()
+    await journal.write(record(1))
+    neighbour.append([pack(record(2))])
+    await asyncio.sleep(1)
+    assert found_turns(sqlite_database) == [1]  # its process lives
+    neighbour._file.close()
+    give_up = time.monotonic() + 10
+    while found_turns(sqlite_database) != [1, 2]:
+        assert time.monotonic() < give_up
+        await asyncio.sleep(0.1)
+    while journal.is_behind:
+        assert time.monotonic() < give_up
+        await asyncio.sleep(0.1)
+    await journal.write(record(3))
+    assert found_turns(sqlite_database) == [1, 2, 3]
+    journal.stop()
+
+
+def found_turns(engine: Engine) -> list[int]:
+    with reading(engine) as connection:
+        return list(connection.scalars(sa.select(turns.c.turn).order_by(turns.c.turn)))
 
 
 @pytest.mark.timeout(90)

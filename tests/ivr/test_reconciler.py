@@ -102,7 +102,7 @@ async def now_front(front: Front) -> AsyncIterator[Front]:
 
 
 def compare(front: Front, provider: Provider) -> Findings:
-    from ivr.journal import CallFacts
+    from ivr.turn_record import CallFacts
 
     ended: list[CallFacts] = []
     found = reconcile(

@@ -17,10 +17,11 @@ import structlog
 from sqlalchemy.engine import Connection, Engine
 
 from ivr.effects import follow_all
-from ivr.journal import Journal, TurnRecord
+from ivr.journal import Journal
 from ivr.shelf import Shelf
 from ivr.spool import Spool
 from ivr.state import StateSeal
+from ivr.turn_record import TurnRecord
 from ivr.turns import Turns
 from runtime.database import metadata, writing
 from tests.front import OPEN_TUESDAY
@@ -118,7 +119,7 @@ class Process:
     def kill(self) -> None:
         """End as kill -9 does: what the disk has is all that stays."""
         self.journal._is_behind.clear()
-        self.journal._waiting.put(None)
+        self.journal._waiting.end()
         self.journal._thread.join()
         self._spool._file.close()
         self.turns._lookers.shutdown()

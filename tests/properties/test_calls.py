@@ -26,7 +26,6 @@ from flows.inputs import Dialed, DialStatus, Digits, HungUp, Input, Recorded, Si
 from flows.session import Session
 from flows.verbs import Dial, Gather, HangUp, Record
 from ivr.call import FINAL, CallStatus, call_id_of
-from ivr.journal import CallFacts
 from ivr.providers.listing import ListedCall, ListedRecording
 from ivr.providers.twiml import TurnLinks, render
 from ivr.receiving import note_recording, note_status
@@ -34,6 +33,7 @@ from ivr.reconciler import UNEXPECTED_TURN, Findings, reconcile
 from ivr.records import to_json
 from ivr.shelf import Shelf, publish_folder
 from ivr.tables import calls, turns
+from ivr.turn_record import CallFacts
 from ivr.turns import Answer
 from runtime.database import metadata, open_database
 from runtime.ids import derived_id

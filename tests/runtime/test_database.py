@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from customers.tables import customers
-from runtime.database import insert_once, reading, writing
+from runtime.database import apart, insert_once, reading, writing
 from runtime.outbox import deliver, enqueue, outbox
 
 
@@ -83,3 +83,15 @@ def test_a_failing_outbox_entry_waits_and_the_others_go_on(database: Engine) -> 
     assert left.payload == {"n": 1}
     assert left.tries == 1
     assert left.not_before > datetime.now(UTC)
+
+
+def test_a_part_that_fails_goes_back_alone(database: Engine) -> None:
+    with writing(database) as connection:
+        insert_once(connection, customers, id="cu_before", name="", created_at=datetime.now(UTC))
+        with pytest.raises(sa.exc.IntegrityError), apart(connection):
+            insert_once(connection, customers, id="cu_within", name="", created_at=datetime.now(UTC))
+            connection.execute(customers.insert().values(id="cu_before", name="", created_at=datetime.now(UTC)))
+        with apart(connection):
+            insert_once(connection, customers, id="cu_after", name="", created_at=datetime.now(UTC))
+    with reading(database) as connection:
+        assert set(connection.scalars(sa.select(customers.c.id))) == {"cu_before", "cu_after"}

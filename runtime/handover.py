@@ -1,0 +1,92 @@
+"""Work handed by event loops to one thread, and its results back: gathered on the way, so that many cost one awakening.
+
+What a loop gives away while it goes through its ready sockets arrives together; what the thread settles together goes back
+together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+Given = TypeVar("Given")
+Got = TypeVar("Got")
+
+
+@dataclass(slots=True, eq=False)
+class Handed(Generic[Given, Got]):
+    """One piece of work on its way, and the future that its giver waits for."""
+
+    work: Given
+    loop: asyncio.AbstractEventLoop
+    result: asyncio.Future[Got]
+
+
+class Handover(Generic[Given, Got]):
+    """Takes work from any number of loops; one thread takes it away."""
+
+    def __init__(self) -> None:
+        self._gathered: dict[asyncio.AbstractEventLoop, list[Handed[Given, Got]]] = {}
+        self._queue: queue.SimpleQueue[list[Handed[Given, Got]] | None] = queue.SimpleQueue()
+        self._is_over = False
+
+    async def give(self, work: Given, patience_seconds: float) -> Got:
+        """Wait for the result of this work. Raises TimeoutError; it may be done all the same."""
+        loop = asyncio.get_running_loop()
+        handed: Handed[Given, Got] = Handed(work, loop, loop.create_future())
+        gathered = self._gathered.setdefault(loop, [])
+        gathered.append(handed)
+        if len(gathered) == 1:
+            loop.call_soon(self._send, loop)
+        patience = loop.call_later(patience_seconds, _give_up, handed.result)
+        try:
+            return await handed.result
+        finally:
+            patience.cancel()
+
+    def end(self) -> None:
+        """Let `take` return None once what was given before is taken."""
+        self._queue.put(None)
+
+    def take(self, most: int, timeout_seconds: float | None = None) -> list[Handed[Given, Got]] | None:
+        """What waits, about `most` at a time; empty when nothing comes in time, None when it is over."""
+        if self._is_over:
+            return None
+        taken: list[Handed[Given, Got]] = []
+        try:
+            while len(taken) < most:
+                more = self._queue.get(timeout=timeout_seconds) if not taken else self._queue.get_nowait()
+                if more is None:
+                    self._is_over = True
+                    return taken or None
+                taken += more
+        except queue.Empty:
+            pass
+        return taken
+
+    def _send(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._queue.put(self._gathered.pop(loop))
+
+
+def settle(done: Iterable[tuple[Handed[Given, Got], Got]]) -> None:
+    """Give results back, each to its loop; who has given up meanwhile does not hear of it."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Got], Got]]] = {}
+    for handed, result in done:
+        by_loop.setdefault(handed.loop, []).append((handed.result, result))
+    for loop, results in by_loop.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_set, results)
+
+
+def _set(results: list[tuple[asyncio.Future[Got], Got]]) -> None:
+    for future, result in results:
+        if not future.done():
+            future.set_result(result)
+
+
+def _give_up(result: asyncio.Future[Got]) -> None:
+    if not result.done():
+        result.set_exception(TimeoutError())
