@@ -11,11 +11,13 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.engine import Connection, Engine
 
+from callbacks.backlog import count_queues
 from callbacks.callback import LEASED_STATES, LIVE_STATES, Callback
-from callbacks.index import compare, learn_epoch, rebuild, refresh
+from callbacks.comparison import compare
+from callbacks.index import learn_epoch, rebuild, refresh
 from callbacks.promises import promise_summary
 from callbacks.queue import CallbackQueue, QueueError
-from callbacks.tables import callbacks, promises
+from callbacks.tables import callbacks, is_in, promises
 from callbacks.transition import CHANGED, of_row
 from customers.tables import history
 from runtime.database import insert_or_ignore, reading, writing
@@ -70,6 +72,7 @@ def tick(engine: Engine, queue: CallbackQueue | None, now: datetime) -> Ticked:
             overdue = _flag_overdue(connection, now, changes)
             broken = _break_promises(connection, now, changes)
             _write_down(connection, now, changes)
+    count_queues(engine, now)
     repaired, rebuilt = _tend_index(engine, queue, now, changes) if queue is not None else (0, False)
     return Ticked(promoted, lost, overdue, broken, repaired, rebuilt)
 
@@ -90,28 +93,31 @@ def _anything_due(engine: Engine, now: datetime) -> bool:
 
 def _waited(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
     return (
-        callbacks.c.state == "waiting",
+        is_in(["waiting"]),
         callbacks.c.sub_state != "needs_number",
         callbacks.c.not_before <= now,
     )
 
 
 def _lease_over(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
-    return callbacks.c.state.in_(LEASED_STATES), callbacks.c.lease_expires_at < now
+    return is_in(LEASED_STATES), callbacks.c.lease_expires_at < now
 
 
 def _late(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
-    return callbacks.c.state.in_(LIVE_STATES), callbacks.c.overdue.is_(False), callbacks.c.due_at < now
+    # `closed_at` says no more than the states do, but by it the index of those that are not late yet is found.
+    is_open = (is_in(LIVE_STATES), callbacks.c.closed_at.is_(None))
+    return *is_open, callbacks.c.overdue.is_(False), callbacks.c.due_at < now
 
 
 def _broken(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
-    return promises.c.outcome.is_(None), promises.c.promised_until < now, callbacks.c.state.in_(LIVE_STATES)
+    return promises.c.outcome.is_(None), promises.c.promised_until < now, is_in(LIVE_STATES)
 
 
 def _promote(connection: Connection, now: datetime, changes: _Changes) -> int:
     return _change(
         connection,
         _waited(now),
+        callbacks.c.not_before,
         {"state": "ready", "sub_state": "", "not_before": None},
         "callback.ready",
         "The callback may be rung again",
@@ -120,19 +126,28 @@ def _promote(connection: Connection, now: datetime, changes: _Changes) -> int:
 
 
 def _flag_overdue(connection: Connection, now: datetime, changes: _Changes) -> int:
-    return _change(connection, _late(now), {"overdue": True}, "callback.overdue", "The callback is late", changes)
+    return _change(
+        connection,
+        _late(now),
+        callbacks.c.due_at,
+        {"overdue": True},
+        "callback.overdue",
+        "The callback is late",
+        changes,
+    )
 
 
 def _change(
     connection: Connection,
     where: Sequence[sa.ColumnElement[bool]],
+    longest: sa.Column[datetime],
     values: dict[str, object],
     kind: str,
     summary: str,
     changes: _Changes,
 ) -> int:
-    """One step for all callbacks to which a condition applies, at most a thousand."""
-    some = sa.select(callbacks.c.id).where(*where).order_by(callbacks.c.due_at).limit(_LIMIT)
+    """One step for all callbacks to which a condition applies, at most a thousand, first those to which it did longest."""
+    some = sa.select(callbacks.c.id).where(*where).order_by(longest).limit(_LIMIT)
     some = some.with_for_update(skip_locked=True, key_share=True)  # whoever is at work on one comes before the clock
     rows = connection.execute(
         callbacks.update()

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
-import structlog
 from sqlalchemy.engine import Connection, Engine
 
 from callbacks.attempts import closing, consequence
@@ -21,17 +20,17 @@ from callbacks.callback import (
     Step,
     follow,
 )
-from callbacks.index import learn_epoch, refresh
+from callbacks.claims import Claims
+from callbacks.index import Index
 from callbacks.promises import promise
-from callbacks.queue import CallbackQueue, QueueAway, QueueError, QueueUntrusted, Taken
+from callbacks.queue import CallbackQueue
+from callbacks.ready import next_ready
 from callbacks.tables import attempts, callbacks
 from callbacks.transition import move, of_row, read
 from customers.phone import E164
 from flows.company import Company
 from runtime.database import insert_once, reading, writing
 from runtime.ids import derived_id, new_id
-
-log = structlog.get_logger()
 
 # Without a sign of life for so long the callback goes back to the queue.
 LEASE: Final = timedelta(minutes=10)
@@ -53,31 +52,29 @@ class Desk:
     ) -> None:
         self._engine = engine
         self._company = company
-        self._queue = queue
         self._lease = lease
+        self._index = Index(engine, queue)
+        self._claims = Claims(engine, self._index, lease)
 
     def claim_next(self, queues: Sequence[str] | None, holder: str, now: datetime | None = None) -> Callback | None:
         """Claim the earliest due callback of these queues (None: of all), or None when nothing is ready."""
         nonce = new_id("no")
-        while (taken := self._take(lambda queue: queue.claim(queues, holder, nonce, self._lease))) is not None:
-            claimed = self._confirm(taken, holder, nonce, now or _now())
-            if claimed is not None:
-                return claimed
-        return self._claim_by_sql(queues, holder, nonce, now or _now())
+        claimed = self._claims.next(queues, holder, nonce, now)
+        return claimed if claimed is not None else self._claim_by_sql(queues, holder, nonce, now or _now())
 
     def claim(self, callback_id: str, holder: str, now: datetime | None = None) -> Callback:
         """Claim this one, also when it waits for a number. Raises UnknownCallback, IllegalStep."""
         nonce, now = new_id("no"), now or _now()
-        self._take(lambda queue: queue.claim_id(callback_id, holder, nonce, self._lease))
+        self._index.ask(lambda queue: queue.claim_id(callback_id, holder, nonce, self._lease))
         try:
             with writing(self._engine) as connection:
                 callback = read(connection, callback_id, lock=True)
                 claimed = self._lend(connection, callback, holder, nonce, now)
         except Exception:  # refused or failed, the index must not keep it lent out
-            self._quietly(lambda queue: queue.release(callback_id, nonce))
-            self._correct(callback_id)
+            self._index.tell(lambda queue: queue.release(callback_id, nonce))
+            self._index.correct([callback_id])
             raise
-        self._show(claimed, now)
+        self._index.show(claimed, now)
         return claimed
 
     def renew(self, callback_id: str, nonce: str, now: datetime | None = None) -> Callback:
@@ -92,7 +89,7 @@ class Desk:
                 .values(lease_expires_at=now + self._lease)  # no transition: the version stands, the bell is silent
                 .returning(*callbacks.c)
             ).one()
-        self._quietly(lambda queue: queue.renew(callback_id, nonce, self._lease))
+        self._index.tell(lambda queue: queue.renew(callback_id, nonce, self._lease))
         return of_row(row)
 
     def release(self, callback_id: str, nonce: str, now: datetime | None = None) -> Callback:
@@ -111,7 +108,7 @@ class Desk:
                 {"state": state, "nonce": None, **_NOBODY},
                 data={"holder": callback.holder},
             )
-        self._show(released, now)
+        self._index.show(released, now)
         return released
 
     def give_number(self, callback_id: str, number: str, by: str, now: datetime | None = None) -> Callback:
@@ -129,7 +126,7 @@ class Desk:
                 "state": follow(callback.state, "give_number", callback.holder),
             }
             given = move(connection, callback, now, "callback.number_given", f"{by} found the number to ring", values)
-        self._show(given, now)
+        self._index.show(given, now)
         return given
 
     def attempt(
@@ -182,7 +179,7 @@ class Desk:
             if outcome == "call_later" and call_later_at is not None:
                 ledger = {"agreed_with_customer": call_later_at.isoformat(), "by": callback.holder}
                 promise(connection, derived_id("pr", attempt_id), callback_id, call_later_at, at, True, ledger)
-        self._show(moved, at)
+        self._index.show(moved, at)
         return moved
 
     def complete(
@@ -208,59 +205,19 @@ class Desk:
                 values,
                 data={"outcome": outcome, "agent": callback.holder},
             )
-        self._show(completed, now)
+        self._index.show(completed, now)
         return completed
-
-    def _take(self, ask: Callable[[CallbackQueue], Taken | None]) -> Taken | None:
-        """Ask the index, once more when only its epoch was news to this process; None also when it cannot answer."""
-        if self._queue is None:
-            return None
-        try:
-            if not self._queue.epoch:
-                learn_epoch(self._engine, self._queue)
-            return ask(self._queue)
-        except QueueUntrusted:
-            if not learn_epoch(self._engine, self._queue):
-                return None
-        except QueueAway:
-            return None
-        try:
-            return ask(self._queue)
-        except QueueError:
-            return None
-
-    def _confirm(self, taken: Taken, holder: str, nonce: str, now: datetime) -> Callback | None:
-        """Make a claim of the index true in SQL; when SQL has moved on, correct the index instead."""
-        query = sa.select(callbacks).where(
-            callbacks.c.id == taken.id, callbacks.c.state == "ready", callbacks.c.version == taken.version
-        )
-        try:
-            with writing(self._engine) as connection:
-                row = connection.execute(query.with_for_update(key_share=True)).one_or_none()
-                claimed = None if row is None else self._lend(connection, of_row(row), holder, nonce, now)
-        except Exception:  # SQL is away or busy: the callback must not wait for its lease to end
-            self._quietly(lambda queue: queue.release(taken.id, nonce))
-            raise
-        if claimed is None:
-            self._correct(taken.id)
-        else:
-            self._show(claimed, now)
-        return claimed
 
     def _claim_by_sql(self, queues: Sequence[str] | None, holder: str, nonce: str, now: datetime) -> Callback | None:
         """What the index does not know, or cannot say while it is away."""
-        query = sa.select(callbacks).where(callbacks.c.state == "ready")
-        if queues is not None:
-            query = query.where(callbacks.c.queue.in_(queues))
-        query = query.order_by(callbacks.c.due_at, callbacks.c.id).limit(1)
         with reading(self._engine) as connection:
-            if connection.execute(query).first() is None:
+            if next_ready(connection, queues) is None:
                 return None
         with writing(self._engine) as connection:
-            row = connection.execute(query.with_for_update(skip_locked=True, key_share=True)).one_or_none()
-            claimed = None if row is None else self._lend(connection, of_row(row), holder, nonce, now)
+            callback = next_ready(connection, queues, lock=True)
+            claimed = None if callback is None else self._lend(connection, callback, holder, nonce, now)
         if claimed is not None:
-            self._show(claimed, now)
+            self._index.show(claimed, now)
         return claimed
 
     def _lend(self, connection: Connection, callback: Callback, holder: str, nonce: str, now: datetime) -> Callback:
@@ -286,21 +243,6 @@ class Desk:
         if callback.state not in HELD_STATES or callback.nonce != nonce:
             raise StaleNonce(callback.id, callback.state, callback.holder)
         return callback
-
-    def _show(self, callback: Callback, now: datetime) -> None:
-        """Let the index know at once; should that fail, the outbox does it."""
-        self._quietly(lambda queue: queue.upsert([callback], now))
-
-    def _correct(self, callback_id: str) -> None:
-        self._quietly(lambda queue: refresh(self._engine, queue, [callback_id], "force"))
-
-    def _quietly(self, tell: Callable[[CallbackQueue], object]) -> None:
-        if self._queue is None:
-            return
-        try:
-            tell(self._queue)
-        except QueueError as error:
-            log.debug("queue.not_told", reason=str(error))
 
 
 def _now() -> datetime:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.engine import Connection, Engine
 
 from callbacks.callback import HELD_STATES, LIVE_STATES, Callback
-from callbacks.queue import CallbackQueue, Counts, Mode
-from callbacks.tables import callbacks, index_epochs
+from callbacks.queue import CallbackQueue, Counts, Mode, QueueAway, QueueError, QueueUntrusted
+from callbacks.tables import callbacks, index_epochs, is_in
 from callbacks.transition import of_row
 from runtime.database import insert_once, reading, writing
 from runtime.ids import new_id
@@ -21,10 +21,11 @@ from runtime.outbox import Handler
 
 log = structlog.get_logger()
 
+Found = TypeVar("Found")
+
 # A builder that was killed leaves the work to another after this.
 _BUILDER_PATIENCE = timedelta(seconds=60)
 _PAGE = 1000
-_COMPARE_EVERY_SECONDS = 60.0
 
 
 def deliver_changed(engine: Engine, queue: CallbackQueue) -> Handler:
@@ -47,6 +48,48 @@ def refresh(
         found = [of_row(row) for row in connection.execute(sa.select(callbacks).where(callbacks.c.id.in_(ids)))]
     queue.upsert(found, now, mode)
     queue.forget(set(ids) - {callback.id for callback in found})
+
+
+class Index:
+    """The index as the desk sees it: it may have no answer, and what it is not told now the outbox tells it later."""
+
+    def __init__(self, engine: Engine, queue: CallbackQueue | None) -> None:
+        self._engine = engine
+        self._queue = queue
+
+    def ask(self, ask: Callable[[CallbackQueue], Found]) -> Found | None:
+        """Ask, and once more when only the epoch was news to this process; None also when there is no trusted answer."""
+        if self._queue is None:
+            return None
+        try:
+            if not self._queue.epoch:
+                learn_epoch(self._engine, self._queue)
+            return ask(self._queue)
+        except QueueUntrusted:
+            if not learn_epoch(self._engine, self._queue):
+                return None
+        except QueueAway:
+            return None
+        try:
+            return ask(self._queue)
+        except QueueError:
+            return None
+
+    def tell(self, tell: Callable[[CallbackQueue], object]) -> None:
+        if self._queue is None:
+            return
+        try:
+            tell(self._queue)
+        except QueueError as error:
+            log.debug("queue.not_told", reason=str(error))
+
+    def show(self, callback: Callback, now: datetime) -> None:
+        """Let the index know of a change at once."""
+        self.tell(lambda queue: queue.upsert([callback], now))
+
+    def correct(self, callback_ids: Sequence[str]) -> None:
+        """Place these as SQL has them now: the index offered what is not so."""
+        self.tell(lambda queue: refresh(self._engine, queue, callback_ids, "force"))
 
 
 def learn_epoch(engine: Engine, queue: CallbackQueue) -> bool:
@@ -79,22 +122,6 @@ def rebuild(engine: Engine, queue: CallbackQueue) -> bool:
     return True
 
 
-def compare(engine: Engine, queue: CallbackQueue) -> int:
-    """Once a minute look whether index and SQL agree, and repair when they do not twice in a row; return what was repaired."""
-    if time.monotonic() < queue.compare_at:
-        return 0
-    apart, seemed_apart = drift(engine, queue), queue.seems_apart
-    queue.seems_apart = apart > 0 and not seemed_apart
-    if queue.seems_apart:
-        return 0  # claims and the outbox may be under way: look again at the next tick
-    queue.compare_at = time.monotonic() + _COMPARE_EVERY_SECONDS
-    if not apart:
-        return 0
-    repaired = repair(engine, queue)
-    log.info("queue.repaired", apart=apart, repaired=repaired)
-    return repaired
-
-
 def drift(engine: Engine, queue: CallbackQueue) -> int:
     """By how many callbacks the places of index and SQL differ. A change on its way through the outbox counts for a moment."""
     with reading(engine) as connection:
@@ -110,24 +137,6 @@ def drift(engine: Engine, queue: CallbackQueue) -> int:
     return max(abs(ours.ready - theirs.ready), abs(ours.waiting - theirs.waiting), abs(ours.leased - theirs.leased))
 
 
-def repair(engine: Engine, queue: CallbackQueue) -> int:
-    """Give the index what it lacks and take from it what is final; return how many callbacks were put right.
-
-    Versions guard it, so that changes made meanwhile stand.
-    """
-    put_right, live, placed = 0, set(), queue.ids()
-    for page in _live_pages(engine):
-        now = datetime.now(UTC)
-        put_right += queue.upsert([callback for callback in page if callback.id in placed], now)
-        # In no place at all, although the index may know its version: a server that evicts lost the place alone.
-        put_right += queue.upsert([callback for callback in page if callback.id not in placed], now, "force")
-        live |= {callback.id for callback in page}
-    strangers = sorted(queue.ids() - live)
-    for start in range(0, len(strangers), _PAGE):
-        refresh(engine, queue, strangers[start : start + _PAGE], "force")
-    return put_right + len(strangers)
-
-
 def _live_pages(engine: Engine) -> Iterator[list[Callback]]:
     last = ""
     while True:
@@ -141,5 +150,5 @@ def _live_pages(engine: Engine) -> Iterator[list[Callback]]:
 
 
 def _page(connection: Connection, after: str) -> list[Callback]:
-    query = sa.select(callbacks).where(callbacks.c.id > after, callbacks.c.state.in_(LIVE_STATES))
+    query = sa.select(callbacks).where(callbacks.c.id > after, is_in(LIVE_STATES), callbacks.c.closed_at.is_(None))
     return [of_row(row) for row in connection.execute(query.order_by(callbacks.c.id).limit(_PAGE))]

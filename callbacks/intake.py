@@ -10,9 +10,10 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.engine import Connection
 
+from callbacks.backlog import backlog
 from callbacks.callback import FINAL_STATES, LIVE_STATES, Callback, follow
 from callbacks.promises import promise
-from callbacks.promising import Quote, backlog, quote
+from callbacks.promising import Quote, quote
 from callbacks.tables import callback_sources, callbacks
 from callbacks.transition import CHANGED, move, of_row
 from customers.history import record

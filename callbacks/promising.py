@@ -8,12 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, assert_never
 from zoneinfo import ZoneInfo
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
-
 from callbacks.calendar import HORIZON, Calendar, Deadline, LedgerLine, NoOpenHours
-from callbacks.callback import LIVE_STATES
-from callbacks.tables import callbacks
 from callbacks.targets import target_for
 from flows.company import Company
 from flows.events import Effect, QuotePromise, ReadHours
@@ -37,7 +32,7 @@ class Quote:
 
 
 def perform_effect(effect: Effect, company: Company, now: datetime, backlog: int = 0, language: str = "") -> Result:
-    """Answer what the engine asked for. `backlog` counts the live callbacks of the effect's queue (see `backlog` below).
+    """Answer what the engine asked for. `backlog` counts the live callbacks of the effect's queue (see backlog.py).
 
     Reads no store. Raises LookupError when the company has no such calendar or queue.
     """
@@ -105,14 +100,6 @@ def quote(company: Company, queue: str, intent: str, language: str, now: datetim
         return Quote(None, due.at, zone.key, ledger | {"not_possible": reason})
     until = _rounded(calendar, later.at, definition.round_minutes)
     return Quote(until, due.at, zone.key, ledger | {"until": _local(until, zone)})
-
-
-def backlog(connection: Connection, queue: str) -> int:
-    """How many callbacks of a queue are not final."""
-    count = connection.scalar(
-        sa.select(sa.func.count()).where(callbacks.c.queue == queue, callbacks.c.state.in_(LIVE_STATES))
-    )
-    return count or 0
 
 
 def _rounded(calendar: Calendar, at: datetime, minutes: int) -> datetime:

@@ -16,13 +16,18 @@
 --
 --   upsert MODE NOW (ID VERSION PLACE STATE QUEUE DUE NOT_BEFORE LEASE_LEFT LANGUAGE HOLDER NONCE)*  -> number taken
 --       MODE news: newer versions only, with the bell. quiet: the same without the bell. force: the same version too.
+--            truth: whatever version the index knows, and wherever else it stands.
 --       PLACE ready, wait, lease or gone. LEASE_LEFT in ms from now.
 --   claim EPOCH LEASE HOLDER NONCE QUEUE*     -> {"untrusted"}, {"none"} or {"taken", id, version}; no QUEUE: all of them
 --   claim_id EPOCH LEASE HOLDER NONCE ID      -> the same
+--   claim_many EPOCH LEASE (HOLDER NONCE COUNT QUEUE*)*  -> {"untrusted"}, or id and version of each, empty where there is none
+--   confirmed (ID VERSION NONCE)*             -> ids to upsert instead: the index does not hold them as this claim left them
 --   renew ID NONCE LEASE                      -> 1, or 0 when the lease is not this nonce's
 --   release ID NONCE                          -> 1 and back to its place by due moment, or 0
 --   promote NOW LIMIT                         -> ids whose time to wait is over, now ready
 --   expired LIMIT                             -> ids whose lease is over; moves nothing, SQL decides
+--   standing ID*                              -> a line for each: version, place, queue, score there, nonce, with tabs between
+--   members PLACE CURSOR COUNT                -> {next cursor, about so many ids of ready:QUEUE, wait or lease, a line each}
 --   due_warnings NOW LIMIT                    -> ids that are due soon; each is told once
 
 local base = KEYS[1]
@@ -66,8 +71,11 @@ local function upsert()
     local due, not_before, lease_left = ARGV[first + 5], ARGV[first + 6], tonumber(ARGV[first + 7])
     local known = redis.call('HMGET', item_key(id), 'version', 'queue')
     local newer = not known[1] or tonumber(version) > tonumber(known[1])
-    if newer or (mode == 'force' and tonumber(version) == tonumber(known[1])) then
+    if newer or mode == 'truth' or (mode == 'force' and tonumber(version) == tonumber(known[1])) then
       take_out(id, known[2])
+      if mode == 'truth' then
+        for _, other in ipairs(redis.call('SMEMBERS', QUEUES)) do redis.call('ZREM', ready_key(other), id) end
+      end
       redis.call('DEL', item_key(id))
       if place == 'gone' then
         redis.call('HSET', item_key(id), 'version', version)
@@ -93,18 +101,14 @@ local function upsert()
   return taken
 end
 
-local function lend(id, queue, lease_ms, holder, nonce)
+local function lend(id, queue, lease_until, holder, nonce)
   redis.call('ZREM', ready_key(queue), id)
-  redis.call('ZADD', LEASE, whole(server_ms() + lease_ms), id)
+  redis.call('ZADD', LEASE, lease_until, id)
   redis.call('HSET', item_key(id), 'place', 'lease', 'holder', holder, 'nonce', nonce)
-  return {'taken', id, redis.call('HGET', item_key(id), 'version') or '0'}
+  return redis.call('HGET', item_key(id), 'version') or '0'
 end
 
-local function claim()
-  if redis.call('GET', EPOCH) ~= ARGV[2] then return {'untrusted'} end
-  local queues = {}
-  for position = 6, #ARGV do queues[#queues + 1] = ARGV[position] end
-  if #queues == 0 then queues = redis.call('SMEMBERS', QUEUES) end
+local function earliest(queues)
   local best_id, best_due, best_queue
   for _, queue in ipairs(queues) do
     local head = redis.call('ZRANGE', ready_key(queue), 0, 0, 'WITHSCORES')
@@ -115,8 +119,53 @@ local function claim()
       end
     end
   end
-  if not best_id then return {'none'} end
-  return lend(best_id, best_queue, tonumber(ARGV[3]), ARGV[4], ARGV[5])
+  return best_id, best_queue
+end
+
+local function lease_until() return whole(server_ms() + tonumber(ARGV[3])) end
+
+local function claim()
+  if redis.call('GET', EPOCH) ~= ARGV[2] then return {'untrusted'} end
+  local queues = {}
+  for position = 6, #ARGV do queues[#queues + 1] = ARGV[position] end
+  if #queues == 0 then queues = redis.call('SMEMBERS', QUEUES) end
+  local id, queue = earliest(queues)
+  if not id then return {'none'} end
+  return {'taken', id, lend(id, queue, lease_until(), ARGV[4], ARGV[5])}
+end
+
+local function claim_many()
+  if redis.call('GET', EPOCH) ~= ARGV[2] then return {'untrusted'} end
+  local ends, every, taken, position = lease_until(), nil, {}, 4
+  while position <= #ARGV do
+    local holder, nonce, count = ARGV[position], ARGV[position + 1], tonumber(ARGV[position + 2])
+    local queues = {}
+    for offset = 1, count do queues[offset] = ARGV[position + 2 + offset] end
+    if count == 0 then
+      every = every or redis.call('SMEMBERS', QUEUES)
+      queues = every
+    end
+    local id, queue = earliest(queues)
+    taken[#taken + 1] = id or ''
+    taken[#taken + 1] = id and lend(id, queue, ends, holder, nonce) or ''
+    position = position + 3 + count
+  end
+  return taken
+end
+
+local function confirmed()
+  local others = {}
+  for first = 2, #ARGV, 3 do
+    local id, version = ARGV[first], ARGV[first + 1]
+    local known = redis.call('HMGET', item_key(id), 'version', 'nonce', 'place', 'queue')
+    if known[2] == ARGV[first + 2] and known[3] == 'lease' and tonumber(known[1]) == tonumber(version) - 1 then
+      redis.call('HSET', item_key(id), 'version', version)
+      ring(id, version, 'claimed', known[4])
+    else
+      others[#others + 1] = id
+    end
+  end
+  return others
 end
 
 local function claim_id()
@@ -124,7 +173,7 @@ local function claim_id()
   local id = ARGV[6]
   local known = redis.call('HMGET', item_key(id), 'place', 'queue')
   if known[1] ~= 'ready' then return {'none'} end
-  return lend(id, known[2], tonumber(ARGV[3]), ARGV[4], ARGV[5])
+  return {'taken', id, lend(id, known[2], lease_until(), ARGV[4], ARGV[5])}
 end
 
 local function renew()
@@ -165,6 +214,25 @@ local function expired()
   return ids
 end
 
+local function standing()
+  local all = {}
+  for position = 2, #ARGV do
+    local id = ARGV[position]
+    local known = redis.call('HMGET', item_key(id), 'version', 'place', 'queue', 'nonce')
+    local place = known[2] == 'ready' and ready_key(known[3]) or known[2] and base .. ':' .. known[2]
+    local score = place and redis.call('ZSCORE', place, id)
+    local fields = {known[1] or '', known[2] or '', known[3] or '', score or '', known[4] or ''}
+    all[#all + 1] = table.concat(fields, '\t')
+  end
+  return table.concat(all, '\n')
+end
+
+local function members()
+  local page, ids = redis.call('ZSCAN', base .. ':' .. ARGV[2], ARGV[3], 'COUNT', ARGV[4]), {}
+  for position = 1, #page[2], 2 do ids[#ids + 1] = page[2][position] end
+  return {page[1], table.concat(ids, '\n')}
+end
+
 local function due_warnings()
   local members = redis.call('ZRANGEBYSCORE', WARN, '-inf', ARGV[2], 'LIMIT', 0, ARGV[3])
   local ids = {}
@@ -181,8 +249,8 @@ local function due_warnings()
 end
 
 local commands = {
-  upsert = upsert, claim = claim, claim_id = claim_id, renew = renew, release = release,
-  promote = promote, expired = expired, due_warnings = due_warnings,
+  upsert = upsert, claim = claim, claim_id = claim_id, claim_many = claim_many, confirmed = confirmed, renew = renew, release = release,
+  promote = promote, expired = expired, standing = standing, members = members, due_warnings = due_warnings,
 }
 if not commands[command] then return redis.error_reply('ERR queue.lua has no command ' .. tostring(command)) end
 return commands[command]()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeVar, cast
 
 import redis
 import structlog
@@ -18,13 +18,15 @@ from callbacks.callback import HELD_STATES, Callback
 
 log = structlog.get_logger()
 
+One = TypeVar("One")
+
 # After a failure the server is left alone for so long, so that its silence does not slow every agent down.
 AWAY_SECONDS = 5.0
 # Callbacks of one upsert: the server is busy with them for some 5 ms.
 _BATCH = 250
 _SCRIPT = Path(__file__).with_name("queue.lua")
 
-Mode = Literal["news", "quiet", "force"]
+Mode = Literal["news", "quiet", "force", "truth"]
 
 
 class QueueError(Exception):
@@ -48,6 +50,26 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an agent asks for: the next of these queues (None: of all)."""
+
+    queues: Sequence[str] | None
+    holder: str
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the index has of one callback, in its own words; all empty when nothing. `score` is that of its place."""
+
+    version: str
+    place: str
+    queue: str
+    score: str
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """How many callbacks stand in each place of the index."""
 
@@ -68,8 +90,17 @@ class CallbackQueue:
         self._lock = threading.Lock()
         # What this process knows of the index; index.py keeps it.
         self.epoch = ""  # as SQL has it
+        # How far this process has compared it with SQL; comparison.py keeps it.
         self.compare_at = 0.0  # monotonic seconds
-        self.seems_apart = False
+        self.hurries = False
+        self.compared_to = ""  # the last id of SQL
+        self.places_left: list[tuple[str, str]] = []  # of the index, with a cursor
+        self.suspects: dict[str, str] = {}
+
+    @property
+    def seems_apart(self) -> bool:
+        """Whether something differed at the last look, which the next one settles."""
+        return bool(self.suspects)
 
     def upsert(self, callbacks: Iterable[Callback], now: datetime, mode: Mode = "news") -> int:
         """Put callbacks where their state says, unless the index knows a newer version; return how many were taken."""
@@ -82,14 +113,52 @@ class CallbackQueue:
     def forget(self, callback_ids: Iterable[str]) -> None:
         """Take callbacks out that SQL does not know at all."""
         for callback_id in callback_ids:
-            version = self._ask("HGET", f"{self.prefix}:item:{callback_id}", "version") or 0
-            self._run("upsert", "force", 0, callback_id, version, "gone", "gone", "", 0, 0, 0, "", "", "")
+            self._run("upsert", "truth", 0, callback_id, 0, "gone", "gone", "", 0, 0, 0, "", "", "")
+
+    def standing(self, callback_ids: Sequence[str]) -> list[Standing]:
+        """Where each of these stands now."""
+        found: list[Standing] = []
+        for some in _batches(callback_ids):
+            found += (Standing(*line.split("\t")) for line in str(self._run("standing", *some)).split("\n"))
+        return found
+
+    def placed(self, place: str, cursor: str, count: int) -> tuple[str, list[str]]:
+        """Some ids of a place (ready:QUEUE, wait or lease), about `count`, and where to go on; "0" begins and ends."""
+        cursor, ids = self._run("members", place, cursor, count)
+        return cursor, ids.split("\n") if ids else []
+
+    def stands(self, place: str, callback_id: str) -> bool:
+        return self._ask("ZSCORE", f"{self.prefix}:{place}", callback_id) is not None
+
+    def places(self) -> list[str]:
+        """The names of all places."""
+        return [*(f"ready:{queue}" for queue in sorted(self._queues())), "wait", "lease"]
 
     def claim(self, queues: Sequence[str] | None, holder: str, nonce: str, lease: timedelta) -> Taken | None:
         """Lend out the earliest due of these queues (None: of all). Raises QueueUntrusted."""
         if queues is not None and not queues:
             return None
         return self._taken(self._run("claim", self.epoch, _span_ms(lease), holder, nonce, *(queues or ())))
+
+    def claim_many(self, wanted: Sequence[Wanted], lease: timedelta) -> list[Taken | None]:
+        """Lend out to each agent in turn the earliest due of theirs. Raises QueueUntrusted."""
+        asked: list[str | float] = []
+        for each in wanted:
+            # A queue that cannot be stands for none at all: no queue means every one.
+            queues = ("",) if each.queues is not None and not each.queues else (each.queues or ())
+            asked += [each.holder, each.nonce, len(queues), *queues]
+        answer = self._run("claim_many", self.epoch, _span_ms(lease), *asked)
+        if answer == ["untrusted"]:
+            self._taken(answer)
+        pairs = zip(answer[::2], answer[1::2], strict=True)
+        return [Taken(callback_id, int(version)) if callback_id else None for callback_id, version in pairs]
+
+    def confirmed(self, claimed: Sequence[Callback], now: datetime) -> None:
+        """What was lent out is claimed in SQL: note the new version and ring the bell."""
+        records = [field for callback in claimed for field in (callback.id, callback.version, callback.nonce or "")]
+        others = set(self._run("confirmed", *records)) if records else set()
+        if others:  # the index was emptied, or knows better already
+            self.upsert([callback for callback in claimed if callback.id in others], now)
 
     def claim_id(self, callback_id: str, holder: str, nonce: str, lease: timedelta) -> Taken | None:
         """Lend out this one if it is ready. Raises QueueUntrusted."""
@@ -220,8 +289,8 @@ def _record(callback: Callback, now: datetime) -> tuple[str | int, ...]:
     )
 
 
-def _batches(callbacks: Iterable[Callback]) -> Iterator[list[Callback]]:
-    rest = iter(callbacks)
+def _batches(all_of_them: Iterable[One]) -> Iterator[list[One]]:
+    rest = iter(all_of_them)
     while some := list(islice(rest, _BATCH)):
         yield some
 

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 
 from runtime.database import Moment, metadata
+
+
+def partial_index(name: str, *columns: str, only: str) -> sa.Index:
+    """An index of the rows to which `only` applies. A query must say the same in the same words to be served by it."""
+    return sa.Index(
+        name,
+        *columns,
+        sqlite_where=sa.text(only.format(false="0")),
+        postgresql_where=sa.text(only.format(false="false")),
+    )
+
 
 callbacks = sa.Table(
     "callbacks",
@@ -33,10 +46,24 @@ callbacks = sa.Table(
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("closed_at", Moment),
     sa.Column("reopened", sa.Integer, nullable=False, default=0),
-    sa.Index("callbacks_by_due", "state", "queue", "due_at"),
+    sa.Index("callbacks_by_due", "state", "queue", "due_at", "id"),
     sa.Index("callbacks_of_customer", "customer_id", "intent"),
-    sa.Index("callbacks_by_lease", "lease_expires_at"),
+    # Those below hold only what somebody looks for: what is closed, or was found once, costs nothing any more.
+    partial_index("callbacks_by_lease", "lease_expires_at", only="lease_expires_at IS NOT NULL"),
+    partial_index("callbacks_by_wait", "not_before", only="not_before IS NOT NULL"),
+    partial_index("callbacks_not_late", "due_at", only="overdue IS {false} AND closed_at IS NULL"),
+    partial_index("callbacks_live", "id", only="closed_at IS NULL"),
 )
+
+
+def is_in(states: Collection[str]) -> sa.ColumnElement[bool]:
+    """Whether a callback is in one of these states, said so that `callbacks_by_due` cannot answer it.
+
+    SQLite, which has no statistics of its own accord, takes an equality before any range: it would read all ready callbacks
+    rather than the narrow index that the rest of the condition asks for.
+    """
+    return sa.func.coalesce(callbacks.c.state, "").in_(states)
+
 
 callback_sources = sa.Table(
     "callback_sources",
@@ -60,6 +87,7 @@ promises = sa.Table(
     sa.Column("spoken", sa.Boolean, nullable=False),
     sa.Column("ledger", sa.JSON, nullable=False),  # why this moment: target, windows counted, backlog
     sa.Column("outcome", sa.String(20)),  # kept, broken, superseded; NULL while open
+    partial_index("promises_open", "promised_until", only="outcome IS NULL"),
 )
 
 attempts = sa.Table(
@@ -79,4 +107,13 @@ index_epochs = sa.Table(
     metadata,
     sa.Column("name", sa.String(20), primary_key=True),
     sa.Column("epoch", sa.String(40), nullable=False),
+)
+
+# How many callbacks of each queue are live, as the clock counted them; see backlog.py.
+queue_sizes = sa.Table(
+    "queue_sizes",
+    metadata,
+    sa.Column("queue", sa.String(40), primary_key=True),
+    sa.Column("live", sa.BigInteger, nullable=False),
+    sa.Column("counted_at", Moment, nullable=False),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,8 +19,9 @@ CHANGED = "callback.changed"
 
 
 def of_row(row: Row[Any]) -> Callback:
-    """A row of `callbacks` as a value."""
-    return Callback(**row._mapping)
+    """A row of `callbacks` as a value; its fields stand in the order of the columns."""
+    fields: Sequence[Any] = row
+    return Callback(*fields)
 
 
 def read(connection: Connection, callback_id: str, *, lock: bool = False) -> Callback:

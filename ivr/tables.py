@@ -9,8 +9,8 @@ from runtime.database import Moment, metadata
 calls = sa.Table(
     "calls",
     metadata,
-    sa.Column("id", sa.String(40), primary_key=True),  # derived from provider_call_id
-    sa.Column("provider_call_id", sa.String(64), nullable=False, unique=True),
+    sa.Column("id", sa.String(40), primary_key=True),  # derived from provider_call_id, which needs no key of its own
+    sa.Column("provider_call_id", sa.String(64), nullable=False),
     sa.Column("direction", sa.String(16), nullable=False),
     sa.Column("from_number", sa.String(80)),  # E.164, or NULL when withheld
     sa.Column("to_number", sa.String(80)),

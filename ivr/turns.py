@@ -13,7 +13,8 @@ import structlog
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from callbacks.promising import backlog, perform_effect
+from callbacks.backlog import backlog
+from callbacks.promising import perform_effect
 from flows import engine as score
 from flows.events import Effect, Event, InputIgnored, QuotePromise
 from flows.inputs import HungUp, Input, Result, Trouble

@@ -15,8 +15,6 @@ from customers.phone import caller_number
 from flows.inputs import Dialed, DialStatus, Digits, HungUp, Input, Recorded, Silence, Trouble
 from ivr.call import STATUSES, CallStatus
 
-SIGNATURE_HEADER = "x-twilio-signature"
-SETTINGS_HEADER = "x-twilio-webhooks-signature-settings"
 MAX_FIELDS = 200
 MAX_BODY_BYTES = 64 * 1024
 _MAX_DIGITS = 200

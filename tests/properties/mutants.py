@@ -45,12 +45,16 @@ FOUND = ("tests/properties/test_found.py",)
 
 MUTANTS = (
     Mutant(
-        "signature", "ivr/providers/twilio.py", "        return any(\n", "        return True or any(\n", SIGNATURES
+        "signature",
+        "ivr/providers/twilio.py",
+        "        return any(hmac.",
+        "        return True or any(hmac.",
+        SIGNATURES,
     ),
     Mutant(
         "signature: the algorithm is ours",
         "ivr/providers/twilio.py",
-        "if not signature or get_signature_algorithm(settings) != HMAC_SHA1:",
+        "if not signature or (settings and get_signature_algorithm(settings) != HMAC_SHA1):",
         "if not signature:",
         SIGNATURES,
     ),
@@ -63,9 +67,9 @@ MUTANTS = (
     ),
     Mutant(
         "fence: version at a claim",
-        "callbacks/desk.py",
-        'callbacks.c.id == taken.id, callbacks.c.state == "ready", callbacks.c.version == taken.version',
-        "callbacks.c.id == taken.id",
+        "callbacks/loans.py",
+        "_FENCE = \"AND coalesce(callbacks.state, '') = 'ready' AND callbacks.version = loan.version\"",
+        '_FENCE = ""',
         FOUND,
     ),
     Mutant(
@@ -119,10 +123,10 @@ MUTANTS = (
     ),
     Mutant(
         "rebuild: what is apart is repaired",
-        "callbacks/index.py",
-        "    repaired = repair(engine, queue)\n",
+        "callbacks/comparison.py",
+        "    repaired = repair(engine, queue, suspects) if suspects else 0\n",
         "    repaired = 0\n",
-        ("tests/callbacks/test_clock.py", "tests/callbacks/test_queue.py", *FOUND),
+        ("tests/callbacks/test_clock.py", "tests/callbacks/test_comparison.py", *FOUND),
     ),
 )
 

@@ -58,6 +58,13 @@ def upgrade() -> None:
     )
     op.create_index("outbox_not_before", "outbox", ["not_before", "id"], unique=False)
     op.create_table(
+        "queue_sizes",
+        sa.Column("queue", sa.String(length=40), nullable=False),
+        sa.Column("live", sa.BigInteger(), nullable=False),
+        sa.Column("counted_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("queue"),
+    )
+    op.create_table(
         "turns",
         sa.Column("call_id", sa.String(length=40), nullable=False),
         sa.Column("turn", sa.Integer(), nullable=False),
@@ -109,9 +116,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("callbacks_by_due", "callbacks", ["state", "queue", "due_at"], unique=False)
-    op.create_index("callbacks_by_lease", "callbacks", ["lease_expires_at"], unique=False)
+    op.create_index("callbacks_by_due", "callbacks", ["state", "queue", "due_at", "id"], unique=False)
     op.create_index("callbacks_of_customer", "callbacks", ["customer_id", "intent"], unique=False)
+    partial_index("callbacks_by_lease", "callbacks", "lease_expires_at", "lease_expires_at IS NOT NULL")
+    partial_index("callbacks_by_wait", "callbacks", "not_before", "not_before IS NOT NULL")
+    partial_index("callbacks_not_late", "callbacks", "due_at", "overdue IS {false} AND closed_at IS NULL")
+    partial_index("callbacks_live", "callbacks", "id", "closed_at IS NULL")
     op.create_table(
         "calls",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -133,7 +143,6 @@ def upgrade() -> None:
             ["customers.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("provider_call_id"),
     )
     op.create_index("calls_by_start", "calls", ["started_at"], unique=False)
     op.create_index(op.f("ix_calls_customer_id"), "calls", ["customer_id"], unique=False)
@@ -267,6 +276,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_promises_callback_id"), "promises", ["callback_id"], unique=False)
+    partial_index("promises_open", "promises", "promised_until", "outcome IS NULL")
     op.create_table(
         "transcripts",
         sa.Column("voicemail_id", sa.String(length=40), nullable=False),
@@ -282,4 +292,14 @@ def upgrade() -> None:
             ["voicemails.id"],
         ),
         sa.PrimaryKeyConstraint("voicemail_id"),
+    )
+
+
+def partial_index(name: str, table: str, column: str, only: str) -> None:
+    op.create_index(
+        name,
+        table,
+        [column],
+        sqlite_where=sa.text(only.format(false="0")),
+        postgresql_where=sa.text(only.format(false="false")),
     )

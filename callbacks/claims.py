@@ -1,0 +1,182 @@
+"""Claims of many agents at once share a question to the index and a transaction; each agent gets an answer of its own."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from queue import SimpleQueue
+from typing import Final, Literal
+
+import structlog
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from callbacks.callback import Callback
+from callbacks.index import Index
+from callbacks.loans import Loan, already, confirm
+from callbacks.queue import Taken, Wanted
+from runtime.database import reading, writing
+
+log = structlog.get_logger()
+
+# Claims of one transaction; the others are in the next.
+_TOGETHER: Final = 64
+# Whoever leads waits for this part of a transaction's time for those who claimed last time: they come back together.
+_PATIENCE: Final = 0.25
+_MOST_PATIENCE_SECONDS: Final = 0.005
+
+_AWAY: Final = (OperationalError, PoolTimeout)
+
+# `lead`: it is this agent's turn to ask for all who wait.
+Answer = Callback | BaseException | Literal["lead"] | None
+
+
+@dataclass(slots=True)
+class _Asking:
+    """An agent who waits for an answer."""
+
+    wanted: Wanted
+    now: datetime | None
+    answer: SimpleQueue[Answer] = field(default_factory=SimpleQueue)
+    is_answered: bool = False
+
+    def give(self, answer: Answer) -> None:
+        self.is_answered = True
+        self.answer.put(answer)
+
+
+class Claims:
+    """The claims of one process: the agent who comes first asks for all who wait. Safe to share between threads."""
+
+    def __init__(self, engine: Engine, index: Index, lease: timedelta) -> None:
+        self._engine = engine
+        self._index = index
+        self._lease = lease
+        self._lock = threading.Lock()
+        self._waiting: list[_Asking] = []
+        self._is_led = False
+        self._expected = 1
+        self._all_came = threading.Event()
+        self._commit_seconds = 0.0
+
+    def next(self, queues: Sequence[str] | None, holder: str, nonce: str, now: datetime | None) -> Callback | None:
+        """Claim what the index says is next, confirmed in SQL; None when it knows of nothing or cannot answer."""
+        asking = _Asking(Wanted(queues, holder, nonce), now)
+        with self._lock:
+            self._waiting.append(asking)
+            leads = not self._is_led
+            self._is_led = True
+            if len(self._waiting) >= self._expected:
+                self._all_came.set()
+        answer: Answer = "lead" if leads else asking.answer.get()
+        if answer == "lead":
+            self._lead()
+            answer = asking.answer.get()
+        if isinstance(answer, BaseException):
+            raise answer
+        assert answer != "lead"
+        return answer
+
+    def _lead(self) -> None:
+        """Answer all who wait, this agent among them, then pass the lead to one of those who came meanwhile."""
+        together: list[_Asking] = []
+        try:
+            self._gather()
+            with self._lock:
+                together = self._waiting[:_TOGETHER]
+                del self._waiting[:_TOGETHER]
+            self._serve(together)
+        except BaseException as error:
+            for asking in together:
+                if not asking.is_answered:
+                    asking.give(error)
+            raise
+        finally:
+            with self._lock:
+                self._expected = max(1, min(len(together) + len(self._waiting), _TOGETHER))
+                self._all_came.clear()
+                self._is_led = bool(self._waiting)
+                if self._waiting:
+                    self._waiting[0].answer.put("lead")
+
+    def _gather(self) -> None:
+        with self._lock:
+            all_came = len(self._waiting) >= self._expected
+        if not all_came:
+            self._all_came.wait(min(self._commit_seconds * _PATIENCE, _MOST_PATIENCE_SECONDS))
+
+    def _serve(self, together: Sequence[_Asking]) -> None:
+        """Ask until each has a callback that SQL confirmed, or the index has no more."""
+        while together:
+            taken = self._lend_out([each.wanted for each in together])
+            lent: list[tuple[_Asking, Loan]] = []
+            for asking, one in zip(together, taken, strict=True):
+                if one is None:
+                    asking.give(None)
+                    continue
+                at = asking.now or datetime.now(UTC)
+                loan = Loan(one.id, one.version, asking.wanted.holder, asking.wanted.nonce, at, at + self._lease)
+                lent.append((asking, loan))
+            together = self._confirm(lent)
+
+    def _lend_out(self, wanted: Sequence[Wanted]) -> Sequence[Taken | None]:
+        return self._index.ask(lambda queue: queue.claim_many(wanted, self._lease)) or [None] * len(wanted)
+
+    def _confirm(self, lent: Sequence[tuple[_Asking, Loan]]) -> list[_Asking]:
+        """Answer those whose loan SQL confirms; return those who must ask again, because the index was behind."""
+        if not lent:
+            return []
+        began = time.monotonic()
+        try:
+            with writing(self._engine) as connection:
+                claimed = confirm(connection, [loan for _, loan in lent])
+        except Exception as error:  # noqa: BLE001 - one of them may be at fault, or the word of the commit was lost
+            log.warning("claims.one_by_one", claims=len(lent), reason=str(error)[:200])
+            return self._one_by_one(lent)
+        self._commit_seconds = time.monotonic() - began
+        self._answer(lent, claimed)
+        others = [(asking, loan) for asking, loan in lent if loan.nonce not in claimed]
+        if len(lent) == 1:
+            self._index.correct([loan.id for _, loan in others])
+            return [asking for asking, _ in others]
+        return self._one_by_one(others)
+
+    def _one_by_one(self, lent: Sequence[tuple[_Asking, Loan]]) -> list[_Asking]:
+        """As `_confirm`, in a transaction each: what fails fails for this agent alone, unless SQL is away."""
+        behind: list[_Asking] = []
+        away: Exception | None = None
+        for asking, loan in lent:
+            claimed: dict[str, Callback] = {}
+            try:
+                if away is not None:
+                    raise away
+                with reading(self._engine) as connection:
+                    known = already(connection, loan)
+                if known is not None:
+                    claimed[loan.nonce] = known
+                else:
+                    with writing(self._engine) as connection:
+                        claimed = confirm(connection, [loan])
+            except Exception as error:  # noqa: BLE001 - told to the agent; the callback must not wait for its lease to end
+                away = error if isinstance(error, _AWAY) else None
+                self._index.tell(lambda queue, loan=loan: queue.release(loan.id, loan.nonce))  # type: ignore[misc]
+                asking.give(error)
+                continue
+            if claimed:
+                self._answer([(asking, loan)], claimed)
+            else:
+                self._index.correct([loan.id])
+                behind.append(asking)
+        return behind
+
+    def _answer(self, lent: Sequence[tuple[_Asking, Loan]], claimed: dict[str, Callback]) -> None:
+        found = [(asking, loan, claimed[loan.nonce]) for asking, loan in lent if loan.nonce in claimed]
+        if found:
+            for asking, _, callback in found:
+                asking.give(callback)
+            now = max(loan.at for _, loan, _ in found)
+            self._index.tell(lambda queue: queue.confirmed([callback for _, _, callback in found], now))

@@ -1,0 +1,206 @@
+"""Many agents claim at once: they share a transaction, and each has an answer and a history of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import redis
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from callbacks import claims, loans
+from callbacks.callback import Callback
+from callbacks.desk import Desk
+from callbacks.index import rebuild
+from callbacks.queue import CallbackQueue
+from callbacks.tables import callbacks
+from customers.tables import history
+from flows.company import Company
+from runtime.database import reading, writing
+from runtime.outbox import outbox
+from tests.callbacks.conftest import NOW, Ask
+from tests.callbacks.test_queue import rung
+
+AGENTS = 12
+Answers = dict[str, Callback | BaseException | None]
+
+
+@pytest.fixture
+def made(ask: Ask, database: Engine, queue: CallbackQueue) -> list[str]:
+    """Callbacks in the order of their deadlines."""
+    names = [
+        ask(f"CA{number}", customer_id=f"cu_{number}", at=NOW + timedelta(minutes=number)) for number in range(AGENTS)
+    ]
+    with writing(database) as connection:
+        connection.execute(outbox.delete())
+    rebuild(database, queue)
+    return names
+
+
+@pytest.fixture
+def transactions(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many claims each transaction confirmed or tried to."""
+    sizes: list[int] = []
+
+    def confirm(connection: Connection, given: list[loans.Loan]) -> dict[str, Callback]:
+        sizes.append(len(given))
+        return loans.confirm(connection, given)
+
+    monkeypatch.setattr(claims, "confirm", confirm)
+    return sizes
+
+
+def claim_together(desk: Desk, agents: int = AGENTS) -> Answers:
+    """All ask while one of them leads, who waits until all have come."""
+    answers: Answers = {}
+
+    def claim(name: str) -> None:
+        try:
+            answers[name] = desk.claim_next(["desk"], name, NOW)
+        except Exception as error:
+            answers[name] = error
+
+    desk._claims._expected, desk._claims._commit_seconds = agents, 40.0
+    patience = pytest.MonkeyPatch()
+    patience.setattr(claims, "_MOST_PATIENCE_SECONDS", 10.0)
+    threads = [threading.Thread(target=claim, args=(f"agent {number:02}",)) for number in range(agents)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    patience.undo()
+    return answers
+
+
+def test_each_agent_has_one_callback_of_their_own_and_all_share_a_transaction(
+    database: Engine, desk: Desk, made: list[str], transactions: list[int], redis_client: redis.Redis
+) -> None:
+    before = len(rung(redis_client))
+    answers = claim_together(desk)
+    held = [answer for answer in answers.values() if isinstance(answer, Callback)]
+    assert sorted(callback.id for callback in held) == sorted(made)
+    assert {callback.holder: callback.id for callback in held} == {
+        name: answer.id for name, answer in answers.items() if isinstance(answer, Callback)
+    }
+    assert len({callback.nonce for callback in held}) == AGENTS
+    assert transactions == [AGENTS]
+    with reading(database) as connection:
+        told = connection.execute(sa.select(history.c.summary).where(history.c.kind == "callback.claimed")).scalars()
+        assert sorted(told) == [f"agent {number:02} took the callback" for number in range(AGENTS)]
+        entries = [entry.payload["id"] for entry in connection.execute(sa.select(outbox))]
+        assert sorted(entries) == sorted(made)
+    assert sorted(rung(redis_client)[before:]) == sorted((name, "2", "claimed") for name in made)
+    for callback in held:
+        assert desk.complete(callback.id, callback.nonce or "", "resolved", now=NOW).state == "resolved"
+
+
+def test_when_there_are_fewer_callbacks_than_agents_the_others_are_told_so(desk: Desk, made: list[str]) -> None:
+    answers = list(claim_together(desk, AGENTS + 3).values())
+    assert answers.count(None) == 3
+    assert sorted(answer.id for answer in answers if isinstance(answer, Callback)) == sorted(made)
+
+
+def test_what_fails_for_one_agent_fails_for_none_of_the_others(
+    desk: Desk, made: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def confirm(connection: Connection, given: list[loans.Loan]) -> dict[str, Callback]:
+        if any(loan.id == made[3] for loan in given):
+            raise IntegrityError("INSERT", {}, Exception("the history of this customer is broken"))
+        return loans.confirm(connection, given)
+
+    monkeypatch.setattr(claims, "confirm", confirm)
+    answers = list(claim_together(desk).values())
+    assert sum(isinstance(answer, IntegrityError) for answer in answers) == 1
+    assert sum(isinstance(answer, Callback) for answer in answers) == AGENTS - 1
+    assert desk._index.ask(lambda queue: queue.counts().ready) == 1  # to be claimed again at once
+
+
+def test_while_sql_is_away_every_agent_is_told_so_and_nothing_stays_lent(
+    database: Engine, desk: Desk, made: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    @contextmanager
+    def away(engine: Engine) -> Iterator[Connection]:
+        tried.append(engine)
+        raise OperationalError("BEGIN", {}, Exception("the database went away"))
+        yield
+
+    with monkeypatch.context() as patched:
+        patched.setattr(claims, "writing", away)
+        answers = claim_together(desk)
+    assert all(isinstance(answer, OperationalError) for answer in answers.values())
+    assert len(tried) == 2  # together, then one alone: the others do not wait for the same again
+    assert len([answer for answer in claim_together(desk).values() if isinstance(answer, Callback)]) == AGENTS
+
+
+def test_a_commit_whose_word_was_lost_is_found_again(
+    database: Engine, desk: Desk, made: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost: list[Engine] = []
+
+    @contextmanager
+    def writing_that_forgets(engine: Engine) -> Iterator[Connection]:
+        with writing(engine) as connection:
+            yield connection
+        if not lost:
+            lost.append(engine)
+            raise OperationalError("COMMIT", {}, Exception("the connection was lost"))
+
+    monkeypatch.setattr(claims, "writing", writing_that_forgets)
+    answers = claim_together(desk)
+    assert sorted(answer.id for answer in answers.values() if isinstance(answer, Callback)) == sorted(made)
+    with reading(database) as connection:
+        versions = connection.execute(sa.select(callbacks.c.version)).scalars().all()
+    assert set(versions) == {2}
+
+
+def test_two_processes_never_lend_the_same_callback(
+    database: Engine, company: Company, redis_client: redis.Redis, made: list[str]
+) -> None:
+    desks = [Desk(database, lambda: company, CallbackQueue(redis_client)) for _ in range(2)]
+    found: list[str] = []
+
+    def claim_all(desk: Desk) -> None:
+        while (held := desk.claim_next(None, "anna", NOW)) is not None:
+            found.append(held.id)
+
+    threads = [threading.Thread(target=claim_all, args=(desks[number % 2],)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == sorted(made)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_callback_that_another_transaction_holds_keeps_only_its_own_agent_waiting(
+    database: Engine, desk: Desk, made: list[str], transactions: list[int]
+) -> None:
+    answers: Answers = {}
+    with database.connect() as other, other.begin():
+        other.execute(sa.select(callbacks).where(callbacks.c.id == made[0]).with_for_update())
+        waiting = threading.Thread(target=lambda: answers.update(claim_together(desk)))
+        waiting.start()
+        _until(lambda: transactions == [AGENTS, 1])
+    waiting.join()
+    assert sorted(answer.id for answer in answers.values() if isinstance(answer, Callback)) == sorted(made)
+
+
+def test_the_columns_stand_in_the_order_of_the_callbacks_fields() -> None:
+    assert [column.name for column in callbacks.c] == [field.name for field in fields(Callback)]
+
+
+def _until(is_so: Callable[[], Any]) -> None:
+    for _ in range(500):
+        if is_so():
+            return
+        threading.Event().wait(0.01)
+    raise AssertionError("did not come about within 5 seconds")
