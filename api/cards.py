@@ -112,7 +112,7 @@ def _words(transcript: Transcript) -> TranscriptShape:
         language=transcript.language,
         confidence=transcript.confidence,
         words=[
-            WordShape(word=word.word, start=word.start, end=word.end, confidence=word.confidence)
+            WordShape(word=word.word, start=word.start, end=word.end, confidence=word.confidence, heard=word.heard)
             for word in transcript.words
         ],
     )

@@ -29,6 +29,11 @@ class WordShape(_Shape):
     start: float = Field(description="Seconds from the beginning of the recording.")
     end: float
     confidence: float = Field(ge=0, le=1)
+    heard: str | None = Field(
+        None,
+        exclude_if=lambda heard: heard is None,
+        description="What was heard, where one of the own words was taken for it.",
+    )
 
 
 class TranscriptShape(_Shape):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date, datetime, time
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -13,12 +14,18 @@ Day = date  # a field below is called date
 
 MAX_CALENDARS = 50
 MAX_QUEUES = 100
+MAX_OWN_WORDS = 500  # of a language; each is looked for in every message
+MAX_OWN_WORD_CHARACTERS = 60
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 _E164 = re.compile(r"\+[1-9][0-9]{5,14}")
 _SLUG = re.compile(r"[a-z][a-z0-9_]{0,39}")
+# One to four words of letters; "Dr. O'Neil-Bērziņa" is one too.
+_OWN_WORD = re.compile(r"[^\W\d_]+(?:(?:[-'’.] ?| )[^\W\d_]+)*\.?")
+_MAX_PARTS = 4
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 
 
 def _slug(value: str) -> str:
@@ -39,7 +46,28 @@ def _zone(value: str) -> str:
     return value
 
 
+def _own_word(value: str) -> str:
+    value = unicodedata.normalize("NFC", value)
+    if any(letter.isdigit() for letter in value):
+        raise ValueError(f"{value!r} has digits in it: write the word without them, numbers are understood anyway")
+    if not _OWN_WORD.fullmatch(value):
+        raise ValueError(
+            f"{value!r} is not a word or a few: letters, with single spaces, hyphens or apostrophes between"
+        )
+    if len(value.split()) > _MAX_PARTS or len(value) > MAX_OWN_WORD_CHARACTERS:
+        raise ValueError(f"{value!r} is too long: at most {_MAX_PARTS} words and {MAX_OWN_WORD_CHARACTERS} characters")
+    return value
+
+
+def _language(value: str) -> str:
+    if not _LANGUAGE.fullmatch(value):
+        raise ValueError(f"{value!r} is not a language, such as en or lv")
+    return value
+
+
 Slug = Annotated[str, AfterValidator(_slug)]
+OwnWord = Annotated[str, AfterValidator(_own_word)]
+Language = Annotated[str, AfterValidator(_language)]
 E164 = Annotated[str, AfterValidator(_e164)]
 ZoneName = Annotated[str, AfterValidator(_zone)]
 
@@ -133,6 +161,24 @@ class TeamDefinition(_Definition):
     numbers: tuple[E164, ...] = Field(min_length=1, max_length=10)
 
 
+class OwnWords(_Definition):
+    """What callers say that no dictionary has, in one language: it helps to understand their messages."""
+
+    names: tuple[OwnWord, ...] = ()
+    products: tuple[OwnWord, ...] = ()
+    streets: tuple[OwnWord, ...] = ()
+
+    @property
+    def every(self) -> tuple[str, ...]:
+        return (*self.names, *self.products, *self.streets)
+
+    @model_validator(mode="after")
+    def _not_too_many(self) -> OwnWords:
+        if len(self.every) > MAX_OWN_WORDS:
+            raise ValueError(f"{len(self.every)} words are too many: at most {MAX_OWN_WORDS} in a language")
+        return self
+
+
 class Company(_Definition):
     """company.yaml. `numbers` maps a called number to a flow; `default` in it answers every other number."""
 
@@ -145,10 +191,19 @@ class Company(_Definition):
     queues: dict[Slug, QueueDefinition] = Field(min_length=1, max_length=MAX_QUEUES)
     teams: dict[Slug, TeamDefinition] = {}
     voices: dict[str, str] = {}
+    words: dict[Language, OwnWords] = {}
 
     def organisation_name(self, language: str) -> str:
         """The organisation's name in a language, or in the default one."""
         return self.organisation.get(language) or self.organisation[self.default_language]
+
+    def own_words(self, language: str) -> tuple[str, ...]:
+        """The business's own words in a language, each once, its name among them; none if it has written none."""
+        written = self.words.get(language)
+        if written is None:
+            return ()
+        name = self.organisation.get(language, "")
+        return tuple(dict.fromkeys((*written.every, *((name,) if _OWN_WORD.fullmatch(name) else ()))))
 
     def flow_for(self, to_number: str | None) -> str | None:
         """The flow that answers a called number; None when the number is unknown and no default is set."""

@@ -14,6 +14,7 @@ from flows.company import (
     CalendarException,
     Closure,
     Company,
+    OwnWords,
     QueueDefinition,
     TargetRule,
     TeamDefinition,
@@ -105,6 +106,10 @@ class _File:
                 return self._named(value, place, QueueDefinition)
             case "Company", "teams":
                 return self._named(value, place, TeamDefinition)
+            case "Company", "words":
+                return self._named(value, place, OwnWords)
+            case "OwnWords", _:
+                return self._listed(value, place, self._plain)
             case "Company", "spec":
                 return 1 if isinstance(value, Text) and value.value == "1" else self._plain(value, place)
             case "CalendarDefinition", "week":

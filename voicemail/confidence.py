@@ -96,7 +96,7 @@ def expected_calibration_error(said: Sequence[float], is_right: Sequence[bool]) 
 def load_calibration(models_dir: Path, model: str) -> Calibration | None:
     """The curve for a model: one measured here comes before the one that Ringback ships."""
     for folder in (models_dir / "calibrations", _SHIPPED):
-        path = folder / _file_name(model)
+        path = folder / file_name(model)
         try:
             kept = json.loads(path.read_text(encoding="utf-8"))
             return Calibration(kept["model"], kept["words"], tuple(kept["plain"]), tuple(kept["right"]))
@@ -109,7 +109,7 @@ def load_calibration(models_dir: Path, model: str) -> Calibration | None:
 
 def save_calibration(models_dir: Path, calibration: Calibration) -> Path:
     """Keep a curve in the models folder, for this and every later worker."""
-    path = models_dir / "calibrations" / _file_name(calibration.model)
+    path = models_dir / "calibrations" / file_name(calibration.model)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(asdict(calibration)), encoding="utf-8")
     return path
@@ -125,5 +125,6 @@ def _steps(ordered: Sequence[Heard]) -> list[list[Heard]]:
     return steps
 
 
-def _file_name(model: str) -> str:
+def file_name(model: str) -> str:
+    """The name of the file that keeps what was measured of a model."""
     return re.sub(r"[^\w.-]+", "-", model) + ".json"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ import structlog
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from flows.company import Company
 from runtime.database import reading
 from voicemail import mailbox, steps
 from voicemail.catalogue import language_name, official_model, spellings
@@ -26,6 +28,7 @@ from voicemail.ward import Ward
 if TYPE_CHECKING:
     from voicemail.audio import Sound
     from voicemail.transcriber import Transcriber, Transcription
+    from voicemail.vocabulary import OwnWord
 
 log = structlog.get_logger()
 
@@ -34,21 +37,36 @@ NOTHING_SAID = "No speech was found in the message; listen to it to be sure."
 NOTHING_UNDERSTOOD = "Somebody speaks, but no words were understood; listen to the message."
 NOT_ALL = "Only the first 30 minutes of speech were written down; listen to the rest."
 GONE = "The recording is no longer on the server's disk."
+DISK_FULL = "Waiting for room on the server's disk; the recording can be played."
+NO_DECODER = "Waiting for the decoder, which does not start on the server: the worker's log says why."
 _RENEW_SECONDS = 3.0
+_MEND_SECONDS = 60  # what an operator has to mend is tried again so often
 
 
 class _Stopping(Exception):
     """The worker is told to end; the message goes back as it was."""
 
 
+class _Hindered(Exception):
+    """The server cannot listen to anything now; the message is a sentence for an agent, the cause is for the operator."""
+
+
 class Dictation:
     """Writes stored messages down, one at a time per thread; the libraries for it are loaded at the first one."""
 
-    def __init__(self, engine: Engine, recordings_dir: Path, models_dir: Path, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        recordings_dir: Path,
+        models_dir: Path,
+        stop: threading.Event,
+        company: Callable[[], Company | None] = lambda: None,
+    ) -> None:
         self._engine = engine
         self._recordings_dir = recordings_dir
         self._models_dir = models_dir
         self._stop = stop
+        self._company = company
         self._ward = Ward()
         self._making = threading.Lock()
         self._transcriber: Transcriber | None = None
@@ -87,6 +105,10 @@ class Dictation:
         except _Stopping:
             steps.give_back(self._engine, voicemail, crashes)
             return 0
+        except _Hindered as hindered:
+            log.error("voicemail.hindered", voicemail_id=voicemail.id, reason=str(hindered.__cause__))
+            steps.wait(self._engine, voicemail, str(hindered))
+            return _MEND_SECONDS
         except SQLAlchemyError:
             self._try_to_give_back(voicemail, crashes)
             raise
@@ -119,7 +141,7 @@ class Dictation:
         return ""
 
     def _listen(self, voicemail: Voicemail) -> None:
-        from voicemail.audio import AudioUnreadable, examine
+        from voicemail.audio import AudioUnreadable
 
         assert voicemail.sha256 is not None
         path = path_of(self._recordings_dir, voicemail.sha256)
@@ -128,23 +150,44 @@ class Dictation:
             return
         begun = time.monotonic()
         try:
-            sound = examine(path, self._tick)
+            sound = self._examine(path)
         except AudioUnreadable as unreadable:
             self._end(voicemail, "failed", str(unreadable), str(unreadable))
             return
         drawn = self._drawn(voicemail, sound)
         if unusable := self._load_model(voicemail.language):
-            steps.wait_for_model(self._engine, voicemail, unusable, **drawn)
+            steps.wait(self._engine, voicemail, unusable, **drawn)
         elif find_model(self._models_dir, voicemail.language) is not None:
-            written = self._get_transcriber().transcribe(sound, voicemail.language, self._tick)
+            own_words = self._own_words(voicemail.language)
+            written = self._get_transcriber().transcribe(sound, voicemail.language, self._tick, own_words)
             took_ms = round((time.monotonic() - begun) * 1000)
             self._keep(voicemail, sound, written, took_ms, drawn)
         elif official_model(voicemail.language) is not None:
-            steps.wait_for_model(self._engine, voicemail, waiting_reason(voicemail.language), **drawn)
+            steps.wait(self._engine, voicemail, waiting_reason(voicemail.language), **drawn)
             log.warning("voicemail.waits_for_model", voicemail_id=voicemail.id, language=voicemail.language)
         else:
             reason = no_model_reason(voicemail.language)
             self._end(voicemail, "failed", reason, reason, **drawn)
+
+    def _own_words(self, language: str) -> tuple[OwnWord, ...]:
+        from voicemail.corrections import load_corrections
+        from voicemail.vocabulary import own_words
+
+        company = self._company()
+        return () if company is None else own_words(company, language, load_corrections(self._models_dir))
+
+    def _examine(self, path: Path) -> Sound:
+        from voicemail.audio import examine
+        from voicemail.decoders import DecoderUnusable
+
+        try:
+            return examine(path, self._tick, self._recordings_dir)
+        except DecoderUnusable as unusable:
+            raise _Hindered(NO_DECODER) from unusable
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            raise _Hindered(DISK_FULL) from error
 
     def _keep(
         self, voicemail: Voicemail, sound: Sound, written: Transcription, took_ms: int, drawn: dict[str, Any]

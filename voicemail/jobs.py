@@ -19,6 +19,7 @@ import structlog
 from dramatiq.errors import BrokerConnectionError
 from sqlalchemy.engine import Engine
 
+from flows.company import Company
 from runtime.database import reading, writing
 from voicemail.dictation import Dictation
 from voicemail.fetching import fetch_voicemail
@@ -52,9 +53,13 @@ def register(
     recordings_dir: Path,
     models_dir: Path,
     stop: threading.Event | None = None,
+    company: Callable[[], Company | None] = lambda: None,
 ) -> Jobs:
-    """Declare the jobs on a broker; a process that only sends them needs nothing else. Loads no model and no audio library."""
-    dictation = Dictation(engine, recordings_dir, models_dir, stop or threading.Event())
+    """Declare the jobs on a broker; a process that only sends them needs nothing else. Loads no model and no audio library.
+
+    `company` gives the company as it is now, whose own words are listened for; None if none is published.
+    """
+    dictation = Dictation(engine, recordings_dir, models_dir, stop or threading.Event(), company)
 
     def fetch(voicemail_id: str, attempt: int = 0, since_ms: int = 0) -> None:
         now = datetime.now(UTC)

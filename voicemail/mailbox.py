@@ -29,7 +29,8 @@ TRANSCRIBE = "voicemail.transcribe"
 class Word:
     """A word that was heard: when, in seconds of the recording, and how likely it is to be right, 0–1.
 
-    `plain_confidence` is what the recogniser itself said; None where nothing else is known.
+    `plain_confidence` is what the recogniser itself said; None where nothing else is known. `heard` is what it heard where one
+    of the business's own words stands now; None elsewhere.
     """
 
     word: str
@@ -37,6 +38,7 @@ class Word:
     end: float
     confidence: float
     plain_confidence: float | None = None
+    heard: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

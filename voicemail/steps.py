@@ -97,8 +97,8 @@ def care_of(engine: Engine, voicemail: Voicemail) -> Care:
     return Care(row.busy_until, row.crashes)
 
 
-def wait_for_model(engine: Engine, voicemail: Voicemail, reason: str, **drawn: Any) -> None:
-    """Leave a message stored, with the reason why its words have to wait."""
+def wait(engine: Engine, voicemail: Voicemail, reason: str, **drawn: Any) -> None:
+    """Leave a message stored, with the reason why its words have to wait: a model, the disk, the decoder."""
     with writing(engine) as connection:
         if _step(connection, voicemail, "stored", status_reason=reason, busy_until=None, crashes=0, **drawn):
             _ring(connection, voicemail)

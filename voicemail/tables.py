@@ -53,7 +53,7 @@ transcripts = sa.Table(
     sa.Column("model", sa.String(120), nullable=False),
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("confidence", sa.Float, nullable=False),
-    # [{word, start, end, confidence, plain_confidence}], seconds in the recording
+    # [{word, start, end, confidence, plain_confidence, heard}], seconds in the recording
     sa.Column("words", sa.JSON, nullable=False),
     sa.Column("made_at", Moment, nullable=False),
     sa.Column("took_ms", sa.Integer, nullable=False),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from flows.company import Company
 from runtime.config import Settings
 from runtime.database import open_database
 from runtime.jobs import open_broker
@@ -32,8 +33,10 @@ def run_worker(
     stop: threading.Event,
     account: ProviderAccount | None = None,
     models_site: str = OFFICIAL_SITE,
+    company: Callable[[], Company | None] = lambda: None,
 ) -> None:
     """Work until `stop` is set. `languages` are the company's; `account` is the provider's, or the line's when there is none.
+    `company` gives the company as it is now, None if none is published.
 
     A message under way at the end goes back to the queue as it was.
     """
@@ -46,6 +49,7 @@ def run_worker(
         recordings_dir=settings.recordings_dir,
         models_dir=settings.models_dir,
         stop=stop,
+        company=company,
     )
     worker = dramatiq.Worker(broker, worker_threads=settings.worker_threads)
     worker.start()

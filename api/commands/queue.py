@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from callbacks.callback import Callback
     from callbacks.desk import Desk
+    from flows.company import Company
 
 queue = typer.Typer()
 
@@ -252,7 +253,19 @@ def _sheet(engine: Engine, callback_id: str) -> RenderableType:
             connection.execute(told).all(),
             connection.execute(tried).all(),
             datetime.now(UTC),
+            _company(engine),
         )
+
+
+def _company(engine: Engine) -> Company | None:
+    from ivr.shelf import NothingPublished, Shelf
+
+    shelf = Shelf(engine)
+    try:
+        shelf.refresh()
+        return shelf.company
+    except NothingPublished:
+        return None
 
 
 def _console() -> Console:

@@ -13,6 +13,8 @@ from rich.text import Text
 from callbacks.callback import Callback
 from customers.customer import Customer
 from customers.phone import spoken_form
+from flows.company import Company
+from voicemail.facts import Fact, find_facts
 from voicemail.mailbox import Voicemail
 
 # The first digits of an id tell callbacks apart; every command takes them.
@@ -97,8 +99,12 @@ def sheet(
     promises: Sequence[Any],
     attempts: Sequence[Any],
     now: datetime,
+    company: Company | None = None,
 ) -> RenderableType:
-    """One callback in full: messages with their words, promises with their reasons, attempts. Rows come from tables.py."""
+    """One callback in full: messages with their words, promises with their reasons, attempts. Rows come from tables.py.
+
+    The numbers, times and dates said in the messages are found where a `company` says where it is.
+    """
     lines = [
         f"{callback.id}  {state_in_words(callback)}",
         f"customer  {owner.name or '(name unknown)'}  {spoken_form(callback.number)}  {callback.language}",
@@ -111,6 +117,7 @@ def sheet(
         lines += ["", f"message of {_moment(message.recorded_at)}, {message.seconds or 0:.0f} s, {message.status}"]
         if message.transcript is not None and message.transcript.text:
             lines.append(f"  {message.transcript.text}")
+            lines += [_fact(fact) for fact in _facts(message, company)]
         elif message.status_reason:
             lines.append(f"  {message.status_reason}")
     for promise in promises:
@@ -122,6 +129,23 @@ def sheet(
     for attempt in attempts:
         lines.append(f"  {_moment(attempt.at)}  {attempt.agent}  {attempt.outcome.replace('_', ' ')}  {attempt.note}")
     return Text("\n".join(lines))
+
+
+def _facts(message: Voicemail, company: Company | None) -> Sequence[Fact]:
+    heard = message.transcript
+    if company is None or heard is None:
+        return ()
+    queue = company.queues.get(message.queue)
+    calendar = company.calendars[queue.calendar] if queue else next(iter(company.calendars.values()))
+    return find_facts(heard.words, heard.language, company.home_country, message.recorded_at, calendar.time_zone())
+
+
+def _fact(fact: Fact) -> str:
+    """ "said at 0:04  number +371 29 123 456, 72 % sure": where to listen, for nothing heard is certain."""
+    value = spoken_form(fact.value) if fact.kind == "number" else fact.value.replace("T", " ")
+    doubt = "" if fact.is_certain else ", or meant otherwise"
+    minutes, seconds = divmod(int(fact.start), 60)
+    return f"  said at {minutes}:{seconds:02}  {fact.kind} {value}, {fact.confidence:.0%} sure{doubt}"
 
 
 def _reasons(ledger: Mapping[str, Any]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from api.commands.own_words import CompanyOption, OwnWordsUnreadable, WordsOption, read_own_words
 from runtime.config import load_settings
 
 if TYPE_CHECKING:
@@ -21,10 +22,14 @@ def transcribe(
     language: Annotated[str, typer.Option("--language", "-l", help="The language spoken, such as en.")],
     as_json: Annotated[bool, typer.Option("--json", help="Words with times and confidences.")] = False,
     plain: Annotated[bool, typer.Option("--plain", help="Without the front end, as Vosk alone hears it.")] = False,
+    words: WordsOption = None,
+    company: CompanyOption = None,
 ) -> None:
     """Write a recording down."""
     # Here, because the libraries behind them are large and the other commands should not wait for them.
     from voicemail.audio import AudioUnreadable, examine
+    from voicemail.closeness import load_closeness
+    from voicemail.decoders import DecoderUnusable
     from voicemail.frontend import restore
     from voicemail.models import ModelMissing
     from voicemail.transcriber import ModelUnusable, Transcriber
@@ -32,11 +37,27 @@ def transcribe(
     if not file.is_file():
         _give_up(f"There is no file {file}.")
     try:
+        models_dir = load_settings().models_dir
+        own_words = read_own_words(words, company, language, models_dir)
         sound = examine(file)
-        transcriber = Transcriber(load_settings().models_dir, None if plain else restore)
-        written = transcriber.transcribe(sound, language)
+        written = Transcriber(models_dir, None if plain else restore).transcribe(sound, language, own_words=own_words)
     except (AudioUnreadable, ModelMissing, ModelUnusable) as error:
         _give_up(f"{file}: {error}")
+    except OwnWordsUnreadable as error:
+        _give_up(str(error))
+    except DecoderUnusable:
+        _give_up(
+            f"{file}: nothing to decode it with starts on this machine. Make the environment anew: script/bootstrap."
+        )
+    except OSError as error:
+        _give_up(f"{file}: {error.strerror or error}. Nothing was written.")
+    closeness = load_closeness(models_dir, written.transcript.model)
+    if own_words and (closeness is None or not closeness.is_on):
+        typer.echo(
+            f"{written.transcript.model} is not known to gain by own words; they were left out. "
+            "`ringback words calibrate FOLDER --words FILE` measures it.",
+            err=True,
+        )
     if sound.fault:
         typer.echo(f"{file}: {sound.fault}", err=True)
     if not written.is_whole:

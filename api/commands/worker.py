@@ -7,7 +7,10 @@ def worker() -> None:
     import signal
     import threading
 
+    from sqlalchemy.exc import SQLAlchemyError
+
     from api.commands.account import with_provider
+    from flows.company import Company
     from ivr.shelf import NothingPublished, Shelf
     from runtime.config import load_settings
     from runtime.database import open_database
@@ -28,5 +31,16 @@ def worker() -> None:
         languages = sorted({language for flow in shelf.live_flows() for language in flow.languages})
     except NothingPublished:
         languages = []
+
+    def company() -> Company | None:
+        try:
+            shelf.refresh()
+            return shelf.company
+        except (
+            NothingPublished,
+            SQLAlchemyError,
+        ):  # at worst a message is written down without the business's own words
+            return None
+
+    run_worker(settings, languages, stop, company=company)
     engine.dispose()
-    run_worker(settings, languages, stop)

@@ -46,7 +46,11 @@ def run(*words: str) -> Result:
 
 
 def word(engine: Engine, callback_id: str, text: str) -> None:
-    """Give a callback a message with these words."""
+    """Give a callback a message with these words, a quarter of a second each."""
+    words = [
+        {"word": said, "start": place * 0.3, "end": place * 0.3 + 0.25, "confidence": 0.99}
+        for place, said in enumerate(text.split())
+    ]
     with writing(engine) as connection:
         connection.execute(
             voicemails.insert().values(
@@ -71,7 +75,7 @@ def word(engine: Engine, callback_id: str, text: str) -> None:
                 model="m",
                 text=text,
                 confidence=0.9,
-                words=[],
+                words=words,
                 made_at=NOW,
                 took_ms=1,
             )
@@ -125,6 +129,14 @@ def test_claim_show_and_complete_by_the_beginning_of_the_id(stores: Engine, leav
     assert "resolved  fixed" in run("show", made).output
     assert made[:11] not in run().output
     assert made[:11] in run("--state", "resolved").output
+
+
+def test_what_an_agent_would_note_down_is_shown_with_the_place_to_listen_to(stores: Engine, leave: Ask) -> None:
+    made = leave()
+    word(stores, made, "ring me tomorrow at three p m on two nine one two three four five six")
+    shown = run("show", made).output
+    assert "  said at 0:00  date 2026-03-11 15:00+02:00, 95% sure" in shown
+    assert "  said at 0:02  number +371 29 123 456, 92% sure" in shown
 
 
 def test_release_and_attempt(stores: Engine, leave: Ask) -> None:

@@ -36,6 +36,10 @@ queues:
 teams:
   desk: {numbers: ["+442079460101"]}
 voices: {en: Polly.Amy}
+words:
+  en: {names: [Kowalski, O'Neil], streets: [Elizabetes Street, St. John's Road]}
+  lv:
+    products: [Dzintara eļļa]
 """
 
 
@@ -63,6 +67,19 @@ def test_hours_and_durations_are_read_as_people_write_them() -> None:
     )
 
 
+def test_own_words_are_given_by_language_with_the_name_of_the_business_among_them() -> None:
+    company = load_company(GOOD, "company.yaml")
+    assert company.own_words("en") == ("Kowalski", "O'Neil", "Elizabetes Street", "St. John's Road", "Amber")
+    assert company.own_words("lv") == ("Dzintara eļļa",)
+    assert company.own_words("ru") == ()
+
+
+def test_more_own_words_than_can_be_listened_for_are_refused() -> None:
+    names = ", ".join(f"N{chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(501))
+    with pytest.raises(FlowFaults, match=r"27:3  words\.en: 503 words are too many: at most 500"):
+        load_company(GOOD.replace("Kowalski, O'Neil", names), "company.yaml")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
@@ -88,6 +105,16 @@ def test_hours_and_durations_are_read_as_people_write_them() -> None:
         ("until: 2030-07-14", "until: 2030-06-14", "until 2030-06-14 lies before 2030-07-01"),
         ("people: 2", "people: many", '19:13  queues.desk.people: "many" is not a whole number'),
         ("spec: 1", "spec: 2", "1:7  spec:"),
+        ("O'Neil", "Pier 7", "27:26  words.en.names.1: 'Pier 7' has digits in it: write the word without them"),
+        ("O'Neil", "Smith & Sons", "words.en.names.1: 'Smith & Sons' is not a word or a few: letters"),
+        (
+            "O'Neil",
+            "a very long name indeed",
+            "words.en.names.1: 'a very long name indeed' is too long: at most 4 words",
+        ),
+        ("[Kowalski, O'Neil]", "Kowalski", "27:15  names must be a list"),
+        ("streets:", "street:", 'words.en: "street" does not belong here. Did you mean "streets"?'),
+        ("  lv:\n    products", "  Latvian:\n    products", "28:3  words.Latvian: 'Latvian' is not a language"),
         ("queues:\n  desk:", "queues:\n  Desk:", "queues.Desk: 'Desk' is not a name"),
     ],
 )

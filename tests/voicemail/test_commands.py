@@ -61,6 +61,8 @@ REFUSALS = [
     (("models", "remove", "ru"), "There is no model for 'ru' here"),
     (("transcribe", "nowhere.wav", "-l", "ko"), "There is no file nowhere.wav."),
     (("transcribe", __file__, "-l", "ko"), "The recording is not audio."),
+    (("transcribe", __file__, "-l", "ko", "--words", "nowhere.txt"), "nowhere.txt"),
+    (("transcribe", __file__, "-l", "ko", "--company", "nowhere"), "company.yaml"),
 ]
 
 
@@ -80,7 +82,7 @@ def test_a_recording_is_written_down_by_hand(korean_clips: Path) -> None:
     assert code == 0
     result = json.loads(shown)
     assert {"text", "language", "confidence", "words", "model", "seconds", "speech_seconds"} == set(result)
-    assert set(result["words"][0]) == {"word", "start", "end", "confidence", "plain_confidence"}
+    assert set(result["words"][0]) == {"word", "start", "end", "confidence", "plain_confidence", "heard"}
     code, shown = ringback("transcribe", clip, "-l", "ru")
     assert code == 1
     assert "run `ringback models install ru`" in shown

@@ -36,6 +36,7 @@ from voicemail.tables import voicemails
 from voicemail.ward import Ward
 
 RECORDING = "RE" + "a" * 32
+MISBEHAVING = Path(__file__).with_name("misbehaving_decoder.py")
 
 
 @dataclass
@@ -292,6 +293,9 @@ import signal
 stop = threading.Event()
 signal.signal(signal.SIGTERM, lambda *_: stop.set())
 account = ProviderAccount(sys.argv[1], "AC" + "1" * 32, pydantic.SecretStr("top-secret"))
+if len(sys.argv) > 2:
+    from voicemail import audio, decoders
+    audio.decoders = decoders.Decoders(program=[sys.argv[2]])
 run_worker(Settings(), ["ko"], stop, account, models_site="http://127.0.0.1:9")
 """
 
@@ -299,7 +303,7 @@ run_worker(Settings(), ["ko"], stop, account, models_site="http://127.0.0.1:9")
 @pytest.fixture
 def start_worker(
     idle_plant: Plant, redis_url: str, web: Any, tmp_path: Path
-) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     environment = os.environ | {
         "RINGBACK_DATA_DIR": str(tmp_path),
         "RINGBACK_DATABASE_URL": idle_plant.engine.url.render_as_string(hide_password=False),
@@ -308,8 +312,8 @@ def start_worker(
     }
     started: list[subprocess.Popen[bytes]] = []
 
-    def start() -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-c", WORKER, web.url]
+    def start(*decoder: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", WORKER, web.url, *decoder]
         started.append(subprocess.Popen(command, env=environment, cwd=Path(__file__).parents[2]))
         return started[-1]
 
@@ -361,6 +365,41 @@ def test_a_message_under_way_when_its_worker_ends_is_written_down_by_the_next(
     assert steps.care_of(idle_plant.engine, message).crashes == 0
     with reading(idle_plant.engine) as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(voicemails)) == 1
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM], ids=["kill -9", "stop"])
+def test_a_decoder_that_never_ends_does_not_outlive_its_worker(
+    idle_plant: Plant, left: Any, start_worker: Callable[..., subprocess.Popen[bytes]], how: signal.Signals
+) -> None:
+    voicemail_id = stored(idle_plant, left, b"LOOP\n", crashes=0)
+    idle_plant.jobs.transcribe.send(voicemail_id)
+    worker = start_worker(str(MISBEHAVING))
+    under_way(idle_plant, voicemail_id, worker)
+    deadline = time.monotonic() + 20
+    while not (decoders := decoders_of(worker.pid)):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(0.5)
+    worker.send_signal(how)
+    worker.wait(20)
+    assert worker.returncode == (-how if how == signal.SIGKILL else 0)
+    while any(Path(f"/proc/{pid}").exists() and b"decoder" in command_of(pid) for pid in decoders):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert idle_plant.load(voicemail_id).status == "stored"
+    assert steps.care_of(idle_plant.engine, idle_plant.load(voicemail_id)).crashes == (how == signal.SIGKILL)
+
+
+def decoders_of(worker: int) -> list[int]:
+    children = [task.joinpath("children").read_text().split() for task in Path(f"/proc/{worker}/task").iterdir()]
+    return [int(pid) for pids in children for pid in pids if b"decoder" in command_of(int(pid))]
+
+
+def command_of(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 def test_an_emptied_queue_gets_its_jobs_again_at_once(idle_plant: Plant, left: Any, redis_client: redis.Redis) -> None:

