@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from twilio.request_validator import RequestValidator
 
 from flows.inputs import Dialed, Digits, HungUp, Recorded, Silence, Trouble
 from ivr.providers.twilio import BadRequest, Form, SignatureCheck, call_of, input_of, recording_sid_of
@@ -146,6 +149,31 @@ def test_blank_and_repeated_parameters_keep_their_place() -> None:
     assert [form.getlist(name) for name in form] == [[""], ["1", "2"], [" x "], ["+371"]]
     with pytest.raises(BadRequest, match="b twice"):
         form.get("b")
+
+
+@given(st.text("ab%=&+;2F8C3A1Ā\x00 ", max_size=40))
+def test_a_form_is_read_as_the_standard_library_reads_it(text: str) -> None:
+    body = text.encode("ascii", "ignore")
+    try:
+        known = parse_qs(body.decode(), keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError:
+        with pytest.raises(BadRequest):
+            Form(body)
+        return
+    form = Form(body)
+    assert {name: form.getlist(name) for name in form} == known
+
+
+@given(
+    st.dictionaries(st.text(max_size=8), st.lists(st.text(max_size=12), min_size=1, max_size=3), max_size=6),
+    st.sampled_from(["https://ivr.example.test", "https://ivr.example.test:8443", "http://10.0.0.1"]),
+)
+def test_the_signature_is_the_sdks(fields: dict[str, list[str]], base_url: str) -> None:
+    form = form_of(fields)
+    signature = RequestValidator("token").compute_signature(base_url + "/twilio/turn?s=x-_&on=gather", form)
+    check = SignatureCheck("token", base_url)
+    assert check.is_true("/twilio/turn", "s=x-_&on=gather", form, signature, None)
+    assert not check.is_true("/twilio/turn", "s=x-_&on=silence", form, signature, None)
 
 
 @pytest.mark.parametrize("body", [b"\xff\xfe=1", b"a=%ff", b"&".join(b"a%d=1" % n for n in range(500))])
