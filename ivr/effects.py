@@ -17,7 +17,6 @@ from sqlalchemy.exc import OperationalError
 
 from callbacks import intake, promises
 from customers import customer, history
-from customers.phone import spoken_form
 from flows.company import Company
 from flows.events import (
     CallbackRequested,
@@ -40,11 +39,11 @@ from flows.events import (
     WentWrong,
 )
 from flows.inputs import HungUp, Recorded
+from ivr.openings import ensure_call
 from ivr.story import path_of, summary_of
 from ivr.tables import calls, turns
-from ivr.turn_record import CallFacts, TurnRecord
-from runtime.bulk import insert_many_once
-from runtime.database import apart, insert_once
+from ivr.turn_record import TurnRecord
+from runtime.database import apart
 from runtime.metrics import voicemails_arrived
 from runtime.outbox import enqueue
 from voicemail import mailbox
@@ -74,16 +73,6 @@ def follow_all(connection: Connection, records: Sequence[TurnRecord], company: C
     Raises OperationalError when the database is away.
     """
     following = [record for record in records if has_consequences(record)]
-    begun = [record for record in records if any(isinstance(event, CallStarted) for event in record.events)]
-    if begun:
-        try:
-            with apart(connection):
-                open_calls(connection, begun)
-        except OperationalError:
-            raise
-        except Exception:
-            log.exception("calls.not_opened", calls=[record.call.call_id for record in begun])
-            following = list(records)  # each opens its own call
     for record in following:
         _follow_safely(connection, record, company)
     return bool(following)
@@ -102,35 +91,6 @@ def _follow_safely(connection: Connection, record: TurnRecord, company: Company)
             enqueue(connection, "turn.effects", payload)
 
 
-def open_calls(connection: Connection, records: Sequence[TurnRecord]) -> None:
-    """Write the rows of calls that began in these turns, with their customers and the first line of their history."""
-    begun = [(record, event) for record in records for event in record.events if isinstance(event, CallStarted)]
-    if not begun:
-        return
-    at = begun[0][0].at
-    owners = customer.of_calls(connection, {record.call.call_id: record.call.from_number for record, _ in begun}, at)
-    rows = [
-        _new_call(record.call, owners[record.call.call_id], event.flow, event.version, event.language, record.at)
-        for record, event in begun
-    ]
-    insert_many_once(connection, calls, rows)
-    history.record_many(
-        connection,
-        [
-            history.event_row(
-                owners[record.call.call_id],
-                record.at,
-                "call.started",
-                f"Rang {spoken_form(record.call.to_number)} from {spoken_form(record.call.from_number)}",
-                key=(record.call.call_id,),
-                call_id=record.call.call_id,
-                data={"flow": event.flow, "flow_version": event.version},
-            )
-            for record, event in begun
-        ],
-    )
-
-
 def has_consequences(record: TurnRecord) -> bool:
     """Whether anything follows from a turn beside its place in the journal."""
     if not record.events:
@@ -140,7 +100,7 @@ def has_consequences(record: TurnRecord) -> bool:
 
 def follow(connection: Connection, record: TurnRecord, company: Company) -> None:
     """Write all that follows from a turn. A record without events is a repeat: only its recording may be news."""
-    call = _call_row(connection, record)
+    call = ensure_call(connection, record.call, record.session.language, record.at)
     for event in record.events:
         _follow_event(connection, record, call, event, company)
     left = record.input
@@ -206,40 +166,6 @@ def _queue_callback(connection: Connection, company: Company, message: Voicemail
     voicemails_arrived.inc()
 
 
-def ensure_call(connection: Connection, call: CallFacts, flow: str, version: str, language: str, at: datetime) -> Any:
-    """The row of a call, made now with its customer if it is not there."""
-    row = connection.execute(sa.select(calls).where(calls.c.id == call.call_id)).one_or_none()
-    if row is not None:
-        return row
-    customer_id = customer.of_call(connection, call.from_number, call.call_id, at)
-    insert_once(connection, calls, **_new_call(call, customer_id, flow, version, language, at))
-    return connection.execute(sa.select(calls).where(calls.c.id == call.call_id)).one()
-
-
-def _new_call(
-    call: CallFacts, customer_id: str, flow: str, version: str, language: str, at: datetime
-) -> dict[str, Any]:
-    return {
-        "id": call.call_id,
-        "provider_call_id": call.provider_call_id,
-        "direction": call.direction,
-        "from_number": call.from_number,
-        "to_number": call.to_number,
-        "customer_id": customer_id,
-        "flow": flow,
-        "flow_version": version,
-        "language": language,
-        "status": "in_progress",
-        "started_at": at,
-    }
-
-
-def _call_row(connection: Connection, record: TurnRecord) -> Any:
-    started = next((event for event in record.events if isinstance(event, CallStarted)), None)
-    flow = started.flow if started else ""
-    return ensure_call(connection, record.call, flow, record.session.version, record.session.language, record.at)
-
-
 def _follow_event(connection: Connection, record: TurnRecord, call: Any, event: Event, company: Company) -> None:
     call_id = record.call.call_id
     match event:
@@ -287,7 +213,7 @@ def _follow_event(connection: Connection, record: TurnRecord, call: Any, event: 
         case CallEnded():
             _end(connection, record, call, event)
         case (
-            CallStarted()  # open_calls wrote its rows
+            CallStarted()  # openings.py writes its rows
             | NodeEntered()
             | NodeLeft()
             | KeysPressed()

@@ -18,6 +18,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from flows.inputs import HungUp
+from ivr.openings import Note, note, open_noted
 from ivr.past_turns import Apply, last_turn, load_turn
 from ivr.shelf import NothingPublished
 from ivr.spool import Spool
@@ -38,6 +39,9 @@ RETRY_SECONDS = 0.5
 ADOPT_SECONDS = 10.0
 # Turns taken while SQL is away are remembered, so that a repeated webhook still gets the same answer.
 MAX_REMEMBERED = 20_000
+# Calls that began are opened when no turn has come for so long, or when there are so many: each costs the turns that wait 60 µs.
+QUIET_SECONDS = 0.02
+MAX_BEGUN = 256
 
 
 class Journal:
@@ -61,6 +65,7 @@ class Journal:
         self._spooling = threading.Lock()
         self._adopted_at = 0.0
         self._remembered: OrderedDict[tuple[str, int], TurnRecord] = OrderedDict()
+        self._notes: list[Note] = []  # of the journal's thread alone
 
     @property
     def is_behind(self) -> bool:
@@ -120,13 +125,25 @@ class Journal:
         while True:
             if time.monotonic() - self._adopted_at > ADOPT_SECONDS:
                 self._adopt()
-            batch = self._waiting.take(MAX_BATCH, RETRY_SECONDS)
+            if sum(len(each.openings) for each in self._notes) >= MAX_BEGUN:
+                self._open_noted()
+            batch = self._waiting.take(MAX_BATCH, QUIET_SECONDS if self._notes else RETRY_SECONDS)
             if batch:
                 self._write_batch(batch)
+            elif self._notes:
+                self._open_noted()
             else:
                 self._catch_up()
-            if batch is None:
+            if batch is None and not self._notes:
                 return
+
+    def _open_noted(self) -> None:
+        """Write the rows of calls that began a moment ago."""
+        notes, self._notes = self._notes, []
+        try:
+            open_noted(self._engine, notes)
+        except SQLAlchemyError as error:  # the outbox has them
+            log.warning("calls.opened_later", notes=len(notes), reason=str(error.__cause__ or error)[:200])
 
     def _write_batch(self, batch: list[Handed[TurnRecord, TurnRecord]]) -> None:
         if self._is_behind.is_set():
@@ -200,6 +217,9 @@ class Journal:
                     stored.append(known)
                     following.append(replace(record, events=(), session=known.session))
             has_consequences = self._apply(connection, following)
+            begun = note(connection, following)
+        if begun is not None:
+            self._notes.append(begun)
         if has_consequences:
             self._after_commit()
         return stored

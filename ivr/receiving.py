@@ -10,8 +10,9 @@ from sqlalchemy.engine import Connection, Engine
 from flows.company import Company
 from ivr import statuses
 from ivr.call import CallStatus
-from ivr.effects import ensure_call, message_arrived
+from ivr.effects import message_arrived
 from ivr.emergency import EMERGENCY_TURN
+from ivr.openings import ensure_call, open_begun
 from ivr.turn_record import CallFacts
 from runtime.database import writing
 from voicemail import mailbox
@@ -19,11 +20,13 @@ from voicemail import mailbox
 log = structlog.get_logger()
 
 
-def note_status(engine: Engine, call_id: str, status: CallStatus, seconds: int | None, at: datetime) -> None:
+def note_status(engine: Engine, call: CallFacts, status: CallStatus, seconds: int | None, at: datetime) -> None:
     """Note a status callback; one that is late, repeated or of an unknown call changes nothing."""
     with writing(engine) as connection:
-        moved = statuses.report(connection, call_id, status, seconds, at)
-    log.info("call.status", call_id=call_id, status=status, news=moved)
+        moved = statuses.report(connection, call.call_id, status, seconds, at)
+        if not moved and open_begun(connection, call):  # it may have overtaken the call's row
+            moved = statuses.report(connection, call.call_id, status, seconds, at)
+    log.info("call.status", call_id=call.call_id, status=status, news=moved)
 
 
 def note_recording(
@@ -49,7 +52,7 @@ def note_fallback(engine: Engine, company: Company, call: CallFacts, at: datetim
 
 def _expect_emergency_message(connection: Connection, company: Company, call: CallFacts, at: datetime) -> None:
     language = company.default_language
-    row = ensure_call(connection, call, "", "", language, at)
+    row = ensure_call(connection, call, language, at)
     mailbox.expect(
         connection,
         call_id=call.call_id,

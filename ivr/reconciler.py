@@ -19,7 +19,8 @@ from customers.phone import spoken_form
 from flows.company import Company
 from ivr import statuses
 from ivr.call import FINAL, call_id_of
-from ivr.effects import ensure_call, message_arrived
+from ivr.effects import message_arrived
+from ivr.openings import ensure_call, open_begun
 from ivr.providers.listing import ListedCall, ListedRecording, list_calls, list_recordings
 from ivr.tables import calls, turns
 from ivr.turn_record import CallFacts
@@ -85,7 +86,9 @@ def _add_calls(engine: Engine, settled: Iterable[ListedCall]) -> int:
     for call_id, call in by_id.items():
         if call_id not in known:
             with writing(engine) as connection:
-                row = ensure_call(connection, _facts(call), "", "", "", call.started_at)
+                if open_begun(connection, _facts(call)):
+                    continue  # it was answered, and whoever should have written its row died
+                row = ensure_call(connection, _facts(call), "", call.started_at)
                 connection.execute(calls.update().where(calls.c.id == call_id).values(outcome="unanswered"))
                 history.record(
                     connection,
@@ -163,7 +166,7 @@ def _add_message(connection: Connection, company: Company, recording: ListedReco
     if message_arrived(connection, company, call_id, None, *told):
         return True
     facts = _facts(call) if call is not None else CallFacts(call_id, recording.provider_call_id, None, None, "inbound")
-    row = ensure_call(connection, facts, "", "", "", recording.created_at)
+    row = ensure_call(connection, facts, "", recording.created_at)
     turn = (
         UNEXPECTED_TURN + int(recording.recording_id[-6:], 16)
         if _is_hex(recording.recording_id[-6:])

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine
@@ -19,6 +20,8 @@ metadata = sa.MetaData()
 # A page that is written often goes to the database file once per checkpoint: at SQLite's own 1,000 pages the checkpoints cost
 # twice as much as the turns themselves (docs/performance.md). 8,000 pages are a log of 32 MB.
 SQLITE_CHECKPOINT_PAGES = 8_000
+# What a connection may keep in memory. With SQLite's own 2 MB a batch of first turns read a third of its pages again.
+SQLITE_CACHE_KIB = 16_000
 # Waiting longer than this for the one writer of SQLite means that something else holds the file.
 SQLITE_BUSY_TIMEOUT_MS = 5_000
 # After this a thread tries without its turn, and SQLite says what is wrong.
@@ -52,7 +55,15 @@ def open_database(url: str, pool_size: int = 5) -> Engine:
     """
     if url.startswith("sqlite"):
         # The connection used last knows the pages that the next transaction needs: a quarter more commits (measured).
-        engine = sa.create_engine(url, pool_size=pool_size, max_overflow=10, pool_timeout=10, pool_use_lifo=True)
+        engine = sa.create_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=10,
+            pool_timeout=10,
+            pool_use_lifo=True,
+            json_serializer=_json,
+            json_deserializer=orjson.loads,
+        )
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -62,6 +73,7 @@ def open_database(url: str, pool_size: int = 5) -> Engine:
         max_overflow=10,
         pool_timeout=10,
         pool_pre_ping=True,
+        json_serializer=_json,
         connect_args={"connect_timeout": 5},
     )
 
@@ -133,6 +145,10 @@ def insert_or_ignore(connection: Connection, table: sa.Table) -> Insert:
     return sqlite.insert(table).on_conflict_do_nothing()
 
 
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves, see _begin_sqlite
     cursor = connection.cursor()
@@ -140,6 +156,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute(f"PRAGMA wal_autocheckpoint={SQLITE_CHECKPOINT_PAGES}")
+    cursor.execute(f"PRAGMA cache_size=-{SQLITE_CACHE_KIB}")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
 

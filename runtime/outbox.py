@@ -5,7 +5,7 @@ Every handler must be safe to run twice and in any order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -34,13 +34,30 @@ outbox = sa.Table(
 # After a failure the entry waits 1 s, 2 s, 4 s … up to this.
 MAX_WAIT_SECONDS = 60
 
+_ENTER = outbox.insert()
 
-def enqueue(connection: Connection, kind: str, payload: dict[str, Any], now: datetime | None = None) -> None:
-    """Add an entry to the outbox within the caller's transaction. `payload` carries ids and numbers only."""
+
+def enqueue(
+    connection: Connection,
+    kind: str,
+    payload: dict[str, Any],
+    now: datetime | None = None,
+    not_before: datetime | None = None,
+) -> int:
+    """Add an entry to the outbox within the caller's transaction; return its number. `payload` carries ids and numbers only.
+
+    Before `not_before` nobody delivers it: its writer does it, and strikes it off.
+    """
     now = now or datetime.now(UTC)
-    connection.execute(
-        outbox.insert().values(kind=kind, payload=payload, created_at=now, not_before=now, tries=0),
-    )
+    values = {"kind": kind, "payload": payload, "created_at": now, "not_before": not_before or now, "tries": 0}
+    key = connection.execute(_ENTER, values).inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def strike_off(connection: Connection, entries: Sequence[int]) -> None:
+    """Remove entries whose work is done in the same transaction."""
+    connection.execute(outbox.delete().where(outbox.c.id.in_(entries)))
 
 
 def deliver(engine: Engine, handlers: Mapping[str, Handler], limit: int = 200) -> int:
@@ -76,5 +93,5 @@ def deliver(engine: Engine, handlers: Mapping[str, Handler], limit: int = 200) -
             done.append(entry.id)
     if done:
         with writing(engine) as connection:
-            connection.execute(outbox.delete().where(outbox.c.id.in_(done)))
+            strike_off(connection, done)
     return len(done)

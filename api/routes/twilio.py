@@ -65,7 +65,7 @@ async def status(webhook: Webhook) -> Response:
         await run_in_threadpool(
             note_status,
             parts.call_database,
-            facts.call_id,
+            facts,
             call.status,
             int(seconds) if seconds.isdecimal() else None,
             _now(),

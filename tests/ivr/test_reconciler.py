@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from callbacks.tables import callbacks
 from customers.history import events_of
+from ivr import journal
 from ivr.providers.listing import ProviderAway, list_calls
 from ivr.reconciler import Findings, reconcile
 from ivr.tables import calls, turns
@@ -127,6 +128,19 @@ async def test_a_call_that_no_webhook_told_of_is_missed_once(now_front: Front, p
     with reading(now_front.parts.console_database) as connection:
         kinds = [event.kind for event in events_of(connection, found[0].customer_id)]
     assert kinds.count("call.missed") == 5
+
+
+async def test_a_call_whose_row_was_never_written_was_not_missed(
+    now_front: Front, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "open_noted", lambda _engine, _notes: None)
+    call = await now_front.switchboard.ring()
+    provider.had_call(call.sid, seconds=11)
+    compare(now_front, provider)
+    (row,) = rows(now_front, calls)
+    assert (row.flow, row.status, row.seconds) == ("reception", "completed", 11)
+    with reading(now_front.parts.console_database) as connection:
+        assert "call.missed" not in [event.kind for event in events_of(connection, row.customer_id)]
 
 
 async def test_a_message_whose_webhooks_were_all_lost_is_one_message_with_one_callback(

@@ -193,7 +193,7 @@ class Calls(RuleBasedStateMachine):
         line = self.lines[which % len(self.lines)]
         if status not in FINAL or line.facts.call_id in self.final:
             try:
-                note_status(self.sql.engine, line.facts.call_id, status, 0, self.house.now)
+                note_status(self.sql.engine, line.facts, status, 0, self.house.now)
             except SQLAlchemyError:
                 return
 
@@ -321,7 +321,7 @@ class Calls(RuleBasedStateMachine):
             self.pending.append(lambda process: self._completed(process, line))
 
     def _completed(self, process: Process, line: Line) -> None:
-        note_status(self.sql.engine, line.facts.call_id, "completed", 30, self.house.now)
+        note_status(self.sql.engine, line.facts, "completed", 30, self.house.now)
         self.house.run(process.turns.end(line.facts))
 
     def _record(self, line: Line, seconds: int, is_told: bool) -> str:
