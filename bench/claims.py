@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import sys
 import tempfile
 import threading
 import time
@@ -58,6 +59,7 @@ def main() -> None:
     arguments.add_argument("--database", default="")
     arguments.add_argument("--folder", type=Path)
     asked = arguments.parse_args()
+    sys.setswitchinterval(0.001)  # as in the api
     with tempfile.TemporaryDirectory(prefix="rb-claims-", dir=asked.folder) as name:
         folder = Path(name)
         with EmbeddedRedis(folder / "queue", folder / "s") as server:

@@ -25,6 +25,8 @@ log = structlog.get_logger()
 
 # Claims of one transaction; the others are in the next.
 _TOGETHER: Final = 64
+# From so many agents on, half of them are with the index while the other half is with SQL; fewer fill one transaction.
+_TWO_PARTIES: Final = 24
 # Whoever leads waits for this part of a transaction's time for those who claimed last time: they come back together.
 _PATIENCE: Final = 0.25
 _MOST_PATIENCE_SECONDS: Final = 0.005
@@ -57,10 +59,11 @@ class Claims:
         self._index = index
         self._lease = lease
         self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self._waiting: list[_Asking] = []
+        self._under_way = 0  # agents whose answer is being made
         self._is_led = False
         self._expected = 1
-        self._all_came = threading.Event()
         self._commit_seconds = 0.0
 
     def next(self, queues: Sequence[str] | None, holder: str, nonce: str, now: datetime | None) -> Callback | None:
@@ -70,8 +73,8 @@ class Claims:
             self._waiting.append(asking)
             leads = not self._is_led
             self._is_led = True
-            if len(self._waiting) >= self._expected:
-                self._all_came.set()
+            if not leads and self._are_enough():
+                self._changed.notify()
         answer: Answer = "lead" if leads else asking.answer.get()
         if answer == "lead":
             self._lead()
@@ -82,49 +85,75 @@ class Claims:
         return answer
 
     def _lead(self) -> None:
-        """Answer all who wait, this agent among them, then pass the lead to one of those who came meanwhile."""
-        together: list[_Asking] = []
-        try:
+        """Answer a party of those who wait, this agent among them. When the index has answered, the next one leads."""
+        with self._lock:
             self._gather()
-            with self._lock:
-                together = self._waiting[:_TOGETHER]
-                del self._waiting[:_TOGETHER]
-            self._serve(together)
+            together = self._waiting[: self._party()]
+            del self._waiting[: len(together)]
+            self._under_way += len(together)
+        lent: list[tuple[_Asking, Loan]] = []
+        try:
+            try:
+                lent = self._lend_out(together)
+            finally:
+                self._pass_on()
+            self._serve(lent)
         except BaseException as error:
             for asking in together:
                 if not asking.is_answered:
-                    asking.give(error)
+                    self._give(asking, error)
             raise
-        finally:
-            with self._lock:
-                self._expected = max(1, min(len(together) + len(self._waiting), _TOGETHER))
-                self._all_came.clear()
-                self._is_led = bool(self._waiting)
-                if self._waiting:
-                    self._waiting[0].answer.put("lead")
 
     def _gather(self) -> None:
+        """Wait until enough are here: without end while others are served, then a moment for those to come back."""
+        while self._under_way and not self._are_enough():
+            self._changed.wait()
+        give_up = time.monotonic() + min(self._commit_seconds * _PATIENCE, _MOST_PATIENCE_SECONDS)
+        while not self._are_enough() and (left := give_up - time.monotonic()) > 0:
+            self._changed.wait(left)
+
+    def _are_enough(self) -> bool:
+        return len(self._waiting) >= self._party()
+
+    def _party(self) -> int:
+        """How many go together: all, or of many half."""
+        agents = max(self._expected, len(self._waiting) + self._under_way)
+        return min(agents if agents < _TWO_PARTIES else (agents + 1) // 2, _TOGETHER)
+
+    def _pass_on(self) -> None:
         with self._lock:
-            all_came = len(self._waiting) >= self._expected
-        if not all_came:
-            self._all_came.wait(min(self._commit_seconds * _PATIENCE, _MOST_PATIENCE_SECONDS))
+            self._expected = max(1, len(self._waiting) + self._under_way)
+            self._is_led = bool(self._waiting)
+            if self._waiting:
+                self._waiting[0].answer.put("lead")
 
-    def _serve(self, together: Sequence[_Asking]) -> None:
-        """Ask until each has a callback that SQL confirmed, or the index has no more."""
-        while together:
-            taken = self._lend_out([each.wanted for each in together])
-            lent: list[tuple[_Asking, Loan]] = []
-            for asking, one in zip(together, taken, strict=True):
-                if one is None:
-                    asking.give(None)
-                    continue
-                at = asking.now or datetime.now(UTC)
-                loan = Loan(one.id, one.version, asking.wanted.holder, asking.wanted.nonce, at, at + self._lease)
-                lent.append((asking, loan))
-            together = self._confirm(lent)
+    def _serve(self, lent: Sequence[tuple[_Asking, Loan]]) -> None:
+        """Confirm, and ask again for those with whom the index was behind, until each is answered."""
+        while behind := self._confirm(lent):
+            lent = self._lend_out(behind)
 
-    def _lend_out(self, wanted: Sequence[Wanted]) -> Sequence[Taken | None]:
-        return self._index.ask(lambda queue: queue.claim_many(wanted, self._lease)) or [None] * len(wanted)
+    def _give(self, asking: _Asking, answer: Answer) -> None:
+        with self._lock:
+            self._under_way -= 1
+            if not self._under_way:
+                self._changed.notify()
+        asking.give(answer)
+
+    def _lend_out(self, together: Sequence[_Asking]) -> list[tuple[_Asking, Loan]]:
+        """What the index lends to each; who gets nothing is answered."""
+        wanted = [each.wanted for each in together]
+        taken: Sequence[Taken | None] = self._index.ask(lambda queue: queue.claim_many(wanted, self._lease)) or [
+            None
+        ] * len(wanted)
+        lent: list[tuple[_Asking, Loan]] = []
+        for asking, one in zip(together, taken, strict=True):
+            if one is None:
+                self._give(asking, None)
+                continue
+            at = asking.now or datetime.now(UTC)
+            loan = Loan(one.id, one.version, asking.wanted.holder, asking.wanted.nonce, at, at + self._lease)
+            lent.append((asking, loan))
+        return lent
 
     def _confirm(self, lent: Sequence[tuple[_Asking, Loan]]) -> list[_Asking]:
         """Answer those whose loan SQL confirms; return those who must ask again, because the index was behind."""
@@ -164,7 +193,7 @@ class Claims:
             except Exception as error:  # noqa: BLE001 - told to the agent; the callback must not wait for its lease to end
                 away = error if isinstance(error, _AWAY) else None
                 self._index.tell(lambda queue, loan=loan: queue.release(loan.id, loan.nonce))  # type: ignore[misc]
-                asking.give(error)
+                self._give(asking, error)
                 continue
             if claimed:
                 self._answer([(asking, loan)], claimed)
@@ -177,6 +206,6 @@ class Claims:
         found = [(asking, loan, claimed[loan.nonce]) for asking, loan in lent if loan.nonce in claimed]
         if found:
             for asking, _, callback in found:
-                asking.give(callback)
+                self._give(asking, callback)
             now = max(loan.at for _, loan, _ in found)
             self._index.tell(lambda queue: queue.confirmed([callback for _, _, callback in found], now))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,15 +12,29 @@ from sqlalchemy.engine import Connection, Row
 from callbacks.callback import Callback, StaleNonce, UnknownCallback
 from callbacks.tables import callbacks
 from customers.history import record
+from runtime.database import Moment
 from runtime.outbox import enqueue
 
 # The outbox entry that brings the index in Redis up to date and rings the bell (index.py).
 CHANGED = "callback.changed"
+_MOMENTS = [place for place, column in enumerate(callbacks.c) if isinstance(column.type, Moment)]
+_TRUTHS = [place for place, column in enumerate(callbacks.c) if isinstance(column.type, sa.Boolean)]
 
 
 def of_row(row: Row[Any]) -> Callback:
     """A row of `callbacks` as a value; its fields stand in the order of the columns."""
     fields: Sequence[Any] = row
+    return Callback(*fields)
+
+
+def of_values(values: Sequence[Any]) -> Callback:
+    """A row of `callbacks` as SQLite itself keeps it, with moments in ms and truth in numbers, as a value."""
+    fields = list(values)
+    for place in _MOMENTS:
+        if fields[place] is not None:
+            fields[place] = datetime.fromtimestamp(fields[place] / 1000, UTC)
+    for place in _TRUTHS:
+        fields[place] = bool(fields[place])
     return Callback(*fields)
 
 

@@ -101,6 +101,35 @@ def test_each_agent_has_one_callback_of_their_own_and_all_share_a_transaction(
         assert desk.complete(callback.id, callback.nonce or "", "resolved", now=NOW).state == "resolved"
 
 
+def test_of_many_agents_half_are_with_the_index_while_the_others_are_with_sql(
+    ask: Ask, desk: Desk, made: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agents = claims._TWO_PARTIES + 4
+    for number in range(AGENTS, agents):
+        ask(f"CA{number}", customer_id=f"cu_{number}", at=NOW + timedelta(minutes=number))
+    asked: list[int] = []
+    again = threading.Event()
+    lend_out = desk._claims._lend_out
+
+    def count(together: Any) -> Any:
+        asked.append(len(together))
+        if len(asked) == 2:
+            again.set()
+        return lend_out(together)
+
+    def confirm(connection: Connection, given: list[loans.Loan]) -> dict[str, Callback]:
+        assert again.wait(5), "nobody asked the index meanwhile"
+        return loans.confirm(connection, given)
+
+    monkeypatch.setattr(desk._claims, "_lend_out", count)
+    monkeypatch.setattr(claims, "confirm", confirm)
+    rebuild(desk._engine, desk._index._queue)  # type: ignore[arg-type]
+    answers = list(claim_together(desk, agents).values())
+    assert len({answer.id for answer in answers if isinstance(answer, Callback)}) == agents
+    assert asked[0] == agents // 2
+    assert desk._claims._under_way == 0
+
+
 def test_when_there_are_fewer_callbacks_than_agents_the_others_are_told_so(desk: Desk, made: list[str]) -> None:
     answers = list(claim_together(desk, AGENTS + 3).values())
     assert answers.count(None) == 3
