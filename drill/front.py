@@ -8,7 +8,6 @@ research of telephony). One that breaks later is a 502: the provider then asks t
 
 from __future__ import annotations
 
-import itertools
 import sys
 import time
 from collections import Counter
@@ -28,7 +27,6 @@ PATIENCE_SECONDS = 20.0
 
 def front_app(backends: list[str]) -> Starlette:
     """The proxy; its counters are at FIGURES."""
-    following = itertools.cycle(backends)
     figures: Counter[str] = Counter()
     known: set[str] = set()
     slowest: list[tuple[float, str]] = []
@@ -45,7 +43,8 @@ def front_app(backends: list[str]) -> Starlette:
         figures["repeated"] += token in known
         if token:
             known.add(token)
-        for backend in (next(following), next(following)):
+        first = figures["requests"] % len(backends)
+        for backend in (*backends[first:], *backends[:first]):
             try:
                 return await passed_on(backend, request, body)
             except (httpx2.ConnectError, httpx2.ConnectTimeout):
