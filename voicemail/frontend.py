@@ -28,6 +28,7 @@ _LEAVE_ALONE = (
     1.2  # voices differ by so much: a colouring of this size is corrected by half, a larger one almost wholly
 )
 _DOUBT = 0.3
+_SHARE_FILLED = 0.8  # of what the present bands say of the missing ones: other voices' covariance promises too much
 _NOISE_SHARE = 0.1  # the quietest tenth of the frames is noise …
 _NOISE_BIAS = 3.0  # … and three times its power is taken off, but for so small a share:
 _NOISE_FLOOR = 0.03
@@ -112,7 +113,7 @@ class Restorer:
         self._taken = self._given = 0
         present, missing = np.flatnonzero(study.present), np.flatnonzero(~study.present)
         self._present, self._missing = present, missing
-        self._filling = shape.filling(present, missing, _DOUBT)
+        self._filling = np.float32(_SHARE_FILLED) * shape.filling(present, missing, _DOUBT)
         lacking = _lacking(shape, study.mean)
         # The more a band lacks, the surer it is that the line took it and not the voice.
         self._colour = (lacking**3 / (lacking**2 + _LEAVE_ALONE**2)).astype(np.float32)
