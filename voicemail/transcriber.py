@@ -22,6 +22,7 @@ from voicemail.confidence import Calibration, load_calibration
 from voicemail.frontend import FrontEnd, restore
 from voicemail.mailbox import Transcript, Word
 from voicemail.models import InstalledModel, ModelMissing, find_model
+from voicemail.prepared_model import prepared
 from voicemail.recognisers import Recognisers
 from voicemail.rescoring import rescored
 from voicemail.second_hearing import Again, can_hear_again
@@ -107,7 +108,8 @@ class Transcriber:
         with _loading:
             if folder not in _loaded:
                 try:
-                    _loaded[folder] = vosk.Model(model_path=str(folder))
+                    with prepared(folder) as given:
+                        _loaded[folder] = vosk.Model(model_path=str(given))
                 except Exception as error:  # Vosk raises no class of its own
                     raise ModelUnusable(
                         f"Vosk cannot load the model in {installed.path}; remove and install it anew"
