@@ -9,16 +9,12 @@ from typing import Any
 import soundfile
 import vosk
 
-from voicemail.transcriber import Transcriber
-
 
 class PlainVosk:
-    """Hears files with the very model object that a transcriber uses; safe to share by threads."""
+    """Hears files with a model as it came, or with the very model object that a transcriber uses; safe to share by threads."""
 
-    def __init__(self, transcriber: Transcriber, language: str) -> None:
-        self._model = transcriber._model(language)[
-            1
-        ]  # there is no other way to the same object, and nobody else needs one
+    def __init__(self, model: Any) -> None:
+        self._model = model
 
     def hear(self, path: Path) -> list[dict[str, Any]]:
         """The words of a file with their times and confidences."""

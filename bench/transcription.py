@@ -1,9 +1,10 @@
-"""Transcription against plain Vosk: the same clips, model object and number of threads, in the same run.
+"""Transcription against plain Vosk: the same clips, model and number of threads, in the same run.
 
     python -m bench.transcription [FOLDER] [--threads 2] [--rounds 5] [--language ko] [--model PATH] [--only speed,memory,news]
 
 FOLDER holds recordings as telephones send them, as WAV. Plain Vosk is a program of ten lines: one recogniser a file, words
-with their times, a quarter of a second at a time. Rounds are interleaved; the ratio is the median of theirs.
+with their times, a quarter of a second at a time, with the model as it came; with `--prepared` it gets the very object that
+Ringback made of it. Rounds are interleaved; the ratio is the median of theirs.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import soundfile
 import typer
+import vosk
 
 from bench.latency import news_seconds
 from bench.plain_vosk import PlainVosk
@@ -44,6 +47,7 @@ def main(
     language: Annotated[str, typer.Option(help="The language spoken.")] = "ko",
     model: Annotated[Path | None, typer.Option(help="A model's folder, instead of the installed one.")] = None,
     only: Annotated[str, typer.Option(help="Some of speed, memory, news, with commas between.")] = "speed,memory,news",
+    prepared: Annotated[bool, typer.Option(help="Give plain Vosk the model that Ringback prepared.")] = False,
     alone: Annotated[str, typer.Option(hidden=True)] = "",
 ) -> None:
     """Print the ratios, and of each figure whether it reaches its aim."""
@@ -59,11 +63,11 @@ def main(
         if (found := find_model(models_dir, language)) is None:
             raise SystemExit(f"There is no {language} model in {models_dir}; name one with --model.")
         if alone:
-            _print_memory(Listeners(models_dir, language), clips, threads, alone)
+            _print_memory(Listeners(models_dir, language, prepared), clips, threads, alone)
             return
         print(f"{len(clips)} clips, {found.name}, {threads} threads, {rounds} rounds")
         if "speed" in only:
-            _speed(Listeners(models_dir, language), clips, threads, rounds, Path(scratch))
+            _speed(Listeners(models_dir, language, prepared), clips, threads, rounds, Path(scratch))
         if "memory" in only:
             _memory(sys.argv[1:], threads)
         if "news" in only:
@@ -76,13 +80,29 @@ def main(
 
 
 class Listeners:
-    """Ringback and plain Vosk on one model object."""
+    """Ringback and plain Vosk on one model; each loads it when it is first wanted."""
 
-    def __init__(self, models_dir: Path, language: str) -> None:
+    def __init__(self, models_dir: Path, language: str, prepared: bool = False) -> None:
         self._transcriber = Transcriber(models_dir)
-        self._transcriber.load(language)
+        self._models_dir = models_dir
         self._language = language
-        self._plain = PlainVosk(self._transcriber, language)
+        self._prepared = prepared
+
+    def load(self, who: str) -> None:
+        """Have what one of them needs in memory."""
+        if who == "ours":
+            self._transcriber.load(self._language)
+        else:
+            assert self._plain
+
+    @cached_property
+    def _plain(self) -> PlainVosk:
+        vosk.SetLogLevel(-1)
+        installed = find_model(self._models_dir, self._language)
+        assert installed is not None
+        if self._prepared:  # there is no other way to the same object, and nobody else needs one
+            return PlainVosk(self._transcriber._model(self._language)[1])
+        return PlainVosk(vosk.Model(model_path=str(installed.path)))
 
     def ours(self, path: Path) -> int:
         """How many words Ringback hears."""
@@ -181,15 +201,19 @@ def _memory(arguments: Sequence[str], threads: int) -> None:
         command = [sys.executable, "-m", "bench.transcription", *arguments, "--alone", who]
         shown = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
         used[who] = float(shown.split()[-1])
-        print(f"{who}: {used[who]:.0f} MB above the model at the peak, {used[who] / threads:.0f} a thread")
+        print(
+            f"{who} {shown.splitlines()[0]}: {used[who]:.0f} MB above the model at the peak, {used[who] / threads:.0f} a thread"
+        )
     _judge("MB a thread above the model", used["ours"] / threads, AIMS["memory"], is_least=False)
     print(f"(plain Vosk takes {used['plain'] / threads:.0f} itself)")
 
 
 def _print_memory(listeners: Listeners, clips: Sequence[Path], threads: int, who: str) -> None:
+    listeners.load(who)
     before = _memory_mb("VmRSS")
     listen = {"plain": listeners.plain, "ours": listeners.ours}[who]
     _timed(listen, [*clips, *clips], threads)
+    print(f"(the model: {before:.0f} MB with the process)")
     print(_memory_mb("VmHWM") - before + _children_mb())
 
 
@@ -201,8 +225,14 @@ def _memory_mb(what: str, pid: str = "self") -> float:
 
 
 def _children_mb() -> float:
-    # The decode child is part of what transcription takes.
-    return sum(_memory_mb("VmHWM", pid) for pid in _children())
+    # The decode child is part of what transcription takes: what it has for itself. Pages of libraries that we have too are in
+    # memory once.
+    return sum(_own_mb(pid) for pid in _children())
+
+
+def _own_mb(pid: str) -> float:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1024
 
 
 def _children() -> set[str]:
