@@ -1,7 +1,7 @@
-"""Recognisers that are kept from one message to the next.
+"""Recognisers: each hears some seconds of speech, of one message or of the next ones too, before a new one takes its place.
 
-A new one works out anew, second by second, which words may follow which; that is half of its work on a message of ten
-seconds. A kept one knows, and takes memory for it. What it learnt of a speaker it forgets at the end of each message.
+Which words may follow which is worked out while one listens, and kept: a new one works it out anew, an old one takes memory for
+it. So the bound on what one hears is a trade of work for memory. What one learnt of a speaker it forgets with each message.
 """
 
 from __future__ import annotations
@@ -12,8 +12,12 @@ from typing import Any
 
 import vosk
 
-# How much one hears before another takes its place. It keeps growing by some MB for each new minute.
-MAX_HEARD_SECONDS = 60.0
+from voicemail import heap
+
+# How much one hears before, at the next pause, a new one takes its place. It takes 37 MB after 4 s of speech, 69 after 11 s
+# and 125 after 33 s, all of it live; a new one costs half a second of CPU (docs/performance.md). Without a pause, Vosk itself
+# makes one after 20 s.
+MAX_HEARD_SECONDS = 2.0
 
 
 class Recogniser:
@@ -22,14 +26,13 @@ class Recogniser:
     def __init__(self, model: Any, rate_hz: int) -> None:
         self.model = model
         self.rate_hz = rate_hz
-        self._vosk = vosk.KaldiRecognizer(model, float(rate_hz))
-        self._vosk.SetWords(True)
-        self._samples = 0
         self._begun_at = 0  # sample at which this message began: Vosk counts on from message to message
+        self._samples = 0
+        self._vosk: Any = self._made()
 
     @property
     def heard_seconds(self) -> float:
-        """How much it has heard of all messages."""
+        """How much it has heard of all messages since it was made or renewed."""
         return self._samples / self.rate_hz
 
     def accept(self, pcm: bytes) -> bool:
@@ -38,14 +41,33 @@ class Recogniser:
         return bool(self._vosk.AcceptWaveform(pcm))
 
     def words(self) -> list[dict[str, Any]]:
-        """The words up to a pause."""
-        return self._timed(self._vosk.Result())
+        """The words up to a pause; with what comes after it a new one goes on, if this one has heard enough."""
+        words = self._timed(self._vosk.Result())
+        if self.heard_seconds >= MAX_HEARD_SECONDS:
+            self._renew()
+        return words
 
     def last_words(self) -> list[dict[str, Any]]:
         """The words up to the end of the message; what is heard next is another one."""
         words = self._timed(self._vosk.FinalResult())
         self._begun_at = self._samples
         return words
+
+    def close(self) -> None:
+        """Give its memory back; it hears nothing any more."""
+        self._vosk = None
+        heap.trim()
+
+    def _renew(self) -> None:
+        self.close()  # before the next one takes as much
+        self._begun_at -= self._samples
+        self._samples = 0
+        self._vosk = self._made()
+
+    def _made(self) -> Any:
+        made = vosk.KaldiRecognizer(self.model, float(self.rate_hz))
+        made.SetWords(True)
+        return made
 
     def _timed(self, result: str) -> list[dict[str, Any]]:
         words: list[dict[str, Any]] = json.loads(result).get("result", [])
@@ -75,10 +97,13 @@ class Recognisers:
 
     def give_back(self, recogniser: Recogniser) -> None:
         """Keep one for the next message, unless it has heard enough."""
+        is_kept = recogniser.heard_seconds < MAX_HEARD_SECONDS
         with self._changing:
             self._lent -= 1
-            if recogniser.heard_seconds < MAX_HEARD_SECONDS:
+            if is_kept:
                 self._idle.append(recogniser)
+        if not is_kept:
+            recogniser.close()
 
     def drop(self) -> None:
         """Count one as gone that was broken off."""

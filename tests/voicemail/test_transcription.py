@@ -23,7 +23,7 @@ from voicemail import audio
 from voicemail.audio import examine
 from voicemail.catalogue import MODELS, official_model, spellings
 from voicemail.models import ModelMissing, installed
-from voicemail.recognisers import Recognisers
+from voicemail.recognisers import MAX_HEARD_SECONDS, Recognisers
 from voicemail.transcriber import Transcriber
 
 
@@ -130,6 +130,7 @@ def test_a_recogniser_that_is_kept_hears_each_message_as_a_new_one_does(
 ) -> None:
     kept = Recognisers()
     monkeypatch.setattr(transcriber_module, "_recognisers", kept)
+    monkeypatch.setattr("voicemail.recognisers.MAX_HEARD_SECONDS", 60.0)
     transcriber = Transcriber(tmp_path)
     made: list[Any] = []
     real_recogniser = vosk.KaldiRecognizer
@@ -154,6 +155,51 @@ def test_a_recogniser_that_is_kept_hears_each_message_as_a_new_one_does(
     for _ in range(2):
         transcriber.transcribe(examine(short.path), "ko")
     assert len(made) == 3
+
+
+def test_of_a_long_message_no_recogniser_hears_much_more_than_its_measure(
+    transcriber: Transcriber,
+    clips: list[Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    character_error_rate: Callable[[str, str], float],
+) -> None:
+    samples, rate_hz = zip(*(soundfile.read(clip.path, dtype="int16") for clip in clips[:4]), strict=True)
+    pause = np.zeros(int(0.8 * rate_hz[0]), np.int16)  # long enough for Vosk, too short to be left out
+    message = tmp_path / "long.wav"
+    soundfile.write(message, np.concatenate([part for one in samples for part in (one, pause)]), rate_hz[0])
+    monkeypatch.setattr(transcriber_module, "_recognisers", Recognisers())
+    heard_by: list[float] = []
+    real_recogniser = vosk.KaldiRecognizer
+
+    class Counted(real_recogniser):  # type: ignore[misc, valid-type]  # vosk has no types
+        def __init__(self, model: Any, rate: float) -> None:
+            super().__init__(model, rate)
+            self._rate = rate
+            heard_by.append(0.0)
+
+        def AcceptWaveform(self, pcm: bytes) -> int:  # noqa: N802  # Vosk's name
+            heard_by[-1] += len(pcm) / 2 / self._rate
+            return int(super().AcceptWaveform(pcm))
+
+    def hear() -> Any:
+        return transcriber.transcribe(examine(message), "ko").transcript
+
+    with monkeypatch.context() as unbounded:
+        unbounded.setattr("voicemail.recognisers.MAX_HEARD_SECONDS", 600.0)
+        whole = hear()
+    monkeypatch.setattr(transcriber_module, "_recognisers", Recognisers())
+    monkeypatch.setattr(vosk, "KaldiRecognizer", Counted)
+    parts = hear()
+    assert len(heard_by) >= 4
+    assert max(heard_by) < MAX_HEARD_SECONDS + 21  # Vosk makes a pause after 20 s itself
+    assert character_error_rate(whole.text, parts.text) < 0.2  # its dither makes Vosk vary
+    assert all(before.end <= after.start + 0.05 for before, after in pairwise(parts.words))
+    begun = np.cumsum([0.0, *((len(one) + len(pause)) / rate_hz[0] for one in samples)])
+    for number in range(4):  # each clip's words are where it was said
+        spoken = [word for word in parts.words if begun[number] <= word.start < begun[number + 1]]
+        text = " ".join(word.word for word in spoken)
+        assert character_error_rate(clips[number].transcript, text) < 0.6
 
 
 def ticks_until_stopped(count: int) -> Callable[[], None]:
