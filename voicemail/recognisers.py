@@ -15,9 +15,8 @@ import vosk
 from voicemail import heap
 
 # How much one hears before the next message gets a new one. It takes 37 MB after 4 s of speech, 69 after 11 s
-# and 125 after 33 s, all of it live; a new one costs half a second of CPU (docs/performance.md). Without a pause, Vosk itself
-# makes one after 20 s.
-MAX_HEARD_SECONDS = 2.0
+# and 125 after 33 s, all of it live; a new one costs half a second of CPU (docs/performance.md).
+MAX_HEARD_SECONDS = 6.0
 # The same within a message, where a new one has to get used to the speaker again: a clip of 33 s had 0.38 of its characters wrong
 # with one, 0.41, 0.43 and 0.49 when another took its place after 16, 10 and 2 s.
 MAX_HEARD_IN_MESSAGE_SECONDS = 60.0
