@@ -41,7 +41,7 @@ ADOPT_SECONDS = 10.0
 MAX_REMEMBERED = 20_000
 # Calls that began are opened when no turn has come for so long, or when there are so many: each costs the turns that wait 60 µs.
 QUIET_SECONDS = 0.02
-MAX_BEGUN = 256
+MAX_BEGUN = 96
 
 
 class Journal:
