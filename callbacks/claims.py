@@ -91,7 +91,6 @@ class Claims:
             together = self._waiting[: self._party()]
             del self._waiting[: len(together)]
             self._under_way += len(together)
-        lent: list[tuple[_Asking, Loan]] = []
         try:
             try:
                 lent = self._lend_out(together)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -17,6 +17,7 @@ from callbacks.tables import callbacks
 from callbacks.transition import CHANGED, of_row, of_values
 from customers.history import event_row, record_many
 from runtime.bulk import insert_many_once
+from runtime.database import from_ms
 from runtime.outbox import outbox
 
 
@@ -86,14 +87,13 @@ def _claim_on_sqlite(connection: Connection, loans: Sequence[Loan]) -> list[Call
 
 
 def _lent(callback: Callback, loan: Loan) -> Callback:
-    until = datetime.fromtimestamp(_ms(loan.until) / 1000, UTC)  # as SQL keeps it
     return replace(
         callback,
         state="claimed",
         version=callback.version + 1,
         holder=loan.holder,
         nonce=loan.nonce,
-        lease_expires_at=until,
+        lease_expires_at=from_ms(_ms(loan.until)),  # as SQL keeps it
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection, Row
 from callbacks.callback import Callback, StaleNonce, UnknownCallback
 from callbacks.tables import callbacks
 from customers.history import record
-from runtime.database import Moment
+from runtime.database import Moment, from_ms
 from runtime.outbox import enqueue
 
 # The outbox entry that brings the index in Redis up to date and rings the bell (index.py).
@@ -32,7 +32,7 @@ def of_values(values: Sequence[Any]) -> Callback:
     fields = list(values)
     for place in _MOMENTS:
         if fields[place] is not None:
-            fields[place] = datetime.fromtimestamp(fields[place] / 1000, UTC)
+            fields[place] = from_ms(fields[place])
     for place in _TRUTHS:
         fields[place] = bool(fields[place])
     return Callback(*fields)

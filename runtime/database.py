@@ -45,7 +45,12 @@ class Moment(sa.types.TypeDecorator[datetime]):
         return round(value.timestamp() * 1000)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        return None if value is None else datetime.fromtimestamp(value / 1000, UTC)
+        return None if value is None else from_ms(value)
+
+
+def from_ms(value: int) -> datetime:
+    """The moment that SQL keeps as so many milliseconds."""
+    return datetime.fromtimestamp(value / 1000, UTC)
 
 
 def open_database(url: str, pool_size: int = 5) -> Engine:
