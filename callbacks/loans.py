@@ -63,6 +63,7 @@ def _told(loan: Loan, callback: Callback) -> dict[str, Any]:
         key=(callback.id, callback.version),
         callback_id=callback.id,
         data={"holder": loan.holder},
+        dated=True,
     )
 
 

@@ -84,6 +84,7 @@ def move(
         callback_id=moved.id,
         voicemail_id=voicemail_id,
         data=data,
+        dated=True,
     )
     enqueue(connection, CHANGED, {"id": moved.id}, now)
     return moved

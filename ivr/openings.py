@@ -162,4 +162,5 @@ def _began(opening: Opening, customer_id: str) -> dict[str, Any]:
         key=(call.call_id,),
         call_id=call.call_id,
         data={"flow": opening.flow, "flow_version": opening.version},
+        dated=True,  # the moment is that of the first turn, which the journal keeps
     )
