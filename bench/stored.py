@@ -25,8 +25,8 @@ import customers.tables
 import runtime.outbox
 from callbacks.backlog import backlog, count_queues
 from callbacks.clock import tick
-from callbacks.promises import open_promises
 from callbacks.ready import next_ready
+from ivr.callers import look_up
 from runtime.database import metadata, open_database, reading, writing
 
 assert all((callbacks.tables, customers.tables, runtime.outbox))
@@ -73,9 +73,9 @@ def main() -> None:
 
 def questions(engine: Engine) -> dict[str, Callable[[], object]]:
     """What is asked in a turn, in a claim without the index, and by the clock each second."""
-    callers = [f"cu_of_nobody_{number}" for number in range(3)]
+    callers = [f"+3712000000{number}" for number in range(3)]
     with reading(engine) as connection:
-        callers += connection.scalars(sa.select(callbacks.tables.callbacks.c.customer_id).limit(1)).all()
+        callers += connection.scalars(sa.select(customers.tables.customer_numbers.c.number).limit(1)).all()
 
     def ask(question: Callable[[Connection], object]) -> None:
         with reading(engine) as connection:
@@ -83,7 +83,7 @@ def questions(engine: Engine) -> dict[str, Callable[[], object]]:
 
     return {
         "backlog of a queue": partial(ask, lambda connection: backlog(connection, "desk")),
-        "open promises of four callers": partial(ask, lambda connection: open_promises(connection, callers)),
+        "who four callers are": partial(ask, lambda connection: look_up(connection, callers)),
         "next by SQL, one queue": partial(ask, lambda connection: next_ready(connection, ["desk"])),
         "next by SQL, all queues": partial(ask, lambda connection: next_ready(connection, None)),
         "a second of the clock": lambda: tick(engine, None, datetime.now(UTC)),
@@ -134,16 +134,20 @@ def _fill(connection: Connection, first: int, end: int, closed: int, queue: str)
     if connection.dialect.name == "postgresql":
         numbers = f"(SELECT n FROM generate_series({first}, {end - 1}) AS n) AS numbers"
         name = "md5(n::text)"
+        number = "'+9' || lpad(n::text, 12, '0')"
     else:
         numbers = (
             f"(WITH RECURSIVE upto(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM upto WHERE n + 1 < {end}) "
             "SELECT n FROM upto) AS numbers"
         )
+        number = "printf('+9%012d', n)"
         # As random as a hash for the index, and as long.
         name = "printf('%016x%016x', (n * 2654435761) % 4294967296 * 4294967296, n * 40503)"
     due = f"{_BEGIN_MS} + n * 1000"
     for statement in (
         f"INSERT INTO customers (id, name, created_at) SELECT 'cu_' || {name}, '', {_BEGIN_MS} FROM {numbers}",
+        f"INSERT INTO customer_numbers (number, customer_id, source, added_at) "
+        f"SELECT {number}, 'cu_' || {name}, 'caller_id', {_BEGIN_MS} FROM {numbers}",
         f"""INSERT INTO callbacks (id, customer_id, number, queue, intent, language, state, sub_state, due_at,
             promised_until, overdue, version, lost_leases, attempts, note, created_at, closed_at, reopened, outcome)
             SELECT 'cb_' || {name}, 'cu_' || {name}, '+37120000001', '{queue}', 'repair', 'en',

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -12,7 +11,6 @@ from sqlalchemy.engine import Connection
 from callbacks.callback import Callback
 from callbacks.tables import callback_sources, callbacks, promises
 from customers.history import record
-from runtime.bulk import select_many
 from runtime.database import insert_once
 
 # Said of an open promise whose moment has not passed when the matter ends: with contact it was kept, without it fell away.
@@ -59,18 +57,6 @@ def spoken(connection: Connection, call_id: str, until: datetime) -> None:
             )
             .values(promised_until=until)
         )
-
-
-def open_promises(connection: Connection, customer_ids: Collection[str]) -> dict[str, datetime]:
-    """The earliest moment promised to each of these customers that is not yet settled; who has none is left out."""
-    query = (
-        "SELECT customer_id, min(promised_until) AS earliest FROM callbacks"
-        " WHERE customer_id IN ({values}) AND closed_at IS NULL AND promised_until IS NOT NULL GROUP BY customer_id"
-    )
-    return {
-        customer_id: datetime.fromtimestamp(earliest / 1000, UTC)
-        for customer_id, earliest in select_many(connection, query, "customer_id, earliest", customer_ids)
-    }
 
 
 def settle(connection: Connection, callback: Callback, now: datetime, in_time: InTime) -> None:

@@ -27,50 +27,56 @@ class Customer:
     numbers: tuple[str, ...]
 
 
-def of_calls(connection: Connection, numbers: Mapping[str, str | None], at: datetime) -> dict[str, str]:
-    """The customers of calls, by the calls' ids; `numbers` says which number each call came from.
+@dataclass(frozen=True, slots=True)
+class Met:
+    """Whose calls came in: their owners by call, and the rows of those who are not known yet."""
 
-    Who is not known yet is made now. Withheld callers get a customer of their own per call and are never merged: the same
-    "nobody" is not the same person. A handful of statements, however many calls there are.
+    owners: dict[str, str]
+    customers: list[dict[str, Any]]
+    numbers: list[dict[str, Any]]
+
+
+def meet(connection: Connection, numbers: Mapping[str, str | None], at: datetime) -> Met:
+    """The customers of calls, by the calls' ids; `numbers` says which number each call came from. Writes nothing.
+
+    Withheld callers get a customer of their own per call and are never merged: the same "nobody" is not the same person.
     """
     owners = _owners(connection, {number for number in numbers.values() if number is not None})
+    fresh = {number: new_id("cu") for number in set(numbers.values()) if number is not None and number not in owners}
     anonymous = {
         call_id: derived_id("cu", "withheld", call_id) for call_id, number in numbers.items() if number is None
     }
-    fresh = {number: new_id("cu") for number in set(numbers.values()) if number is not None and number not in owners}
-    insert_many_once(connection, customers, [_row(name, at) for name in (*fresh.values(), *anonymous.values())])
-    added = insert_many_once(
-        connection,
-        customer_numbers,
+    owners |= fresh
+    return Met(
+        {call_id: anonymous[call_id] if number is None else owners[number] for call_id, number in numbers.items()},
+        [_row(name, at) for name in (*fresh.values(), *anonymous.values())],
         [
             {"number": number, "customer_id": customer_id, "source": "caller_id", "added_at": at}
             for number, customer_id in sorted(fresh.items())
         ],
-        "number",
     )
-    owners |= {number: fresh[number] for (number,) in added}
-    taken = fresh.keys() - {number for (number,) in added}
-    if taken:  # somebody else's call was first
-        connection.execute(customers.delete().where(customers.c.id.in_([fresh[number] for number in taken])))
-        owners |= _owners(connection, taken)
-    return {call_id: anonymous[call_id] if number is None else owners[number] for call_id, number in numbers.items()}
+
+
+def of_calls(connection: Connection, numbers: Mapping[str, str | None], at: datetime) -> dict[str, str]:
+    """The customers of calls as `meet` finds them. Who is not known yet is made now, in a handful of statements for all."""
+    met = meet(connection, numbers, at)
+    insert_many_once(connection, customers, met.customers)
+    added = {number for (number,) in insert_many_once(connection, customer_numbers, met.numbers, "number")}
+    taken = {row["number"]: row["customer_id"] for row in met.numbers if row["number"] not in added}
+    if not taken:
+        return met.owners
+    # Somebody else's call was first.
+    connection.execute(customers.delete().where(customers.c.id.in_(list(taken.values()))))
+    known = _owners(connection, taken)
+    return {
+        call_id: known[number] if number is not None and number in taken else met.owners[call_id]
+        for call_id, number in numbers.items()
+    }
 
 
 def of_call(connection: Connection, number: str | None, call_id: str, at: datetime) -> str:
     """The id of the customer of one call."""
     return of_calls(connection, {call_id: number}, at)[call_id]
-
-
-def owners_of(connection: Connection, numbers: Collection[str]) -> dict[str, Customer]:
-    """Who owns these numbers, in one query; `numbers` of each is the one asked for. Unknown ones are left out."""
-    query = (
-        "SELECT n.number, c.id, c.name, c.language FROM customer_numbers n JOIN customers c ON c.id = n.customer_id"
-        " WHERE n.number IN ({values})"
-    )
-    return {
-        number: Customer(customer_id, name, language, (number,))
-        for number, customer_id, name, language in select_many(connection, query, "number, id, name, language", numbers)
-    }
 
 
 def find_by_number(connection: Connection, number: str) -> Customer | None:

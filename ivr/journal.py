@@ -11,21 +11,17 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import replace
 
 import structlog
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from flows.inputs import HungUp
-from ivr.openings import Note, note, open_noted
-from ivr.past_turns import Apply, last_turn, load_turn
+from ivr.opener import Opener
+from ivr.past_turns import Apply
 from ivr.shelf import NothingPublished
 from ivr.spool import Spool
-from ivr.tables import calls, turns
-from ivr.turn_record import TurnRecord, pack, row_of, unpack
-from runtime.bulk import insert_many_once
-from runtime.database import writing
+from ivr.turn_record import TurnRecord, pack, unpack
+from ivr.turn_writer import TurnWriter
 from runtime.handover import Handed, Handover, settle
 
 log = structlog.get_logger()
@@ -39,9 +35,8 @@ RETRY_SECONDS = 0.5
 ADOPT_SECONDS = 10.0
 # Turns taken while SQL is away are remembered, so that a repeated webhook still gets the same answer.
 MAX_REMEMBERED = 20_000
-# Calls that began are opened when no turn has come for so long, or when there are so many: each costs the turns that wait 60 µs.
+# Calls that began are opened at the latest when no turn has come for so long.
 QUIET_SECONDS = 0.02
-MAX_BEGUN = 96
 
 
 class Journal:
@@ -54,8 +49,7 @@ class Journal:
 
     def __init__(self, engine: Engine, apply: Apply, after_commit: Callable[[], None], spool: Spool) -> None:
         self.patience_seconds = PATIENCE_SECONDS
-        self._engine = engine
-        self._apply = apply
+        self._writer = TurnWriter(engine, apply)
         self._after_commit = after_commit
         self._spool = spool
         self._waiting: Handover[TurnRecord, TurnRecord] = Handover()
@@ -65,7 +59,7 @@ class Journal:
         self._spooling = threading.Lock()
         self._adopted_at = 0.0
         self._remembered: OrderedDict[tuple[str, int], TurnRecord] = OrderedDict()
-        self._notes: list[Note] = []  # of the journal's thread alone
+        self._opener = Opener(engine)
 
     @property
     def is_behind(self) -> bool:
@@ -125,25 +119,16 @@ class Journal:
         while True:
             if time.monotonic() - self._adopted_at > ADOPT_SECONDS:
                 self._adopt()
-            if sum(len(each.openings) for each in self._notes) >= MAX_BEGUN:
-                self._open_noted()
-            batch = self._waiting.take(MAX_BATCH, QUIET_SECONDS if self._notes else RETRY_SECONDS)
+            self._opener.open_if_many()
+            batch = self._waiting.take(MAX_BATCH, QUIET_SECONDS if self._opener.has_work else RETRY_SECONDS)
             if batch:
                 self._write_batch(batch)
-            elif self._notes:
-                self._open_noted()
+            elif self._opener.has_work:
+                self._opener.finish()
             else:
                 self._catch_up()
-            if batch is None and not self._notes:
+            if batch is None and not self._opener.has_work:
                 return
-
-    def _open_noted(self) -> None:
-        """Write the rows of calls that began a moment ago."""
-        notes, self._notes = self._notes, []
-        try:
-            open_noted(self._engine, notes)
-        except SQLAlchemyError as error:  # the outbox has them
-            log.warning("calls.opened_later", notes=len(notes), reason=str(error.__cause__ or error)[:200])
 
     def _write_batch(self, batch: list[Handed[TurnRecord, TurnRecord]]) -> None:
         if self._is_behind.is_set():
@@ -196,43 +181,9 @@ class Journal:
             return True
 
     def _commit(self, records: list[TurnRecord], *, were_heard: bool = False) -> list[TurnRecord]:
-        with writing(self._engine) as connection:
-            new = set(insert_many_once(connection, turns, [row_of(record) for record in records], "call_id", "turn"))
-            stored: list[TurnRecord] = []
-            following: list[TurnRecord] = []
-            for record in records:
-                key = (record.call.call_id, record.turn)
-                if key in new:
-                    new.remove(key)  # a second one in this batch is a repeat of the first
-                    stored.append(record)
-                    following.append(record)
-                    continue
-                known = load_turn(connection, record.call, record.turn)
-                assert known is not None
-                if were_heard and isinstance(known.input, HungUp) and not isinstance(record.input, HungUp):
-                    # The hang-up was noted while this turn lay in a spool: what the caller was told in it stands.
-                    stored.append(record)
-                    following += [record, *_make_room(connection, record)]
-                else:
-                    stored.append(known)
-                    following.append(replace(record, events=(), session=known.session))
-            has_consequences = self._apply(connection, following)
-            begun = note(connection, following)
-        if begun is not None:
-            self._notes.append(begun)
-        if has_consequences:
+        written = self._writer.write(records, were_heard=were_heard)
+        if written.note is not None:
+            self._opener.add(written.note)
+        if written.has_consequences:
             self._after_commit()
-        return stored
-
-
-def _make_room(connection: Connection, record: TurnRecord) -> list[TurnRecord]:
-    """Put a turn where a hang-up was noted too early, and take that end back.
-
-    Returns the turn that truly ended the call, to be followed once more, if it is here already; else it is still in a
-    spool, or the reconciler adds it.
-    """
-    place = (turns.c.call_id == record.call.call_id, turns.c.turn == record.turn)
-    connection.execute(turns.update().where(*place).values(row_of(record)))
-    connection.execute(calls.update().where(calls.c.id == record.call.call_id).values(outcome=None))
-    last = last_turn(connection, record.call)
-    return [last] if last is not None and last.turn != record.turn and last.session.ended else []
+        return written.stored

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,7 +24,7 @@ from ivr.tables import calls, turns
 from ivr.turn_record import CallFacts, TurnRecord, record_of
 from runtime.bulk import insert_many_once
 from runtime.database import insert_once, writing
-from runtime.outbox import enqueue, strike_off
+from runtime.outbox import outbox
 
 log = structlog.get_logger()
 
@@ -46,10 +46,20 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """An entry of the outbox, and the calls that it is about."""
+    """What stands in the outbox of calls that began, until their rows are written."""
 
-    entry: int
     openings: tuple[Opening, ...]
+    at: datetime
+
+    kind = KIND
+
+    @property
+    def not_before(self) -> datetime:
+        return self.at + OURS
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        return {"calls": [_facts(each.call) for each in self.openings]}
 
 
 def openings_of(records: Iterable[TurnRecord]) -> list[Opening]:
@@ -62,21 +72,19 @@ def openings_of(records: Iterable[TurnRecord]) -> list[Opening]:
     ]
 
 
-def note(connection: Connection, records: Iterable[TurnRecord], now: datetime | None = None) -> Note | None:
-    """Note which calls began, in the transaction of their first turns; None if none did."""
-    openings = openings_of(records)
-    if not openings:
-        return None
-    now = now or datetime.now(UTC)
-    payload = {"calls": [_facts(each.call) for each in openings]}
-    return Note(enqueue(connection, KIND, payload, now, not_before=now + OURS), tuple(openings))
+def note(openings: Sequence[Opening], at: datetime) -> Note | None:
+    """The note of calls that began, for the transaction of their first turns; None if none did."""
+    return Note(tuple(openings), at) if openings else None
 
 
-def open_noted(engine: Engine, notes: Sequence[Note]) -> None:
-    """Open the calls of notes and strike the notes off. Raises SQLAlchemyError; then the outbox delivers them."""
-    with writing(engine) as connection:
-        open_calls(connection, [opening for each in notes for opening in each.openings])
-        strike_off(connection, [each.entry for each in notes])
+def entries_of(connection: Connection, notes: Sequence[Note]) -> list[int]:
+    """Where notes stand in the outbox: beside those that other processes wrote at the time, told apart by their calls."""
+    moments = [each.not_before for each in notes]
+    ours = {each.openings[0].call.call_id for each in notes}
+    query = sa.select(outbox.c.id, outbox.c.payload).where(
+        outbox.c.kind == KIND, outbox.c.not_before.between(min(moments), max(moments))
+    )
+    return [row.id for row in connection.execute(query) if row.payload["calls"][0][0] in ours]
 
 
 def open_again(engine: Engine) -> Callable[[dict[str, Any]], None]:
@@ -106,8 +114,8 @@ def open_calls(connection: Connection, openings: Sequence[Opening]) -> None:
         return
     numbers = {each.call.call_id: each.call.from_number for each in openings}
     owners = customer.of_calls(connection, numbers, openings[0].at)
-    insert_many_once(connection, calls, [_row(each, owners[each.call.call_id]) for each in openings])
-    history.record_many(connection, [_began(each, owners[each.call.call_id]) for each in openings])
+    insert_many_once(connection, calls, [call_row(each, owners[each.call.call_id]) for each in openings])
+    history.record_many(connection, [began_row(each, owners[each.call.call_id]) for each in openings])
 
 
 def ensure_call(connection: Connection, call: CallFacts, language: str, at: datetime) -> Any:
@@ -117,7 +125,7 @@ def ensure_call(connection: Connection, call: CallFacts, language: str, at: date
     if row is None:
         if not open_begun(connection, call):
             owner = customer.of_call(connection, call.from_number, call.call_id, at)
-            insert_once(connection, calls, **_row(Opening(call, "", "", language, at), owner))
+            insert_once(connection, calls, **call_row(Opening(call, "", "", language, at), owner))
         row = connection.execute(by_id).one()
     return row
 
@@ -135,7 +143,8 @@ def _facts(call: CallFacts) -> tuple[str | None, ...]:
     return call.call_id, call.provider_call_id, call.from_number, call.to_number, call.direction
 
 
-def _row(opening: Opening, customer_id: str) -> dict[str, Any]:
+def call_row(opening: Opening, customer_id: str) -> dict[str, Any]:
+    """A call as it begins, as a row of `calls`."""
     call = opening.call
     return {
         "id": call.call_id,
@@ -152,7 +161,8 @@ def _row(opening: Opening, customer_id: str) -> dict[str, Any]:
     }
 
 
-def _began(opening: Opening, customer_id: str) -> dict[str, Any]:
+def began_row(opening: Opening, customer_id: str) -> dict[str, Any]:
+    """The first line of a call's history."""
     call = opening.call
     return history.event_row(
         customer_id,

@@ -28,7 +28,7 @@ def insert_many_once(
     if not rows:
         return []
     columns = tuple(rows[0])
-    document = orjson.dumps(rows, default=_ms, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
+    document = document_of(rows)
     if connection.dialect.name == "postgresql":
         statement = _for_postgresql(table, columns, key)
         done = connection.exec_driver_sql(statement, (document,))
@@ -43,6 +43,18 @@ def insert_many_once(
     # One INSERT numbers its rows one after another, so the new ones are the last.
     fresh = f"SELECT {', '.join(key)} FROM {table.name} WHERE rowid > ?"  # noqa: S608 - our own names
     return [tuple(row) for row in connection.exec_driver_sql(fresh, (done.lastrowid - done.rowcount,))]
+
+
+def document_of(rows: Sequence[dict[str, Any]]) -> str:
+    """Rows as one JSON document, their moments in ms."""
+    return orjson.dumps(rows, default=_ms, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
+
+
+def from_document(table: sa.Table, columns: Sequence[str], document: str) -> str:
+    """The statement with which SQLite inserts the rows of a document; `document` is the SQL that names it."""
+    values = ", ".join(f"json_extract(value, '$.{name}')" for name in columns)
+    source = f"SELECT {values} FROM json_each({document}) WHERE true"  # noqa: S608 - our own names
+    return f"INSERT INTO {table.name} ({', '.join(columns)}) {source}"
 
 
 def select_many(connection: Connection, query: str, names: str, values: Collection[str]) -> list[list[Any]]:
@@ -88,6 +100,4 @@ def _for_postgresql(table: sa.Table, columns: tuple[str, ...], key: tuple[str, .
 
 @cache
 def _for_sqlite(table: sa.Table, columns: tuple[str, ...]) -> str:
-    values = ", ".join(f"json_extract(value, '$.{name}')" for name in columns)
-    source = f"SELECT {values} FROM json_each(?) WHERE true"  # noqa: S608 - our own names
-    return f"INSERT INTO {table.name} ({', '.join(columns)}) {source} ON CONFLICT DO NOTHING"
+    return f"{from_document(table, columns, '?')} ON CONFLICT DO NOTHING"

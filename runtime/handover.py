@@ -10,7 +10,10 @@ import asyncio
 import queue
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
+
+# So many go together at least.
+_TOGETHER: Final = 8
 
 Given = TypeVar("Given")
 Got = TypeVar("Got")
@@ -31,6 +34,9 @@ class Handover(Generic[Given, Got]):
     def __init__(self) -> None:
         self._gathered: dict[asyncio.AbstractEventLoop, list[Handed[Given, Got]]] = {}
         self._queue: queue.SimpleQueue[list[Handed[Given, Got]] | None] = queue.SimpleQueue()
+        # Of the taking thread alone:
+        self._left: list[Handed[Given, Got]] = []
+        self._taken = 0
         self._is_over = False
 
     async def give(self, work: Given, patience_seconds: float) -> Got:
@@ -52,20 +58,30 @@ class Handover(Generic[Given, Got]):
         self._queue.put(None)
 
     def take(self, most: int, timeout_seconds: float | None = None) -> list[Handed[Given, Got]] | None:
-        """What waits, about `most` at a time; empty when nothing comes in time, None when it is over."""
-        if self._is_over:
+        """What waits, `most` at a time; empty when nothing comes in time, None when it is over.
+
+        Of many, half go at a time: while these are with the thread, the loop answers the other half. Taken all together they
+        come back all together, and loop and thread wait for each other (docs/performance.md).
+        """
+        self._gather(timeout_seconds)
+        if self._is_over and not self._left:
             return None
-        taken: list[Handed[Given, Got]] = []
+        lately = self._taken + len(self._left)
+        size = min(most, max(_TOGETHER, (lately + 1) // 2))
+        taken, self._left = self._left[:size], self._left[size:]
+        self._taken = len(taken)
+        return taken
+
+    def _gather(self, timeout_seconds: float | None) -> None:
         try:
-            while len(taken) < most:
-                more = self._queue.get(timeout=timeout_seconds) if not taken else self._queue.get_nowait()
+            while not self._is_over:
+                more = self._queue.get_nowait() if self._left else self._queue.get(timeout=timeout_seconds)
                 if more is None:
                     self._is_over = True
-                    return taken or None
-                taken += more
+                else:
+                    self._left += more
         except queue.Empty:
             pass
-        return taken
 
     def _send(self, loop: asyncio.AbstractEventLoop) -> None:
         self._queue.put(self._gathered.pop(loop))

@@ -37,22 +37,24 @@ MAX_WAIT_SECONDS = 60
 _ENTER = outbox.insert()
 
 
+def entry_row(kind: str, payload: dict[str, Any], now: datetime, not_before: datetime) -> dict[str, Any]:
+    """The row of an entry; see `enqueue`."""
+    return {"kind": kind, "payload": payload, "created_at": now, "not_before": not_before, "tries": 0}
+
+
 def enqueue(
     connection: Connection,
     kind: str,
     payload: dict[str, Any],
     now: datetime | None = None,
     not_before: datetime | None = None,
-) -> int:
-    """Add an entry to the outbox within the caller's transaction; return its number. `payload` carries ids and numbers only.
+) -> None:
+    """Add an entry to the outbox within the caller's transaction. `payload` carries ids and numbers only.
 
     Before `not_before` nobody delivers it: its writer does it, and strikes it off.
     """
     now = now or datetime.now(UTC)
-    values = {"kind": kind, "payload": payload, "created_at": now, "not_before": not_before or now, "tries": 0}
-    key = connection.execute(_ENTER, values).inserted_primary_key
-    assert key is not None
-    return int(key[0])
+    connection.execute(_ENTER, entry_row(kind, payload, now, not_before or now))
 
 
 def strike_off(connection: Connection, entries: Sequence[int]) -> None:

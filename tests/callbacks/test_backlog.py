@@ -12,10 +12,10 @@ from sqlalchemy.engine import Engine
 from callbacks.backlog import EXACT, backlog, count_queues
 from callbacks.clock import tick
 from callbacks.comparison import compare
-from callbacks.promises import open_promises
 from callbacks.queue import CallbackQueue
 from callbacks.ready import next_ready
 from callbacks.tables import callbacks, queue_sizes
+from ivr.callers import look_up
 from runtime.database import reading, writing
 from tests.callbacks.conftest import NOW, Ask
 from tests.callbacks.test_queue import fill
@@ -116,7 +116,7 @@ def test_no_question_reads_all_that_is_stored(sqlite_database: Engine, redis_cli
     queue.compare_at = 0.0
     compare(sqlite_database, queue)
     with reading(sqlite_database) as connection:
-        open_promises(connection, ["cu_1", "cu_2"])
+        look_up(connection, ["+37120000001", "+37120000002"])
     sa.event.remove(sqlite_database, "before_cursor_execute", note)
     plans = []
     with reading(sqlite_database) as connection:

@@ -53,6 +53,7 @@ class Sql:
 
     def __post_init__(self) -> None:
         sa.event.listen(self.engine, "begin", self._begin)
+        sa.event.listen(self.engine, "before_cursor_execute", self._ask)
         self._own = sqlite3.connect(str(self.engine.url.database), isolation_level=None)
         self._commit = self.engine.dialect.do_commit
         self.engine.dialect.do_commit = self._do_commit  # type: ignore[method-assign,assignment]  # where the driver is asked
@@ -62,18 +63,29 @@ class Sql:
         if self.trouble == "away":
             raise sa.exc.OperationalError("BEGIN", None, sqlite3.OperationalError("the database went away"))
 
+    def _ask(self, connection: Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
+        options = connection.get_execution_options()
+        if options.get("ringback_single") and options.get("ringback_writes"):  # it commits by itself
+            try:
+                self._be_slow_or_full()
+            except sqlite3.OperationalError as error:
+                raise sa.exc.OperationalError(statement, None, error) from error
+
     def _do_commit(self, connection: Any) -> None:
         if not self._writers.get(threading.get_ident()):
             self._commit(connection)
             return
-        if self.slow is not None:
-            self.slow.wait(10)
-        if self.trouble == "read_only":
-            raise sqlite3.OperationalError("the disk is full")
+        self._be_slow_or_full()
         self._commit(connection)
         if self.trouble == "unsure":
             self.trouble = ""
             raise sqlite3.OperationalError("the connection was lost after COMMIT was sent")
+
+    def _be_slow_or_full(self) -> None:
+        if self.slow is not None:
+            self.slow.wait(10)
+        if self.trouble == "read_only":
+            raise sqlite3.OperationalError("the disk is full")
 
     def glance(self, statement: str) -> list[Any]:
         """What stands in SQL now, by a connection of its own: quick enough for after every step."""

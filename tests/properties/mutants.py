@@ -74,9 +74,9 @@ MUTANTS = (
     ),
     Mutant(
         "deduplication: key of a turn",
-        "ivr/journal.py",
-        "                if key in new:\n                    new.remove(key)",
-        "                if True:\n                    new.discard(key)",
+        "ivr/turn_writer.py",
+        "            if key in new:\n                new.remove(key)",
+        "            if True:\n                new.discard(key)",
         CALLS,
     ),
     Mutant(
@@ -109,9 +109,9 @@ MUTANTS = (
     ),
     Mutant(
         "spool: what was heard stands",
-        "ivr/journal.py",
-        "                if were_heard and ",
-        "                if not were_heard and ",
+        "ivr/turn_writer.py",
+        "            if were_heard and ",
+        "            if not were_heard and ",
         ("tests/ivr/test_late_turns.py",),
     ),
     Mutant(

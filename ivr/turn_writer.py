@@ -1,0 +1,102 @@
+"""A batch of turns into SQL, with all that follows from them: in one transaction, if possible in one call of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from flows.inputs import HungUp
+from ivr.effects import has_consequences
+from ivr.openings import Note, note, openings_of
+from ivr.past_turns import Apply, last_turn, load_turn
+from ivr.tables import calls, turns
+from ivr.turn_record import TurnRecord, row_of
+from runtime.bulk import insert_many_once
+from runtime.database import single, writing
+from runtime.outbox import entry_row, outbox
+from runtime.together import Together
+
+_TURNS_AND_NOTE = Together(turns, outbox)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What stands in SQL for each record, the calls that began in them, and whether something may wait in the outbox now."""
+
+    stored: list[TurnRecord]
+    note: Note | None
+    has_consequences: bool
+
+
+class TurnWriter:
+    """Writes turns; `apply` writes the rows that follow, and says whether there were any (past_turns.py)."""
+
+    def __init__(self, engine: Engine, apply: Apply) -> None:
+        self._engine = engine
+        self._apply = apply
+        self._has_single_calls = engine.dialect.name == "sqlite"
+
+    def write(self, records: Sequence[TurnRecord], *, were_heard: bool = False) -> Written:
+        """Write turns of which none, some or all may stand there already; `were_heard` when they come from a spool.
+
+        Raises SQLAlchemyError; then nothing is written, unless the word of the commit was lost.
+        """
+        if self._has_single_calls and not were_heard and not any(has_consequences(record) for record in records):
+            try:
+                return self._write_new(records)
+            except sa.exc.IntegrityError:
+                pass  # one of them was taken before
+        with writing(self._engine) as connection:
+            return self._write(connection, records, were_heard)
+
+    def _write_new(self, records: Sequence[TurnRecord]) -> Written:
+        """As `write`, for turns that are all new and of which nothing follows. Raises IntegrityError for one that is not."""
+        begun = note(openings_of(records), datetime.now(UTC))
+        rows = [row_of(record) for record in records]
+        noted = [] if begun is None else [entry_row(begun.kind, begun.payload, begun.at, begun.not_before)]
+        with single(self._engine, writes=True) as connection:
+            _TURNS_AND_NOTE.insert(connection, rows, noted)
+        return Written(list(records), begun, False)
+
+    def _write(self, connection: Connection, records: Sequence[TurnRecord], were_heard: bool) -> Written:
+        new = set(insert_many_once(connection, turns, [row_of(record) for record in records], "call_id", "turn"))
+        stored: list[TurnRecord] = []
+        following: list[TurnRecord] = []
+        for record in records:
+            key = (record.call.call_id, record.turn)
+            if key in new:
+                new.remove(key)  # a second one in this batch is a repeat of the first
+                stored.append(record)
+                following.append(record)
+                continue
+            known = load_turn(connection, record.call, record.turn)
+            assert known is not None
+            if were_heard and isinstance(known.input, HungUp) and not isinstance(record.input, HungUp):
+                # The hang-up was noted while this turn lay in a spool: what the caller was told in it stands.
+                stored.append(record)
+                following += [record, *_make_room(connection, record)]
+            else:
+                stored.append(known)
+                following.append(replace(record, events=(), session=known.session))
+        has_some = self._apply(connection, following)
+        begun = note(openings_of(following), datetime.now(UTC))
+        if begun is not None:
+            connection.execute(outbox.insert(), entry_row(begun.kind, begun.payload, begun.at, begun.not_before))
+        return Written(stored, begun, has_some)
+
+
+def _make_room(connection: Connection, record: TurnRecord) -> list[TurnRecord]:
+    """Put a turn where a hang-up was noted too early, and take that end back.
+
+    Returns the turn that truly ended the call, to be followed once more, if it is here already; else it is still in a
+    spool, or the reconciler adds it.
+    """
+    place = (turns.c.call_id == record.call.call_id, turns.c.turn == record.turn)
+    connection.execute(turns.update().where(*place).values(row_of(record)))
+    connection.execute(calls.update().where(calls.c.id == record.call.call_id).values(outcome=None))
+    last = last_turn(connection, record.call)
+    return [last] if last is not None and last.turn != record.turn and last.session.ended else []
