@@ -35,7 +35,7 @@ RETRY_SECONDS = 0.5
 ADOPT_SECONDS = 10.0
 # Turns taken while SQL is away are remembered, so that a repeated webhook still gets the same answer.
 MAX_REMEMBERED = 20_000
-# Calls that began are opened at the latest when no turn has come for so long.
+# Calls that began are opened when no turn has come for so long (opener.py says when else).
 QUIET_SECONDS = 0.02
 
 
@@ -119,7 +119,7 @@ class Journal:
         while True:
             if time.monotonic() - self._adopted_at > ADOPT_SECONDS:
                 self._adopt()
-            self._opener.open_if_many()
+            self._opener.work_if_due()
             batch = self._waiting.take(MAX_BATCH, QUIET_SECONDS if self._opener.has_work else RETRY_SECONDS)
             if batch:
                 self._write_batch(batch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Final
 
@@ -21,8 +22,10 @@ log = structlog.get_logger()
 
 # Calls that began are opened when there are so many, or when no turn has come for a while: each costs those who wait 60 µs.
 MAX_BEGUN: Final = 48
-# Their notes are struck off together; until then the outbox leaves them alone (openings.OURS).
+# Their notes are struck off together.
 MAX_OPENED: Final = 512
+# Where turns come all the time and calls seldom, neither waits longer: after openings.OURS another process would do it again.
+MAX_AGE_SECONDS: Final = 1.0
 
 _ROWS = Together(customers, customer_numbers, calls, history)
 
@@ -34,6 +37,7 @@ class Opener:
         self._engine = engine
         self._begun: list[Note] = []
         self._opened: list[Note] = []
+        self._finished_at = time.monotonic()  # or when the first came after it
 
     @property
     def has_work(self) -> bool:
@@ -41,9 +45,14 @@ class Opener:
 
     def add(self, note: Note) -> None:
         """Calls that began, as they stand in the outbox."""
+        if not self.has_work:
+            self._finished_at = time.monotonic()
         self._begun.append(note)
 
-    def open_if_many(self) -> None:
+    def work_if_due(self) -> None:
+        """Open calls, and strike notes off, where there are many or they are old."""
+        if self.has_work and time.monotonic() - self._finished_at > MAX_AGE_SECONDS:
+            self.finish()
         if _count(self._begun) >= MAX_BEGUN:
             self._open()
         if _count(self._opened) >= MAX_OPENED:
@@ -53,6 +62,7 @@ class Opener:
         """Open what waits, and strike the notes off."""
         self._open()
         self._strike_off()
+        self._finished_at = time.monotonic()
 
     def _open(self) -> None:
         notes, self._begun = self._begun, []

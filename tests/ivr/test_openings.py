@@ -160,3 +160,20 @@ async def test_callers_who_ring_for_the_first_time_together_become_one_customer(
     (owner,) = {row.customer_id for row in rows(front, calls)}
     assert owner.startswith("cu_")
     assert len(rows(front, history)) == 3
+
+
+async def test_calls_that_are_few_among_many_turns_do_not_wait_for_quiet(
+    front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opener, "MAX_AGE_SECONDS", 0.0)
+    kept: list[openings.Note] = []
+    with monkeypatch.context() as patched:
+        patched.setattr(Opener, "add", lambda _opener, note: kept.append(note))
+        await front.switchboard.ring()
+    busy = Opener(front.parts.console_database)
+    busy.add(kept[0])
+    assert busy.has_work
+    await asyncio.sleep(0.001)
+    busy.work_if_due()  # as the journal does before each batch
+    assert (len(rows(front, calls)), rows(front, outbox)) == (1, [])
+    assert not busy.has_work
