@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
@@ -140,9 +140,14 @@ class CallbackQueue:
             return None
         return self._taken(self._run("claim", self.epoch, _span_ms(lease), holder, nonce, *(queues or ())))
 
-    def claim_many(self, wanted: Sequence[Wanted], lease: timedelta) -> list[Taken | None]:
-        """Lend out to each agent in turn the earliest due of theirs. Raises QueueUntrusted."""
-        asked: list[str | float] = []
+    def claim_many(
+        self, wanted: Sequence[Wanted], lease: timedelta, claimed: Sequence[Callback] = ()
+    ) -> list[Taken | None]:
+        """Lend out to each agent in turn the earliest due of theirs, at most 1,000 at once. Raises QueueUntrusted.
+
+        `claimed` is noted on the way, as by `confirmed`; not when it raises.
+        """
+        asked: list[str | float] = [len(claimed), *_confirmed_records(claimed)]
         for each in wanted:
             # A queue that cannot be stands for none at all: no queue means every one.
             queues = ("",) if each.queues is not None and not each.queues else (each.queues or ())
@@ -150,15 +155,20 @@ class CallbackQueue:
         answer = self._run("claim_many", self.epoch, _span_ms(lease), *asked)
         if answer == ["untrusted"]:
             self._taken(answer)
-        pairs = zip(answer[::2], answer[1::2], strict=True)
+        others, taken = answer
+        self._place_others(claimed, others)
+        pairs = zip(taken[::2], taken[1::2], strict=True)
         return [Taken(callback_id, int(version)) if callback_id else None for callback_id, version in pairs]
 
-    def confirmed(self, claimed: Sequence[Callback], now: datetime) -> None:
+    def confirmed(self, claimed: Sequence[Callback]) -> None:
         """What was lent out is claimed in SQL: note the new version and ring the bell."""
-        records = [field for callback in claimed for field in (callback.id, callback.version, callback.nonce or "")]
-        others = set(self._run("confirmed", *records)) if records else set()
-        if others:  # the index was emptied, or knows better already
-            self.upsert([callback for callback in claimed if callback.id in others], now)
+        if claimed:
+            self._place_others(claimed, self._run("confirmed", *_confirmed_records(claimed)))
+
+    def _place_others(self, claimed: Sequence[Callback], others: Sequence[str]) -> None:
+        """The index was emptied, or knows better already."""
+        if others:
+            self.upsert([callback for callback in claimed if callback.id in others], datetime.now(UTC))
 
     def claim_id(self, callback_id: str, holder: str, nonce: str, lease: timedelta) -> Taken | None:
         """Lend out this one if it is ready. Raises QueueUntrusted."""
@@ -287,6 +297,10 @@ def _record(callback: Callback, now: datetime) -> tuple[str | int, ...]:
         callback.holder or "",
         callback.nonce or "",
     )
+
+
+def _confirmed_records(claimed: Sequence[Callback]) -> list[str | int]:
+    return [field for callback in claimed for field in (callback.id, callback.version, callback.nonce or "")]
 
 
 def _batches(all_of_them: Iterable[One]) -> Iterator[list[One]]:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from callbacks import claims, loans
+from callbacks import claims, loans, parties
 from callbacks.callback import Callback
 from callbacks.desk import Desk
 from callbacks.index import rebuild
@@ -67,9 +67,9 @@ def claim_together(desk: Desk, agents: int = AGENTS) -> Answers:
         except Exception as error:
             answers[name] = error
 
-    desk._claims._expected, desk._claims._commit_seconds = agents, 40.0
+    desk._claims._parties._expected, desk._claims._parties.transaction_seconds = agents, 40.0
     patience = pytest.MonkeyPatch()
-    patience.setattr(claims, "_MOST_PATIENCE_SECONDS", 10.0)
+    patience.setattr(parties, "_MOST_PATIENCE_SECONDS", 10.0)
     threads = [threading.Thread(target=claim, args=(f"agent {number:02}",)) for number in range(agents)]
     for thread in threads:
         thread.start()
@@ -104,7 +104,7 @@ def test_each_agent_has_one_callback_of_their_own_and_all_share_a_transaction(
 def test_of_many_agents_half_are_with_the_index_while_the_others_are_with_sql(
     ask: Ask, desk: Desk, made: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    agents = claims._TWO_PARTIES + 4
+    agents = parties._TWO_PARTIES + 4
     for number in range(AGENTS, agents):
         ask(f"CA{number}", customer_id=f"cu_{number}", at=NOW + timedelta(minutes=number))
     asked: list[int] = []
@@ -127,7 +127,7 @@ def test_of_many_agents_half_are_with_the_index_while_the_others_are_with_sql(
     answers = list(claim_together(desk, agents).values())
     assert len({answer.id for answer in answers if isinstance(answer, Callback)}) == agents
     assert asked[0] == agents // 2
-    assert desk._claims._under_way == 0
+    assert desk._claims._parties._under_way == 0
 
 
 def test_when_there_are_fewer_callbacks_than_agents_the_others_are_told_so(desk: Desk, made: list[str]) -> None:
