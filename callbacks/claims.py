@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from callbacks.callback import Callback
 from callbacks.index import Index
-from callbacks.loans import Loan, already, confirm
+from callbacks.loans import Batch, Loan, already, by_nonce, confirm
 from callbacks.parties import Asking, Parties
 from callbacks.queue import Taken, Wanted
 from runtime.database import reading, writing
@@ -79,14 +79,16 @@ class Claims:
         """Answer those whose loan SQL confirms; return those who must ask again, because the index was behind."""
         if not lent:
             return []
+        batch = Batch([loan for _, loan in lent])
         began = time.monotonic()
         try:
             with writing(self._engine) as connection:
-                claimed = confirm(connection, [loan for _, loan in lent])
+                confirmed = confirm(connection, batch)
         except Exception as error:  # noqa: BLE001 - one of them may be at fault, or the word of the commit was lost
             log.warning("claims.one_by_one", claims=len(lent), reason=str(error)[:200])
             return self._one_by_one(lent)
         self._parties.transaction_seconds = time.monotonic() - began
+        claimed = by_nonce(confirmed)
         self._answer(lent, claimed)
         others = [(asking, loan) for asking, loan in lent if loan.nonce not in claimed]
         if len(lent) == 1:
@@ -109,7 +111,8 @@ class Claims:
                     claimed[loan.nonce] = known
                 else:
                     with writing(self._engine) as connection:
-                        claimed = confirm(connection, [loan])
+                        confirmed = confirm(connection, Batch([loan]))
+                    claimed = by_nonce(confirmed)
             except Exception as error:  # noqa: BLE001 - told to the agent; the callback must not wait for its lease to end
                 away = error if isinstance(error, _AWAY) else None
                 self._index.tell(lambda queue, loan=loan: queue.release(loan.id, loan.nonce))  # type: ignore[misc]

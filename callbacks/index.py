@@ -29,10 +29,13 @@ _PAGE = 1000
 
 
 def deliver_changed(engine: Engine, queue: CallbackQueue) -> Handler:
-    """The outbox handler of `callback.changed`: place the callback as SQL has it now and ring the bell. Safe to repeat."""
+    """The outbox handler of `callback.changed`: place callbacks as SQL has them now and ring the bell. Safe to repeat.
+
+    Its payload names one (`id`) or those that changed together (`ids`).
+    """
 
     def handle(payload: dict[str, Any]) -> None:
-        refresh(engine, queue, [str(payload["id"])])
+        refresh(engine, queue, [str(name) for name in payload.get("ids") or [payload["id"]]])
 
     return handle
 

@@ -1,24 +1,31 @@
-"""Makes claims of the index true in SQL: many loans in one statement each for callbacks, history and outbox."""
+"""Makes claims of the index true in SQL: many loans in a statement each for callbacks, history and outbox, on PostgreSQL in one.
+
+Loans travel as one JSON document, and every row is made of it where it belongs. Python makes the document before the transaction
+and callbacks as values after it: whoever writes to SQLite keeps all other writers waiting.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Row
 
 from callbacks.callback import Callback
 from callbacks.tables import callbacks
 from callbacks.transition import CHANGED, of_row, of_values
-from customers.history import event_row, record_many
-from runtime.bulk import insert_many_once
-from runtime.database import from_ms
-from runtime.outbox import outbox
+from runtime.ids import dated_id
+
+_CLAIMED: Final = "callback.claimed"
+_NAMES: Final = callbacks.c.keys()
+
+# What SQL gives back of the callbacks that it confirmed: of SQLite a document (bulk.py says why).
+Confirmed = str | Sequence[Row[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +40,39 @@ class Loan:
     until: datetime
 
 
-def confirm(connection: Connection, loans: Sequence[Loan]) -> dict[str, Callback]:
-    """Claim in the caller's transaction what SQL has as the index said; return the callbacks by nonce.
+class Batch:
+    """Loans of one transaction, as they go to SQL."""
+
+    def __init__(self, loans: Sequence[Loan]) -> None:
+        self.loans = loans
+        self.document = orjson.dumps([_fields(loan) for loan in loans]).decode()
+
+
+def confirm(connection: Connection, batch: Batch) -> Confirmed:
+    """Claim in the caller's transaction what SQL has as the index said, each with its line of history; `by_nonce` reads it.
 
     Several loans at once pass over a row that another transaction holds, so that two such batches never wait for each other;
     a single one waits for it.
     """
-    claim = _claim_on_postgresql if connection.dialect.name == "postgresql" else _claim_on_sqlite
-    claimed = {callback.nonce: callback for callback in claim(connection, loans) if callback.nonce is not None}
-    taken = [(loan, claimed[loan.nonce]) for loan in loans if loan.nonce in claimed]
-    record_many(connection, [_told(loan, callback) for loan, callback in taken])
-    insert_many_once(connection, outbox, [_entry(loan) for loan, _ in taken])
-    return claimed
+    if connection.dialect.name == "postgresql":
+        statement = _claim_on_postgresql(waits=len(batch.loans) == 1)
+        return connection.execute(statement, {"loans": batch.document}).all()
+    given = (batch.document,)
+    done = connection.exec_driver_sql(_CLAIM_ON_SQLITE, given, execution_options={"preserve_rowcount": True})
+    if not done.rowcount:
+        return "[]"
+    connection.exec_driver_sql(_TELL_ON_SQLITE, given)
+    connection.exec_driver_sql(_ENTER_ON_SQLITE, given)
+    return str(connection.exec_driver_sql(_LOOK_ON_SQLITE, given).scalar_one())
+
+
+def by_nonce(confirmed: Confirmed) -> dict[str, Callback]:
+    """The callbacks as they are now, by the nonce of their claim."""
+    if isinstance(confirmed, str):
+        claimed = [of_values(values) for values in orjson.loads(confirmed)]
+    else:
+        claimed = [of_row(row) for row in confirmed]
+    return {callback.nonce: callback for callback in claimed if callback.nonce is not None}
 
 
 def already(connection: Connection, loan: Loan) -> Callback | None:
@@ -54,81 +82,53 @@ def already(connection: Connection, loan: Loan) -> Callback | None:
     return None if row is None else of_row(row)
 
 
-def _told(loan: Loan, callback: Callback) -> dict[str, Any]:
-    return event_row(
-        callback.customer_id,
-        loan.at,
-        "callback.claimed",
-        f"{loan.holder} took the callback",
-        key=(callback.id, callback.version),
-        callback_id=callback.id,
-        data={"holder": loan.holder},
-        dated=True,
-    )
+def _fields(loan: Loan) -> tuple[str | int, ...]:
+    event_id = dated_id("hi", loan.at, _CLAIMED, loan.id, loan.version + 1)
+    return loan.id, loan.version, loan.holder, loan.nonce, _ms(loan.at), _ms(loan.until), event_id
 
 
-def _entry(loan: Loan) -> dict[str, Any]:
-    return {"kind": CHANGED, "payload": {"id": loan.id}, "created_at": loan.at, "not_before": loan.at, "tries": 0}
-
-
-def _claim_on_postgresql(connection: Connection, loans: Sequence[Loan]) -> list[Callback]:
-    found = connection.execute(_claim_and_return(waits=len(loans) == 1), {"loans": _given(loans)})
-    return [of_row(row) for row in found]
-
-
-def _claim_on_sqlite(connection: Connection, loans: Sequence[Loan]) -> list[Callback]:
-    """Read, then change: the transaction began as the only writer. Rows that an UPDATE returns come one by one (bulk.py)."""
-    given = _given(loans)
-    found = orjson.loads(connection.exec_driver_sql(_LOOK_ON_SQLITE, (given,)).scalar_one())
-    if not found:
-        return []
-    connection.exec_driver_sql(_CLAIM_ON_SQLITE, (given,))
-    by_id = {loan.id: loan for loan in loans}
-    return [_lent(callback, by_id[callback.id]) for callback in map(of_values, found)]
-
-
-def _lent(callback: Callback, loan: Loan) -> Callback:
-    return replace(
-        callback,
-        state="claimed",
-        version=callback.version + 1,
-        holder=loan.holder,
-        nonce=loan.nonce,
-        lease_expires_at=from_ms(_ms(loan.until)),  # as SQL keeps it
-    )
-
-
-def _given(loans: Sequence[Loan]) -> str:
-    return orjson.dumps([[loan.id, loan.version, loan.holder, loan.nonce, _ms(loan.until)] for loan in loans]).decode()
-
-
-_CLAIM = """
-UPDATE callbacks SET state = 'claimed', version = callbacks.version + 1,
-  holder = loan.holder, nonce = loan.nonce, lease_expires_at = loan.until
-FROM {loans} WHERE callbacks.id = loan.id {fence}
-"""
-_NAMES = callbacks.c.keys()
 # The fence: what the index lent out is claimed only if SQL has it ready, and in this version. Why coalesce: tables.py, is_in.
-_FENCE = "AND coalesce(callbacks.state, '') = 'ready' AND callbacks.version = loan.version"
-_SQLITE_LOANS = """(SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS version,
-  json_extract(value, '$[2]') AS holder, json_extract(value, '$[3]') AS nonce, json_extract(value, '$[4]') AS until
-  FROM json_each(?)) AS loan"""
-_POSTGRESQL_LOANS = """(SELECT locked.id, locked.version, given.value->>2 AS holder, given.value->>3 AS nonce,
-  CAST(given.value->>4 AS BIGINT) AS until
-  FROM json_array_elements(CAST(:loans AS json)) AS given(value) JOIN callbacks AS locked ON locked.id = given.value->>0
-  AND locked.version = CAST(given.value->>1 AS INTEGER) AND coalesce(locked.state, '') = 'ready'
-  FOR NO KEY UPDATE OF locked {patience}) AS loan"""
-_CLAIM_ON_SQLITE = _CLAIM.format(loans=_SQLITE_LOANS, fence=_FENCE)
+_FENCE = "coalesce(callbacks.state, '') = 'ready' AND callbacks.version = loan.version"
+_CLAIM = """UPDATE callbacks SET state = 'claimed', version = callbacks.version + 1,
+  holder = loan.holder, nonce = loan.nonce, lease_expires_at = loan.until"""
+_TELL = "INSERT INTO history (id, customer_id, at, kind, summary, callback_id, data)"
+_ENTER = "INSERT INTO outbox (kind, payload, created_at, not_before, tries)"
+
+_LOANS_ON_SQLITE = """(SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS version,
+  json_extract(value, '$[2]') AS holder, json_extract(value, '$[3]') AS nonce, json_extract(value, '$[4]') AS at,
+  json_extract(value, '$[5]') AS until, json_extract(value, '$[6]') AS event_id FROM json_each(?)) AS loan"""
+_CLAIM_ON_SQLITE = f"{_CLAIM} FROM {_LOANS_ON_SQLITE} WHERE callbacks.id = loan.id AND {_FENCE}"
+# A nonce is of one claim only, so these are the rows that the UPDATE has just changed. The statements are our own words.
+_CLAIMED_ON_SQLITE = (
+    f"{_LOANS_ON_SQLITE} CROSS JOIN callbacks ON callbacks.id = loan.id WHERE callbacks.nonce = loan.nonce"
+)
+_TELL_ON_SQLITE = f"""{_TELL} SELECT loan.event_id, callbacks.customer_id, loan.at, '{_CLAIMED}',
+  loan.holder || ' took the callback', callbacks.id, json_object('holder', loan.holder)
+  FROM {_CLAIMED_ON_SQLITE} ON CONFLICT DO NOTHING"""  # noqa: S608
+_ENTER_ON_SQLITE = f"""{_ENTER} SELECT '{CHANGED}', json_object('ids', json_group_array(callbacks.id)), max(loan.at), max(loan.at), 0
+  FROM {_CLAIMED_ON_SQLITE}"""  # noqa: S608
 _LOOK_ON_SQLITE = f"""SELECT json_group_array(json_array({", ".join(f"callbacks.{name}" for name in _NAMES)}))
-FROM {_SQLITE_LOANS} JOIN callbacks ON callbacks.id = loan.id WHERE true {_FENCE}"""  # noqa: S608 - our own names
+  FROM {_CLAIMED_ON_SQLITE}"""  # noqa: S608
 
 
 @cache
-def _claim_and_return(*, waits: bool) -> sa.sql.expression.TextualSelect:
-    loans = _POSTGRESQL_LOANS.format(patience="" if waits else "SKIP LOCKED")
-    columns = ", ".join(f"callbacks.{name}" for name in _NAMES)
-    claim = _CLAIM.format(loans=loans, fence=_FENCE)
-    return sa.text(f"{claim} RETURNING {columns}").columns(*callbacks.c)
+def _claim_on_postgresql(*, waits: bool) -> sa.sql.expression.TextualSelect:
+    patience = "" if waits else "SKIP LOCKED"
+    claim = f"""
+WITH loan AS MATERIALIZED (SELECT value->>0 AS id, CAST(value->>1 AS INTEGER) AS version, value->>2 AS holder, value->>3 AS nonce,
+  CAST(value->>4 AS BIGINT) AS at, CAST(value->>5 AS BIGINT) AS until, value->>6 AS event_id, place
+  FROM json_array_elements(CAST(:loans AS json)) WITH ORDINALITY AS listed(value, place)),
+locked AS (SELECT callbacks.id FROM loan JOIN callbacks ON callbacks.id = loan.id AND {_FENCE}
+  FOR NO KEY UPDATE OF callbacks {patience}),
+claimed AS ({_CLAIM} FROM loan JOIN locked ON locked.id = loan.id WHERE callbacks.id = loan.id AND {_FENCE}
+  RETURNING callbacks.*),
+told AS ({_TELL} SELECT loan.event_id, claimed.customer_id, loan.at, '{_CLAIMED}', loan.holder || ' took the callback',
+  claimed.id, json_build_object('holder', loan.holder)
+  FROM claimed JOIN loan ON loan.id = claimed.id ORDER BY loan.place ON CONFLICT DO NOTHING),
+entered AS ({_ENTER} SELECT '{CHANGED}', json_build_object('ids', json_agg(claimed.id)), max(loan.at), max(loan.at), 0
+  FROM claimed JOIN loan ON loan.id = claimed.id HAVING count(*) > 0)
+SELECT {", ".join(_NAMES)} FROM claimed"""  # noqa: S608 - our own names
+    return sa.text(claim).columns(*callbacks.c)
 
 
 def _ms(at: datetime) -> int:

@@ -18,7 +18,7 @@ _TOGETHER: Final = 64
 # From so many agents on, half of them are with the index while the other half is with SQL; fewer fill one transaction.
 _TWO_PARTIES: Final = 24
 # Whoever leads waits for this part of a transaction's time for those who claimed last time: they come back together.
-_PATIENCE: Final = 0.25
+_PATIENCE: Final = 1.0
 _MOST_PATIENCE_SECONDS: Final = 0.005
 
 # What an agent is told: a callback, that there is none, or what went wrong.

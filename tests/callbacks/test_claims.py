@@ -49,8 +49,8 @@ def transactions(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many claims each transaction confirmed or tried to."""
     sizes: list[int] = []
 
-    def confirm(connection: Connection, given: list[loans.Loan]) -> dict[str, Callback]:
-        sizes.append(len(given))
+    def confirm(connection: Connection, given: loans.Batch) -> loans.Confirmed:
+        sizes.append(len(given.loans))
         return loans.confirm(connection, given)
 
     monkeypatch.setattr(claims, "confirm", confirm)
@@ -94,8 +94,8 @@ def test_each_agent_has_one_callback_of_their_own_and_all_share_a_transaction(
     with reading(database) as connection:
         told = connection.execute(sa.select(history.c.summary).where(history.c.kind == "callback.claimed")).scalars()
         assert sorted(told) == [f"agent {number:02} took the callback" for number in range(AGENTS)]
-        entries = [entry.payload["id"] for entry in connection.execute(sa.select(outbox))]
-        assert sorted(entries) == sorted(made)
+        (entry,) = connection.execute(sa.select(outbox)).all()
+        assert sorted(entry.payload["ids"]) == sorted(made)
     assert sorted(rung(redis_client)[before:]) == sorted((name, "2", "claimed") for name in made)
     for callback in held:
         assert desk.complete(callback.id, callback.nonce or "", "resolved", now=NOW).state == "resolved"
@@ -117,7 +117,7 @@ def test_of_many_agents_half_are_with_the_index_while_the_others_are_with_sql(
             again.set()
         return lend_out(together)
 
-    def confirm(connection: Connection, given: list[loans.Loan]) -> dict[str, Callback]:
+    def confirm(connection: Connection, given: loans.Batch) -> loans.Confirmed:
         assert again.wait(5), "nobody asked the index meanwhile"
         return loans.confirm(connection, given)
 
@@ -139,8 +139,8 @@ def test_when_there_are_fewer_callbacks_than_agents_the_others_are_told_so(desk:
 def test_what_fails_for_one_agent_fails_for_none_of_the_others(
     desk: Desk, made: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def confirm(connection: Connection, given: list[loans.Loan]) -> dict[str, Callback]:
-        if any(loan.id == made[3] for loan in given):
+    def confirm(connection: Connection, given: loans.Batch) -> loans.Confirmed:
+        if any(loan.id == made[3] for loan in given.loans):
             raise IntegrityError("INSERT", {}, Exception("the history of this customer is broken"))
         return loans.confirm(connection, given)
 

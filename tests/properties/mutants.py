@@ -68,8 +68,8 @@ MUTANTS = (
     Mutant(
         "fence: version at a claim",
         "callbacks/loans.py",
-        "_FENCE = \"AND coalesce(callbacks.state, '') = 'ready' AND callbacks.version = loan.version\"",
-        '_FENCE = ""',
+        "_FENCE = \"coalesce(callbacks.state, '') = 'ready' AND callbacks.version = loan.version\"",
+        '_FENCE = "true"',
         FOUND,
     ),
     Mutant(
