@@ -105,7 +105,8 @@ _CLAIMED_ON_SQLITE = (
 _TELL_ON_SQLITE = f"""{_TELL} SELECT loan.event_id, callbacks.customer_id, loan.at, '{_CLAIMED}',
   loan.holder || ' took the callback', callbacks.id, json_object('holder', loan.holder)
   FROM {_CLAIMED_ON_SQLITE} ON CONFLICT DO NOTHING"""  # noqa: S608
-_ENTER_ON_SQLITE = f"""{_ENTER} SELECT '{CHANGED}', json_object('ids', json_group_array(callbacks.id)), max(loan.at), max(loan.at), 0
+_ENTER_ON_SQLITE = f"""{_ENTER} SELECT '{CHANGED}', json_object('ids', json_group_array(callbacks.id)),
+  max(loan.at), max(loan.at), 0
   FROM {_CLAIMED_ON_SQLITE}"""  # noqa: S608
 _LOOK_ON_SQLITE = f"""SELECT json_group_array(json_array({", ".join(f"callbacks.{name}" for name in _NAMES)}))
   FROM {_CLAIMED_ON_SQLITE}"""  # noqa: S608
