@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from callbacks.callback import Callback
 from callbacks.index import Index
 from callbacks.loans import Batch, Loan, already, by_nonce, confirm
+from callbacks.news import News
 from callbacks.parties import Asking, Parties
 from callbacks.queue import Taken, Wanted
 from runtime.database import reading, writing
@@ -33,8 +33,7 @@ class Claims:
         self._index = index
         self._lease = lease
         self._parties = Parties(self._serve)
-        self._lock = threading.Lock()
-        self._to_note: list[Callback] = []  # claimed in SQL, and the index does not know yet
+        self._news = News(index)
 
     def next(self, queues: Sequence[str] | None, holder: str, nonce: str, now: datetime | None) -> Callback | None:
         """Claim what the index says is next, confirmed in SQL; None when it knows of nothing or cannot answer."""
@@ -49,19 +48,15 @@ class Claims:
         pass_on()
         while behind := self._confirm(lent):
             lent = self._lend_out(behind)
-        # Whoever leads the next party takes along to the index what this one claimed; the last one goes there for it.
-        if not self._parties.is_led and (claimed := self._take_to_note()):
-            self._index.tell(lambda queue: queue.confirmed(claimed))
-
-    def _take_to_note(self) -> list[Callback]:
-        with self._lock:
-            claimed, self._to_note = self._to_note, []
-        return claimed
+        if len(together) == 1:
+            self._news.tell()
+        else:
+            self._news.tell_soon()
 
     def _lend_out(self, together: Sequence[Asking]) -> list[tuple[Asking, Loan]]:
         """What the index lends to each; who gets nothing is answered."""
         wanted = [each.wanted for each in together]
-        claimed = self._take_to_note()
+        claimed = self._news.take()
         taken: Sequence[Taken | None] = self._index.ask(
             lambda queue: queue.claim_many(wanted, self._lease, claimed)
         ) or [None] * len(wanted)
@@ -127,6 +122,5 @@ class Claims:
 
     def _answer(self, lent: Sequence[tuple[Asking, Loan]], claimed: dict[str, Callback]) -> None:
         found = [(asking, claimed[loan.nonce]) for asking, loan in lent if loan.nonce in claimed]
-        with self._lock:
-            self._to_note += [callback for _, callback in found]
+        self._news.add([callback for _, callback in found])
         self._parties.give(found)

@@ -96,7 +96,7 @@ def test_each_agent_has_one_callback_of_their_own_and_all_share_a_transaction(
         assert sorted(told) == [f"agent {number:02} took the callback" for number in range(AGENTS)]
         (entry,) = connection.execute(sa.select(outbox)).all()
         assert sorted(entry.payload["ids"]) == sorted(made)
-    assert sorted(rung(redis_client)[before:]) == sorted((name, "2", "claimed") for name in made)
+    _until(lambda: sorted(rung(redis_client)[before:]) == sorted((name, "2", "claimed") for name in made))
     for callback in held:
         assert desk.complete(callback.id, callback.nonce or "", "resolved", now=NOW).state == "resolved"
 
