@@ -1,4 +1,4 @@
-"""Claims that SQL confirmed and the index has yet to hear of: the next question to it takes them along, or else a thread soon does.
+"""Claims that SQL confirmed and the index has yet to hear of: the next question to it takes them along, or a thread does soon.
 
 Telling it at once kept whoever led a party from the next one, while all others were waiting for them.
 """

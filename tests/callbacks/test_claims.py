@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from callbacks import claims, loans, parties
+from callbacks import claims, loans, news, parties
 from callbacks.callback import Callback
 from callbacks.desk import Desk
 from callbacks.index import rebuild
@@ -189,6 +189,35 @@ def test_a_commit_whose_word_was_lost_is_found_again(
     with reading(database) as connection:
         versions = connection.execute(sa.select(callbacks.c.version)).scalars().all()
     assert set(versions) == {2}
+
+
+def test_a_claim_that_follows_tells_the_index_of_those_before(
+    desk: Desk, made: list[str], redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(news, "_PATIENCE_SECONDS", 60.0)
+    before = len(rung(redis_client))
+    claim_together(desk, 3)
+    assert len(rung(redis_client)) == before
+    assert desk.claim_next(None, "anna", NOW) is not None  # alone, and so tells of itself as well
+    assert sorted(rung(redis_client)[before:]) == sorted((name, "2", "claimed") for name in made[:4])
+
+
+def test_a_late_word_of_a_claim_takes_nothing_back(
+    desk: Desk, made: list[str], redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(news, "_PATIENCE_SECONDS", 60.0)
+    first, second = (answer for answer in claim_together(desk, 2).values() if isinstance(answer, Callback))
+    desk.complete(first.id, first.nonce or "", "resolved", now=NOW)
+    desk.release(second.id, second.nonce or "", NOW)
+    before = rung(redis_client)
+    desk._claims._news.tell()
+    assert rung(redis_client) == before
+    queue = desk._index._queue
+    assert queue is not None
+    assert [(stands.version, stands.place) for stands in queue.standing([first.id, second.id])] == [
+        ("3", ""),
+        ("3", "ready"),
+    ]
 
 
 def test_two_processes_never_lend_the_same_callback(

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Engine
 
 from callbacks.callback import Callback, State, SubState
 from callbacks.index import deliver_changed, rebuild
-from callbacks.queue import CallbackQueue, Counts, QueueAway, QueueUntrusted, Taken
+from callbacks.queue import CallbackQueue, Counts, QueueAway, QueueUntrusted, Taken, Wanted
 from callbacks.tables import callbacks
 from callbacks.transition import CHANGED
 from customers.tables import customers
@@ -133,6 +133,43 @@ def test_the_earliest_due_of_the_queues_asked_for_is_lent_out_once(index: Callba
     assert index.claim(None, "anna", "n7", LEASE) is None
 
 
+def test_agents_who_ask_together_get_what_they_would_one_after_another(
+    index: CallbackQueue, redis_client: redis.Redis
+) -> None:
+    other = CallbackQueue(redis_client, "one-by-one")
+    assert other.begin_rebuild("rb", LEASE)
+    other.end_rebuild("rb", "ep_1")
+    for seed in range(10):
+        chance = random.Random(seed)
+        queues = ["desk", "nights", "sales"]
+        waiting = [
+            callback(f"cb_{seed}_{chance.random()}", due_minutes=chance.randrange(6), queue=chance.choice(queues))
+            for _ in range(chance.randrange(20))
+        ]
+        asked: list[list[str] | None] = [chance.choice([None, [], chance.sample(queues, 2)]) for _ in range(12)]
+        for each in (index, other):
+            each.upsert(waiting, NOW)
+        wanted = [Wanted(asked_for, "anna", f"n{number}") for number, asked_for in enumerate(asked)]
+        together = index.claim_many(wanted, LEASE)
+        one_by_one = [other.claim(each.queues, each.holder, each.nonce, LEASE) for each in wanted]
+        assert together == one_by_one
+        assert places(index) == places(other)
+        for each, taken in zip(wanted, together, strict=True):
+            assert taken is None or index.release(taken.id, each.nonce)
+            assert taken is None or other.release(taken.id, each.nonce)
+
+
+def test_whoever_asks_takes_the_news_of_claims_along(index: CallbackQueue, redis_client: redis.Redis) -> None:
+    known, unknown, ready = callback(version=1), callback("cb_2", version=5), callback("cb_3")
+    index.upsert([known, ready], NOW, "quiet")
+    assert index.claim_id("cb_1", "anna", "no_1", LEASE)
+    claimed = [replace(callback(state="claimed"), id=one.id, version=one.version + 1) for one in (known, unknown)]
+    assert index.claim_many([Wanted(None, "bert", "no_2")], LEASE, claimed) == [Taken("cb_3", 1)]
+    assert rung(redis_client) == [("cb_1", "2", "claimed"), ("cb_2", "6", "claimed")]
+    assert [standing.version for standing in index.standing(["cb_1", "cb_2"])] == ["2", "6"]
+    assert places(index) == (0, 0, 3)
+
+
 def test_only_the_nonce_that_holds_renews_and_releases(index: CallbackQueue) -> None:
     index.upsert([callback()], NOW)
     index.claim(None, "anna", "n1", LEASE)
@@ -227,6 +264,7 @@ def test_the_outbox_brings_a_change_to_the_index(database: Engine, queue: Callba
     assert deliver(database, handlers) == 1
     assert queue.ids() == {made}
     handlers[CHANGED]({"id": made})
+    handlers[CHANGED]({"ids": [made]})
     handlers[CHANGED]({"id": "cb_of_a_database_that_was_restored"})
     assert places(queue) == (1, 0, 0)
 
