@@ -151,12 +151,12 @@ def test_agents_who_ask_together_get_what_they_would_one_after_another(
             each.upsert(waiting, NOW)
         wanted = [Wanted(asked_for, "anna", f"n{number}") for number, asked_for in enumerate(asked)]
         together = index.claim_many(wanted, LEASE)
-        one_by_one = [other.claim(each.queues, each.holder, each.nonce, LEASE) for each in wanted]
+        one_by_one = [other.claim(asking.queues, asking.holder, asking.nonce, LEASE) for asking in wanted]
         assert together == one_by_one
         assert places(index) == places(other)
-        for each, taken in zip(wanted, together, strict=True):
-            assert taken is None or index.release(taken.id, each.nonce)
-            assert taken is None or other.release(taken.id, each.nonce)
+        for asking, taken in zip(wanted, together, strict=True):
+            assert taken is None or index.release(taken.id, asking.nonce)
+            assert taken is None or other.release(taken.id, asking.nonce)
 
 
 def test_whoever_asks_takes_the_news_of_claims_along(index: CallbackQueue, redis_client: redis.Redis) -> None:
