@@ -57,6 +57,10 @@ class Sql:
         self._own = sqlite3.connect(str(self.engine.url.database), isolation_level=None)
         self._commit = self.engine.dialect.do_commit
         self.engine.dialect.do_commit = self._do_commit  # type: ignore[method-assign,assignment]  # where the driver is asked
+        emptied = (
+            table.name for table in metadata.sorted_tables if table.name not in ("flow_versions", "publications")
+        )
+        self._empty = f"BEGIN IMMEDIATE; {' '.join(f'DELETE FROM {name};' for name in emptied)} COMMIT"
 
     def _begin(self, connection: Connection) -> None:
         self._writers[threading.get_ident()] = connection.get_execution_options().get("ringback_writes", False)
@@ -87,26 +91,14 @@ class Sql:
         if self.trouble == "read_only":
             raise sqlite3.OperationalError("the disk is full")
 
-    def glance(self, statement: str) -> list[Any]:
-        """What stands in SQL now, by a connection of its own: quick enough for after every step."""
-        return self._own.execute(statement).fetchall()
-
-    def rows(self, query: sa.Select[Any]) -> list[Any]:
-        """What stands in SQL, whatever trouble the processes have with it."""
-        trouble, self.trouble = self.trouble, ""
-        try:
-            with self.engine.connect() as connection:
-                return list(connection.execute(query).all())
-        finally:
-            self.trouble = trouble
+    def glance(self, statement: str, *values: object) -> list[Any]:
+        """What stands in SQL now, by a connection of its own: quick enough for after every step, whatever trouble others have."""
+        return self._own.execute(statement, values).fetchall()
 
     def empty(self) -> None:
         """As after the installation, the published flows kept."""
         self.trouble = ""
-        with self.engine.begin() as connection:
-            for table in reversed(metadata.sorted_tables):
-                if table.name not in ("flow_versions", "publications"):
-                    connection.execute(table.delete())
+        self._own.executescript(self._empty)
 
 
 class Process:

@@ -6,22 +6,21 @@ Invariants of the research: I1, I2, I5, I6; faults F01–F08, F12–F14, F22–F
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pytest
-import sqlalchemy as sa
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from sqlalchemy.exc import SQLAlchemyError
 
 import ivr.journal
-from callbacks.tables import callback_sources, callbacks, promises
 from flows.inputs import Dialed, DialStatus, Digits, HungUp, Input, Recorded, Silence
 from flows.session import Session
 from flows.verbs import Dial, Gather, HangUp, Record
@@ -32,16 +31,14 @@ from ivr.receiving import note_recording, note_status
 from ivr.reconciler import UNEXPECTED_TURN, Findings, reconcile
 from ivr.records import to_json
 from ivr.shelf import Shelf, publish_folder
-from ivr.tables import calls, turns
 from ivr.turn_record import CallFacts
 from ivr.turns import Answer
-from runtime.database import metadata, open_database
+from runtime.database import from_ms, metadata, open_database
 from runtime.ids import derived_id
 from tests.front import DEFINITIONS
 from tests.properties.examples import as_test, played
 from tests.properties.house import House, Process, Sql, Trouble
 from voicemail.recordings import ProviderAccount
-from voicemail.tables import voicemails
 
 NOBODY: ProviderAccount = None  # type: ignore[assignment]  # the lists below are asked instead
 KEYS = "1112334440*9"
@@ -174,8 +171,8 @@ class Calls(RuleBasedStateMachine):
         process, line = self.house.processes[at], request.line
         is_known = process.remembers(line.facts.call_id, request.turn)
         if not process.journal.is_behind and not self.sql.trouble:
-            where = (turns.c.call_id == line.facts.call_id, turns.c.turn == request.turn)
-            stored = [given for (given,) in self.sql.rows(sa.select(turns.c.input).where(*where))]
+            query = "SELECT input FROM turns WHERE call_id = ? AND turn = ?"
+            stored = [json.loads(given) for (given,) in self.sql.glance(query, line.facts.call_id, request.turn)]
             # Not where a hang-up was noted first: nobody hears the answer.
             is_known = stored != [] and (request.given is None or stored == [to_json(request.given)])
         if not is_known:
@@ -259,42 +256,55 @@ class Calls(RuleBasedStateMachine):
         played["calls: callbacks accepted"] += len(self.accepted)
 
     def _check_the_end(self) -> None:
-        rows = self.sql.rows
-        by_id = {row.id: row for row in rows(sa.select(calls))}
-        assert set(by_id) == {line.facts.call_id for line in self.lines}
-        assert all(row.status in FINAL and row.outcome for row in by_id.values())  # I1
-        messages = rows(sa.select(voicemails).where(voicemails.c.recording_id.is_not(None)))
-        assert sorted(row.recording_id for row in messages) == sorted(
+        glance = self.sql.glance
+        ended = {
+            call_id: (status, outcome) for call_id, status, outcome in glance("SELECT id, status, outcome FROM calls")
+        }
+        assert set(ended) == {line.facts.call_id for line in self.lines}
+        assert all(status in FINAL and outcome for status, outcome in ended.values())  # I1
+        messages = glance(
+            "SELECT call_id, turn, recording_id, status, callback_id FROM voicemails WHERE recording_id IS NOT NULL"
+        )
+        assert sorted(recording_id for _, _, recording_id, *_ in messages) == sorted(
             each.recording_id for each in self.recordings
         )  # I2
-        assert all(row.status == "available" and row.callback_id for row in messages)
-        sources = {(row.call_id, row.turn): row for row in rows(sa.select(callback_sources))}
-        wanted = {(row.call_id, row.turn) for row in messages}
-        assert set(sources) == wanted | self.accepted  # I5: each wish once
+        assert all(status == "available" and callback_id for *_, status, callback_id in messages)
+        told = {
+            (call_id, turn): (source, callback_id)
+            for call_id, turn, source, callback_id in glance(
+                "SELECT call_id, turn, id, callback_id FROM callback_sources"
+            )
+        }
+        wanted = {(call_id, turn) for call_id, turn, *_ in messages}
+        assert set(told) == wanted | self.accepted  # I5: each wish once
         assert not wanted & self.accepted
-        known = {row.id for row in rows(sa.select(callbacks.c.id))}
-        assert {row.callback_id for row in sources.values()} == known
-        for line in self.lines:
-            where = turns.c.call_id == line.facts.call_id
-            numbers = [turn for (turn,) in rows(sa.select(turns.c.turn).where(where).order_by(turns.c.turn))]
-            assert numbers == list(range(1, len(numbers) + 1))
-        self._check_promises(sources)
+        assert {callback_id for _, callback_id in told.values()} == {
+            name for (name,) in glance("SELECT id FROM callbacks")
+        }
+        numbers: dict[str, list[int]] = {}
+        for call_id, turn in glance("SELECT call_id, turn FROM turns ORDER BY call_id, turn"):
+            numbers.setdefault(call_id, []).append(turn)
+        assert set(numbers) <= set(ended)
+        assert all(taken == list(range(1, len(taken) + 1)) for taken in numbers.values())
+        self._check_promises({place: source for place, (source, _) in told.items()})
 
-    def _check_promises(self, sources: dict[tuple[str, int], Any]) -> None:
+    def _check_promises(self, sources: dict[tuple[str, int], str]) -> None:
         """What was said is what is stored: a promise that binds was heard, and the one that was heard binds."""
         lines = {line.facts.call_id: line for line in self.lines}
-        made = {row.id: row for row in self.sql.rows(sa.select(promises))}
+        made = {
+            name: (from_ms(until), bool(spoken))
+            for name, until, spoken in self.sql.glance("SELECT id, promised_until, spoken FROM promises")
+        }
         for (call_id, turn), source in sources.items():
             if turn >= UNEXPECTED_TURN:
                 continue  # found at the provider while the turn of its beep lay in a dead process's spool: nothing told
             line = lines[call_id]
-            promise = made.get(derived_id("pr", source.id))
-            if promise is not None and promise.spoken:
-                assert promise.promised_until in line.promise_heard
+            promise = made.get(derived_id("pr", source))
+            if promise is not None and promise[1]:
+                assert promise[0] in line.promise_heard
             told = line.session.promise
             if told is not None and told.spoken:
-                assert promise is not None
-                assert (promise.promised_until, promise.spoken) == (told.until, True)
+                assert promise == (told.until, True)
 
     def _heard(self, line: Line, answer: Answer, token: str | None, given: Input | None) -> None:
         self.requests.append(Request(line, token, given, answer.turn, self._document(answer)))

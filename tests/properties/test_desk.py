@@ -10,11 +10,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import pytest
 import redis
-import sqlalchemy as sa
 import structlog
 import time_machine
 from hypothesis import strategies as st
@@ -27,7 +26,6 @@ from callbacks.desk import Desk
 from callbacks.index import deliver_changed
 from callbacks.intake import request
 from callbacks.queue import CallbackQueue, QueueError
-from callbacks.tables import callback_sources, callbacks
 from callbacks.transition import CHANGED
 from customers.tables import customers
 from flows.company import Company
@@ -51,6 +49,13 @@ ATTEMPTS: tuple[Outcome, ...] = (
 ENDS: tuple[Outcome, ...] = ("resolved", "not_needed", "answered_elsewhere")
 some = st.integers(0, 11)
 who = st.booleans()
+
+
+class Held(NamedTuple):
+    """In which state a callback is, and by which lease."""
+
+    state: str
+    nonce: str | None
 
 
 class Desks(RuleBasedStateMachine):
@@ -272,19 +277,17 @@ class Desks(RuleBasedStateMachine):
             self._beat(False)
             while (held := self.desks[True].claim_next(None, "the last agent")) is not None and held.nonce:
                 self.desks[True].complete(held.id, held.nonce, "resolved")
-            rest = self.sql.rows(sa.select(callbacks).where(callbacks.c.state.not_in(FINAL_STATES)))
-            if not rest:
+            states = {name: each for name, *each in self.sql.glance("SELECT id, state, sub_state FROM callbacks")}
+            if all(state in FINAL_STATES for state, _ in states.values()):
                 break
-            for row in rest:
-                if row.sub_state == "needs_number" and row.state == "waiting":
-                    self.desks[True].give_number(row.id, "+37120000009", "the last agent")
-        states = {row.id: row.state for row in self.sql.rows(sa.select(callbacks.c.id, callbacks.c.state))}
-        assert all(state in FINAL_STATES for state in states.values())
+            for name, (state, sub_state) in states.items():
+                if sub_state == "needs_number" and state == "waiting":
+                    self.desks[True].give_number(name, "+37120000009", "the last agent")
+        assert all(state in FINAL_STATES for state, _ in states.values())
         assert set(states) == set(self.wishes.values())
-        sources = self.sql.rows(
-            sa.select(callback_sources.c.call_id, callback_sources.c.turn, callback_sources.c.callback_id)
-        )
-        assert {(row.call_id, row.turn): row.callback_id for row in sources} == self.wishes
+        sources = self.sql.glance("SELECT call_id, turn, callback_id FROM callback_sources")
+        assert len(sources) == len(self.wishes)
+        assert {(call_id, turn): callback_id for call_id, turn, callback_id in sources} == self.wishes
         self.each_end_is_told_once()
         self._beat(False)
 
@@ -305,11 +308,10 @@ class Desks(RuleBasedStateMachine):
     def _places(self) -> dict[str, str]:
         """Where each callback stands in the index, as the server says itself."""
         keys = ("wait", "lease", *(f"ready:{queue}" for queue in QUEUES))
-        return {name: key for key in keys for name in self._members(f"{self.queues[0].prefix}:{key}")}
-
-    def _members(self, key: str) -> list[str]:
-        members: Any = self.redis.zrange(key, 0, -1)
-        return list(members)
+        with self.redis.pipeline(transaction=False) as asked:
+            for key in keys:
+                asked.zrange(f"{self.queues[0].prefix}:{key}", 0, -1)
+            return {name: key for key, members in zip(keys, asked.execute(), strict=True) for name in members}
 
     def _lend(self, ask: Callable[[], Any]) -> None:
         try:
@@ -344,8 +346,8 @@ class Desks(RuleBasedStateMachine):
     def _lease(self, which: int) -> tuple[str, str]:
         return self.leases[-1 - which % len(self.leases)]
 
-    def _row(self, callback_id: str) -> Any:
-        return self.sql.rows(sa.select(callbacks).where(callbacks.c.id == callback_id))[0]
+    def _row(self, callback_id: str) -> Held:
+        return Held(*self.sql.glance("SELECT state, nonce FROM callbacks WHERE id = ?", callback_id)[0])
 
     def _now(self) -> datetime:
         return datetime.now(UTC)
