@@ -3,7 +3,7 @@
 `ngram` keeps a trie in bits; each step of each arc counts through them, and composing the graph with it is a third to two fifths
 of all that recognition costs. Spread out it takes a few MB more for the arcs, and less in all: Vosk keeps the words of a
 model that brings them in its language model three times. The words heard are the same to the letter.
-Sources: openfst.org, extensions/ngram/ngram-fst.h (version 4) and const-fst.h (version 2), symbol-table.h.
+Sources: openfst.org, extensions/ngram/ngram-fst.h (version 4) and symbol-table.h.
 """
 
 from __future__ import annotations
@@ -15,12 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-_MAGIC, _SYMBOLS_MAGIC = 2125659606, 2125658996
+from voicemail import const_fst
+
+_SYMBOLS_MAGIC = 2125658996
 _HAS_BOTH_SYMBOLS = 3
-_STATE = np.dtype(
-    [("final", "<f4"), ("first_arc", "<u4"), ("arcs", "<u4"), ("input_epsilons", "<u4"), ("output_epsilons", "<u4")]
-)
-_ARC = np.dtype([("input", "<i4"), ("output", "<i4"), ("weight", "<f4"), ("next", "<i4")])
 
 
 class NotSpreadable(Exception):
@@ -49,14 +47,13 @@ def _spread_out(content: bytes) -> SpreadOut:
     arc_kind, place = _text(content, place)
     version, flags, properties, start, _, _ = struct.unpack_from("<iiQqqq", content, place)
     place += struct.calcsize("<iiQqqq")
-    if (magic, kind, arc_kind, version, flags) != (_MAGIC, "ngram", "standard", 4, _HAS_BOTH_SYMBOLS):
+    if (magic, kind, arc_kind, version, flags) != (const_fst.MAGIC, "ngram", "standard", 4, _HAS_BOTH_SYMBOLS):
         raise NotSpreadable(f"{kind} {version} of {arc_kind}, flags {flags}")
     words, end = _symbols(content, place)
     if content[place:end] != content[end : 2 * end - place]:
         raise NotSpreadable("its words have other numbers on the other side")
     states, arcs = _states_and_arcs(content, 2 * end - place)
-    header = struct.pack("<i", _MAGIC) + _packed("const") + _packed("standard")
-    header += struct.pack("<iiQqqq", 2, 0, properties, start, len(states), len(arcs))
+    header = const_fst.header(start, len(states), len(arcs), properties)
     return SpreadOut(b"".join((header, states.tobytes(), arcs.tobytes())), words)
 
 
@@ -122,13 +119,13 @@ def _states_and_arcs(content: bytes, place: int) -> tuple[NDArray[np.void], NDAr
         reached[np.flatnonzero(known)[further >= 0]] = True
         nexts[reached] = further[further >= 0]
 
-    states = np.zeros(count, _STATE)
+    states = np.zeros(count, const_fst.STATE)
     states["final"] = np.inf
     states["final"][is_final] = final_weights
     states["arcs"] = lengths + has_backoff
     states["first_arc"] = np.cumsum(states["arcs"]) - states["arcs"]
     states["input_epsilons"] = states["output_epsilons"] = has_backoff
-    arcs = np.zeros(futures + count - 1, _ARC)
+    arcs = np.zeros(futures + count - 1, const_fst.ARC)
     backing = states["first_arc"][1:]
     arcs["weight"][backing] = backoffs[1:count]
     arcs["next"][backing] = parents[1:]
@@ -158,7 +155,3 @@ def _text(content: bytes, place: int) -> tuple[str, int]:
     if not 0 <= length <= len(content) - place - 4:
         raise NotSpreadable("a text is longer than the file")
     return content[place + 4 : place + 4 + length].decode(), place + 4 + length
-
-
-def _packed(text: str) -> bytes:
-    return struct.pack("<i", len(text)) + text.encode()

