@@ -125,7 +125,7 @@ class Dictation:
         return voicemail if voicemail is not None and voicemail.status == "stored" else None
 
     def _load_model(self, language: str) -> str:
-        from voicemail.transcriber import ModelUnusable
+        from voicemail.loaded_models import ModelUnusable
 
         if find_model(self._models_dir, language) is None:
             return ""

@@ -22,6 +22,7 @@ from voicemail.model_package import install_package
 
 Progress = Callable[[int, int | None], None]  # bytes so far, of how many
 
+COMPOSED = "composed"  # the folder of composed graphs, by models' names (voicemail/composed_graph.py)
 _OFFICIAL_NAME = re.compile(r"vosk-model-(?P<small>small-)?(?P<language>[a-z]{2,3}(?:-[a-z]{2})?)-.+")
 _LANGUAGE_NAME = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z]{2})?")
 
@@ -135,6 +136,7 @@ def remove(model: InstalledModel, models_dir: Path) -> bool:
     if model.path.parent != models_dir:
         return False
     shutil.rmtree(model.path)
+    shutil.rmtree(models_dir / COMPOSED / model.name, ignore_errors=True)
     return True
 
 

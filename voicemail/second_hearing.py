@@ -6,7 +6,7 @@ It needs a model whose grammar can be changed (HCLr.fst and Gr.fst), and costs a
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -28,10 +28,22 @@ def can_hear_again(model_dir: Path) -> bool:
 
 
 class Again:
-    """Hears places of one stretch of speech again: `pcm` at `rate_hz`, whose first sample is at `start_seconds`."""
+    """Hears places of one stretch of speech again: `pcm` at `rate_hz`, whose first sample is at `start_seconds`.
 
-    def __init__(self, model: Any, language: str, pcm: bytes, rate_hz: int, start_seconds: float) -> None:
+    `model` knows the words; what `for_grammars` gives, when a place is to be heard, may be told what to listen for.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        for_grammars: Callable[[], Any],
+        language: str,
+        pcm: bytes,
+        rate_hz: int,
+        start_seconds: float,
+    ) -> None:
         self._model = model
+        self._for_grammars = for_grammars
         self._language = language
         self._pcm = pcm
         self._rate_hz = rate_hz
@@ -61,7 +73,7 @@ class Again:
 
     def _hear(self, phrases: Sequence[str], start_seconds: float, end_seconds: float) -> list[dict[str, Any]]:
         grammar = json.dumps(list(dict.fromkeys(phrases)), ensure_ascii=False)
-        recogniser = vosk.KaldiRecognizer(self._model, float(self._rate_hz), grammar)
+        recogniser = vosk.KaldiRecognizer(self._for_grammars(), float(self._rate_hz), grammar)
         recogniser.SetWords(True)
         recogniser.AcceptWaveform(self._pcm[self._byte(start_seconds) : self._byte(end_seconds + _EDGE_SECONDS)])
         return list(json.loads(recogniser.FinalResult()).get("result", []))

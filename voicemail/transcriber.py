@@ -5,7 +5,6 @@ A model is loaded once per process and shared by its threads; a recogniser belon
 
 from __future__ import annotations
 
-import threading
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -20,9 +19,9 @@ from voicemail.audio import Samples, Sound, Tick, blocks
 from voicemail.closeness import Closeness, load_closeness
 from voicemail.confidence import Calibration, load_calibration
 from voicemail.frontend import FrontEnd, restore
+from voicemail.loaded_models import loaded_for_grammars, loaded_model
 from voicemail.mailbox import Transcript, Word
 from voicemail.models import InstalledModel, ModelMissing, find_model
-from voicemail.prepared_model import prepared
 from voicemail.recognisers import Recognisers
 from voicemail.rescoring import rescored
 from voicemail.second_hearing import Again, can_hear_again
@@ -39,14 +38,7 @@ _NO_WORDS = frozenset({"<unk>", "[unk]", "<UNK>", "[UNK]"})
 # Words of one stretch of speech, and its 16-bit samples with the second at which they begin, to the words that were said.
 _Rewrite = Callable[[list[Word], bytes, int, float], list[Word]]
 
-# The models of this process, by folder; recognisers share them.
-_loaded: dict[Path, Any] = {}
-_loading = threading.Lock()
 _recognisers = Recognisers()
-
-
-class ModelUnusable(Exception):
-    """A model's folder is there and Vosk cannot load it. A retry helps after it was installed anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +96,7 @@ class Transcriber:
         installed = find_model(self._models_dir, language)
         if installed is None:
             raise ModelMissing(language)
-        folder = installed.path.resolve()
-        with _loading:
-            if folder not in _loaded:
-                try:
-                    with prepared(folder) as given:
-                        _loaded[folder] = vosk.Model(model_path=str(given))
-                except Exception as error:  # Vosk raises no class of its own
-                    raise ModelUnusable(
-                        f"Vosk cannot load the model in {installed.path}; remove and install it anew"
-                    ) from error
-            return installed, _loaded[folder]
+        return installed, loaded_model(installed, self._models_dir)
 
     def _rewriting(
         self, installed: InstalledModel, model: Any, language: str, own_words: Sequence[OwnWord]
@@ -127,8 +109,11 @@ class Transcriber:
         own = vocabulary(tuple(own_words), language)
         hears_again = can_hear_again(installed.path)
 
+        def hearing_again() -> Any:
+            return loaded_for_grammars(installed)
+
         def rewrite(words: list[Word], pcm: bytes, rate_hz: int, start_seconds: float) -> list[Word]:
-            again = Again(model, language, pcm, rate_hz, start_seconds) if hears_again else None
+            again = Again(model, hearing_again, language, pcm, rate_hz, start_seconds) if hears_again else None
             return rescored(words, own, closeness, again)
 
         return rewrite

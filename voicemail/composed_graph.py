@@ -1,0 +1,117 @@
+"""The composed graph of a model, kept in the models folder: made once, by whoever has the time and the room.
+
+It is used as long as the files that it was made of are the same. It stands under its name only when it is whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from voicemail.alike_states import write_merged
+from voicemail.composition import TooLarge, composed
+from voicemail.const_fst import NotConst
+from voicemail.followers import NotFollowable, followers
+from voicemail.lexicon_graph import NotALexicon, read_lexicon
+from voicemail.models import COMPOSED
+from voicemail.ngram_fst import NotSpreadable, spread_out
+
+log = structlog.get_logger()
+
+_FORMAT = "1"
+_SOURCES = ("HCLr.fst", "Gr.fst", "disambig_tid.int")
+# Small Korean takes 2 GB of memory and of disk, of 230 MB.
+_MEMORY_BYTES, _DISK_BYTES = 9, 9
+
+
+class NotComposed(Exception):
+    """A graph was not composed; the message says why. The model works without it."""
+
+
+def is_composable(model_dir: Path) -> bool:
+    """Whether a model composes its graph while it listens, so that it may be composed once."""
+    graph = model_dir / "graph"
+    return all((graph / name).is_file() for name in _SOURCES) and not (graph / "HCLG.fst").exists()
+
+
+def compose(model_dir: Path, models_dir: Path, name: str, tick: Callable[[], None] = lambda: None) -> Path:
+    """Compose a model's graph and keep it; returns its folder. Raises NotComposed. `tick` is called several times a second."""
+    if not is_composable(model_dir):
+        raise NotComposed(f"{name} has no graph that could be composed (HCLr.fst and Gr.fst).")
+    _check_room(model_dir, models_dir)
+    place = models_dir / COMPOSED / name
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".rb-", dir=place.parent) as scratch:
+            made = Path(scratch) / name
+            made.mkdir()
+            _compose(model_dir / "graph", made, Path(scratch), tick)
+            (made / "made-of").write_text(_made_of(model_dir, made))
+            shutil.rmtree(place, ignore_errors=True)
+            made.replace(place)
+    except (NotALexicon, NotConst, NotFollowable, NotSpreadable, TooLarge, ValueError, IndexError) as reason:
+        raise NotComposed(f"{name} is of another form than the models we know: {reason}.") from reason
+    except MemoryError as error:
+        raise NotComposed(f"There is not enough memory to compose the graph of {name}.") from error
+    except OSError as error:
+        raise NotComposed(f"The graph of {name} cannot be written: {error}.") from error
+    return place
+
+
+def composed_graph(model_dir: Path, models_dir: Path, name: str) -> Path | None:
+    """The folder with HCLG.fst and words.txt that was composed of this very model; None if there is none."""
+    place = models_dir / COMPOSED / name
+    try:
+        if (place / "made-of").read_text() == _made_of(model_dir, place):
+            return place
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        log.warning("model.graph_not_used", model=name, reason=str(error)[:200])
+        return None
+    log.warning("model.graph_not_used", model=name, reason="it is of another model or not whole; compose it anew")
+    return None
+
+
+def _compose(graph: Path, made: Path, scratch: Path, tick: Callable[[], None]) -> None:
+    spread = spread_out((graph / "Gr.fst").read_bytes())
+    (made / "words.txt").write_text(spread.words, encoding="utf-8")
+    silent = frozenset(int(line) for line in (graph / "disambig_tid.int").read_text().split())
+    parts = composed(read_lexicon(graph / "HCLr.fst"), followers(spread.fst), silent, scratch, tick)
+    write_merged(made / "HCLG.fst", *parts, tick)
+
+
+def _made_of(model_dir: Path, made: Path) -> str:
+    # What was made is only measured: to sum it up at each loading would take as long as to load it.
+    lines = [
+        f"format {_FORMAT}",
+        *(f"{name} {(made / name).stat().st_size} bytes" for name in ("HCLG.fst", "words.txt")),
+    ]
+    for name in _SOURCES:
+        with (model_dir / "graph" / name).open("rb") as file:
+            lines.append(f"{name} {hashlib.file_digest(file, 'sha256').hexdigest()}")
+    return "\n".join(lines) + "\n"
+
+
+def _check_room(model_dir: Path, models_dir: Path) -> None:
+    size = sum((model_dir / "graph" / name).stat().st_size for name in _SOURCES)
+    folder = next(folder for folder in (models_dir, *models_dir.absolute().parents) if folder.is_dir())
+    for what, free, needed in (
+        ("of memory", _free_memory(), _MEMORY_BYTES * size),
+        (f"on the disk of {folder}", shutil.disk_usage(folder).free, _DISK_BYTES * size),
+    ):
+        if free is not None and free < needed:
+            raise NotComposed(f"{needed / 1e9:.1f} GB {what} are needed for a while, {free / 1e9:.1f} are free.")
+
+
+def _free_memory() -> int | None:
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable")), None)
