@@ -6,9 +6,11 @@ import re
 import unicodedata
 from datetime import date, datetime, time
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from flows.zones import is_zone
 
 Day = date  # a field below is called date
 
@@ -41,7 +43,7 @@ def _e164(value: str) -> str:
 
 
 def _zone(value: str) -> str:
-    if value not in available_timezones():
+    if not is_zone(value):
         raise ValueError(f"{value!r} is not an IANA time zone, such as Europe/Riga")
     return value
 

@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, cast
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from flows.faults import Mark, suggestion
 from flows.inputs import Dialed, DialStatus, Digits, HoursState, HungUp, Input, Recorded, Silence, Trouble
 from flows.session import Caller
+from flows.zones import is_zone
 
 if TYPE_CHECKING:
     from flows.fields import Fields
@@ -132,7 +133,7 @@ def parse_moment(written: str, zone: str = "") -> datetime:
         raise ValueError(f'"{written}" is not a moment such as 2030-03-05 10:15 Europe/Riga')
     if not zone_name:
         raise ValueError(f'"{written}" has no time zone; write it as 2030-03-05 10:15 Europe/Riga')
-    if zone_name not in available_timezones():
+    if not is_zone(zone_name):
         raise ValueError(f'"{zone_name}" is not an IANA time zone such as Europe/Riga')
     try:
         return datetime.strptime(match[1], "%Y-%m-%d %H:%M").replace(tzinfo=ZoneInfo(zone_name))
