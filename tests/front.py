@@ -8,16 +8,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx2
+import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
 
 import flows
 from api.app import create_app
 from api.parts import Parts
+from flows.loader import load_flow
 from ivr.shelf import publish_folder
 from ivr.tables import calls
 from runtime.config import Settings
@@ -27,6 +30,8 @@ from tests.switchboard import Switchboard
 DEFINITIONS = Path(next(iter(flows.__path__))) / "definitions"
 # A Tuesday, 10:15 in Riga: the office is open.
 OPEN_TUESDAY = datetime(2030, 3, 5, 8, 15, tzinfo=UTC)
+# Reading the flows takes ten times as long as all else that opens the application, and the same text is the same flow.
+_read_once = cache(load_flow)
 
 
 @dataclass
@@ -83,14 +88,16 @@ async def open_front(
     `patience_seconds` is how long an answer waits for SQL; a busy machine must not send the tests' turns to the spool.
     """
     settings = settings_for(folder, database_url, redis_url)
-    engine = open_database(database_url)
-    publish_folder(engine, definitions, "", "tests")
-    engine.dispose()
     clock = Clock()
-    app = create_app(settings, clock)
-    async with app.interface.router.lifespan_context(app.interface):
-        parts: Parts = app.interface.state.parts
-        parts.journal.patience_seconds = parts.turns.look_up_seconds = patience_seconds
-        transport = httpx2.ASGITransport(app=app)
-        async with httpx2.AsyncClient(transport=transport, base_url="http://internal:8000") as client:
-            yield Front(Switchboard(client, settings), parts, clock, client, settings)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ivr.shelf.load_flow", _read_once)
+        engine = open_database(database_url)
+        publish_folder(engine, definitions, "", "tests")
+        engine.dispose()
+        app = create_app(settings, clock)
+        async with app.interface.router.lifespan_context(app.interface):
+            parts: Parts = app.interface.state.parts
+            parts.journal.patience_seconds = parts.turns.look_up_seconds = patience_seconds
+            transport = httpx2.ASGITransport(app=app)
+            async with httpx2.AsyncClient(transport=transport, base_url="http://internal:8000") as client:
+                yield Front(Switchboard(client, settings), parts, clock, client, settings)
