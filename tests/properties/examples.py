@@ -27,7 +27,9 @@ def by_hand() -> bool:
 def as_test(machine: type[RuleBasedStateMachine], usual: int, steps: int) -> Any:
     """The machine as a test: `usual` cases of up to `steps` steps each unless the environment says otherwise."""
     seed = os.environ.get("RINGBACK_SEED")
-    case = pytest.mark.timeout(0 if by_hand() else 120)(machine.TestCase)
+    if seed is not None:
+        hypothesis.seed(int(seed))(machine)  # on its TestCase nobody would look for it
+    case = pytest.mark.timeout(0 if by_hand() else 300)(machine.TestCase)
     case.settings = settings(
         max_examples=int(os.environ.get("RINGBACK_EXAMPLES") or usual),
         stateful_step_count=steps,
@@ -38,4 +40,4 @@ def as_test(machine: type[RuleBasedStateMachine], usual: int, steps: int) -> Any
         phases=_PHASES + ((Phase.shrink,) if "RINGBACK_SHRINK" in os.environ else ()),
         suppress_health_check=list(HealthCheck),
     )
-    return case if seed is None else hypothesis.seed(int(seed))(case)
+    return case

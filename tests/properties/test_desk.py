@@ -365,6 +365,8 @@ def _stores(redis_server: EmbeddedRedis, company: Company) -> Iterator[None]:
     metadata.create_all(engine)
     Desks.sql = Sql(engine)
     Desks.redis = open_redis(redis_server.url)
+    # A process that is held up is no queue server that hangs: that one the machine plays itself (server_hangs).
+    Desks.redis.connection_pool.connection_kwargs["socket_timeout"] = None
     Desks.company = company
     yield
     Desks.redis.close()
