@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from callbacks.callback import HELD_STATES, LIVE_STATES, Callback
 from callbacks.queue import CallbackQueue, Counts, Mode, QueueAway, QueueError, QueueUntrusted
@@ -113,13 +114,17 @@ def rebuild(engine: Engine, queue: CallbackQueue) -> bool:
     if not queue.begin_rebuild(builder, _BUILDER_PATIENCE):
         return False
     began, count = time.monotonic(), 0
-    for page in _live_pages(engine):
-        queue.upsert(page, datetime.now(UTC), "quiet")
-        count += len(page)
-    epoch = new_id("ep")
-    with writing(engine) as connection:
-        if not insert_once(connection, index_epochs, name=queue.name, epoch=epoch):
-            connection.execute(index_epochs.update().where(index_epochs.c.name == queue.name).values(epoch=epoch))
+    try:
+        for page in _live_pages(engine):
+            queue.upsert(page, datetime.now(UTC), "quiet")
+            count += len(page)
+        epoch = new_id("ep")
+        with writing(engine) as connection:
+            if not insert_once(connection, index_epochs, name=queue.name, epoch=epoch):
+                connection.execute(index_epochs.update().where(index_epochs.c.name == queue.name).values(epoch=epoch))
+    except SQLAlchemyError:
+        queue.give_up_rebuild(builder)  # the next tick begins anew; only a builder who died is waited for
+        raise
     queue.end_rebuild(builder, epoch)
     log.info("queue.rebuilt", callbacks=count, ms=round((time.monotonic() - began) * 1000))
     return True

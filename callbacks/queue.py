@@ -227,6 +227,10 @@ class CallbackQueue:
         """The index is whole: trust it, by the epoch that SQL holds already."""
         self._ask("SET", f"{self.prefix}:epoch", epoch)
         self.epoch = epoch
+        self.give_up_rebuild(builder)
+
+    def give_up_rebuild(self, builder: str) -> None:
+        """Let another be the builder."""
         if self._ask("GET", f"{self.prefix}:rebuild") == builder:
             self._ask("DEL", f"{self.prefix}:rebuild")
 

@@ -189,3 +189,20 @@ def test_the_clock_goes_on_while_redis_is_away(database: Engine, ask: Ask) -> No
 
 def _repairs(database: Engine, queue: CallbackQueue, ticks: int) -> Sequence[int]:
     return [tick(database, queue, NOW).index_repaired for _ in range(ticks)]
+
+
+def test_a_rebuild_that_sql_broke_off_is_begun_anew_by_the_next_tick(
+    database: Engine, redis_client: redis.Redis, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found by the random days: the index stayed empty until a minute had passed, as if its builder had been killed."""
+    callback_id = ask()
+    queue = CallbackQueue(redis_client)
+
+    def fail(*_: object, **__: object) -> bool:
+        raise sa.exc.OperationalError("INSERT", None, Exception("the disk is full"))
+
+    with monkeypatch.context() as patched, pytest.raises(sa.exc.OperationalError):
+        patched.setattr("callbacks.index.insert_once", fail)
+        tick(database, queue, NOW)
+    assert tick(database, queue, NOW).index_rebuilt
+    assert queue.ids() == {callback_id}
