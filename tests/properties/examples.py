@@ -29,7 +29,7 @@ def as_test(machine: type[RuleBasedStateMachine], usual: int, steps: int) -> Any
     seed = os.environ.get("RINGBACK_SEED")
     if seed is not None:
         hypothesis.seed(int(seed))(machine)  # on its TestCase nobody would look for it
-    case = pytest.mark.timeout(0 if by_hand() else 300)(machine.TestCase)
+    case = pytest.mark.timeout(0 if by_hand() else 120)(machine.TestCase)
     case.settings = settings(
         max_examples=int(os.environ.get("RINGBACK_EXAMPLES") or usual),
         stateful_step_count=steps,
