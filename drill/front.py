@@ -1,7 +1,9 @@
 """What stands between the provider and the apis: each request goes to the next api, as behind a load balancer.
 
 A connection that is not made is tried once more at the other api, as the provider does (`rc=1` for connect failures,
-research of telephony). One that breaks later is a 502: the provider then asks the fallback address.
+research of telephony). One that breaks later is a 502: the provider then asks the fallback address. Whoever broke one is asked
+last for a moment, as load balancers do: a process that is being killed lets go of its sockets one after another, breaks a
+connection and still takes the next one in the same millisecond.
 
     python -m drill.front PORT BACKEND_PORT BACKEND_PORT
 """
@@ -23,13 +25,16 @@ from starlette.routing import Route
 
 FIGURES = "/drill/figures"
 PATIENCE_SECONDS = 20.0
+# Of 150 processes killed under load 41 did so, the last of them after 18 ms; a new one takes far longer to be ready.
+REST_SECONDS = 0.25
 
 
-def front_app(backends: list[str]) -> Starlette:
-    """The proxy; its counters are at FIGURES."""
+def front_app(backends: list[str], rest_seconds: float = REST_SECONDS) -> Starlette:
+    """The proxy; its counters are at FIGURES. Whoever broke a connection rests for so long."""
     figures: Counter[str] = Counter()
     known: set[str] = set()
     slowest: list[tuple[float, str]] = []
+    broke_at: dict[str, float] = {}
     client = httpx2.AsyncClient(
         timeout=httpx2.Timeout(PATIENCE_SECONDS, connect=2.0),
         limits=httpx2.Limits(max_connections=None, max_keepalive_connections=0),
@@ -43,17 +48,25 @@ def front_app(backends: list[str]) -> Starlette:
         figures["repeated"] += token in known
         if token:
             known.add(token)
-        first = figures["requests"] % len(backends)
-        for backend in (*backends[first:], *backends[:first]):
+        for backend in in_turn():
             try:
                 return await passed_on(backend, request, body)
             except (httpx2.ConnectError, httpx2.ConnectTimeout):
                 figures["not_connected"] += 1
             except httpx2.HTTPError as error:
                 figures["broken"] += 1
+                broke_at[backend] = time.monotonic()
                 return Response(f"{type(error).__name__}", 502, media_type="text/plain")
         figures["nobody_there"] += 1
         return Response("nobody there", 502, media_type="text/plain")
+
+    def in_turn() -> list[str]:
+        first = figures["requests"] % len(backends)
+        latest = time.monotonic() - rest_seconds
+        # Sorting keeps the order of those who are alike.
+        return sorted(
+            (*backends[first:], *backends[:first]), key=lambda backend: broke_at.get(backend, latest) > latest
+        )
 
     async def passed_on(backend: str, request: Request, body: bytes) -> Response:
         query = request.scope["query_string"].decode()

@@ -67,6 +67,7 @@ def figures_of(house: House, stories: list[Story], stored: Stored, most_at_once:
         "requests repeated": front.get("repeated", 0),
         "callbacks of the provider dropped": dropped,
         "connections refused, broken": f"{front.get('not_connected', 0)}, {front.get('broken', 0)}",
+        "answered 5xx by the apis": _refusals(front) or 0,
         "calls through the emergency document": sum(
             any(words in text for words in EMERGENCY for text in story.heard) for story in stories
         ),
@@ -85,6 +86,11 @@ def keep(report: Report, stories: list[Story], folder: Path) -> None:
     with (folder / "stories.jsonl").open("w") as file:
         for story in stories:
             file.write(json.dumps(story.as_json(), ensure_ascii=False) + "\n")
+
+
+def _refusals(front: dict[str, int]) -> str:
+    """The front counts answers as `503 /twilio/status`."""
+    return ", ".join(f"{count} x {what}" for what, count in sorted(front.items()) if what[:1].isdigit())
 
 
 def _at(sorted_values: list[float], share: float) -> float:
