@@ -11,9 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from callbacks.index import deliver_changed
 from callbacks.queue import CallbackQueue
-from ivr import openings
+from ivr import past_turns
 from ivr.effects import follow_all
-from ivr.past_turns import follow_again
 from ivr.shelf import Shelf
 from runtime.config import Settings
 from runtime.jobs import open_broker
@@ -48,8 +47,7 @@ def handlers(engine: Engine, queue: CallbackQueue, shelf: Shelf, jobs: Jobs) -> 
     return {
         **outbox_handlers(jobs),
         "callback.changed": deliver_changed(engine, queue),
-        openings.KIND: openings.open_again(engine),
-        "turn.effects": follow_again(
+        past_turns.KIND: past_turns.follow_again(
             engine, lambda connection, records: follow_all(connection, records, shelf.company)
         ),
     }

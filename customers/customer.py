@@ -27,51 +27,33 @@ class Customer:
     numbers: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Met:
-    """Whose calls came in: their owners by call, and the rows of those who are not known yet."""
-
-    owners: dict[str, str]
-    customers: list[dict[str, Any]]
-    numbers: list[dict[str, Any]]
-
-
-def meet(connection: Connection, numbers: Mapping[str, str | None], at: datetime) -> Met:
-    """The customers of calls, by the calls' ids; `numbers` says which number each call came from. Writes nothing.
+def stranger_id(call_id: str, number: str | None) -> str:
+    """The name of a customer who is not known yet.
 
     Withheld callers get a customer of their own per call and are never merged: the same "nobody" is not the same person.
     """
-    owners = _owners(connection, {number for number in numbers.values() if number is not None})
-    fresh = {number: new_id("cu") for number in set(numbers.values()) if number is not None and number not in owners}
-    anonymous = {
-        call_id: derived_id("cu", "withheld", call_id) for call_id, number in numbers.items() if number is None
-    }
-    owners |= fresh
-    return Met(
-        {call_id: anonymous[call_id] if number is None else owners[number] for call_id, number in numbers.items()},
-        [_row(name, at) for name in (*fresh.values(), *anonymous.values())],
-        [
-            {"number": number, "customer_id": customer_id, "source": "caller_id", "added_at": at}
-            for number, customer_id in sorted(fresh.items())
-        ],
-    )
+    return new_id("cu") if number is not None else derived_id("cu", "withheld", call_id)
 
 
 def of_calls(connection: Connection, numbers: Mapping[str, str | None], at: datetime) -> dict[str, str]:
-    """The customers of calls as `meet` finds them. Who is not known yet is made now, in a handful of statements for all."""
-    met = meet(connection, numbers, at)
-    insert_many_once(connection, customers, met.customers)
-    added = {number for (number,) in insert_many_once(connection, customer_numbers, met.numbers, "number")}
-    taken = {row["number"]: row["customer_id"] for row in met.numbers if row["number"] not in added}
-    if not taken:
-        return met.owners
-    # Somebody else's call was first.
-    connection.execute(customers.delete().where(customers.c.id.in_(list(taken.values()))))
-    known = _owners(connection, taken)
-    return {
-        call_id: known[number] if number is not None and number in taken else met.owners[call_id]
+    """The customers of calls, by the calls' ids; `numbers` says which number each call came from.
+
+    Who is not known yet is made now, in a handful of statements for all.
+    """
+    owners = _owners(connection, {number for number in numbers.values() if number is not None})
+    fresh = {
+        number: stranger_id(call_id, number)
         for call_id, number in numbers.items()
+        if number is not None and number not in owners
     }
+    anonymous = {call_id: stranger_id(call_id, None) for call_id, number in numbers.items() if number is None}
+    insert_many_once(connection, customers, [_row(name, at) for name in (*fresh.values(), *anonymous.values())])
+    added = {number for (number,) in insert_many_once(connection, customer_numbers, _number_rows(fresh, at), "number")}
+    if taken := [number for number in fresh if number not in added]:  # somebody else's call was first
+        connection.execute(customers.delete().where(customers.c.id.in_([fresh[number] for number in taken])))
+        owners |= _owners(connection, taken)
+    owners = fresh | owners
+    return {call_id: anonymous[call_id] if number is None else owners[number] for call_id, number in numbers.items()}
 
 
 def of_call(connection: Connection, number: str | None, call_id: str, at: datetime) -> str:
@@ -110,6 +92,14 @@ def rename(connection: Connection, customer_id: str, name: str) -> None:
 
 def _row(customer_id: str, at: datetime) -> dict[str, Any]:
     return {"id": customer_id, "name": "", "language": None, "created_at": at}
+
+
+def _number_rows(owners: Mapping[str, str], at: datetime) -> list[dict[str, Any]]:
+    """In the order of the numbers: two processes that meet the same strangers do not lock each other out."""
+    return [
+        {"number": number, "customer_id": owner, "source": "caller_id", "added_at": at}
+        for number, owner in sorted(owners.items())
+    ]
 
 
 def _owners(connection: Connection, numbers: Collection[str]) -> dict[str, str]:

@@ -6,7 +6,6 @@ Everything here is safe to repeat: rows have derived keys, and a message that wa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any, assert_never
 
@@ -40,12 +39,12 @@ from flows.events import (
 )
 from flows.inputs import HungUp, Recorded
 from ivr.openings import ensure_call
+from ivr.past_turns import follow_later
 from ivr.story import path_of, summary_of
 from ivr.tables import calls, turns
 from ivr.turn_record import TurnRecord
 from runtime.database import apart
 from runtime.metrics import voicemails_arrived
-from runtime.outbox import enqueue
 from voicemail import mailbox
 from voicemail.mailbox import Voicemail
 
@@ -87,8 +86,7 @@ def _follow_safely(connection: Connection, record: TurnRecord, company: Company)
     except Exception:
         log.exception("turn.effects_failed", call_id=record.call.call_id, turn=record.turn)
         if record.events:
-            payload = {"call_id": record.call.call_id, "turn": record.turn, "call": asdict(record.call)}
-            enqueue(connection, "turn.effects", payload)
+            follow_later(connection, record)
 
 
 def has_consequences(record: TurnRecord) -> bool:

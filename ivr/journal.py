@@ -16,7 +16,6 @@ import structlog
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from ivr.opener import Opener
 from ivr.past_turns import Apply
 from ivr.shelf import NothingPublished
 from ivr.spool import Spool
@@ -35,8 +34,6 @@ RETRY_SECONDS = 0.5
 ADOPT_SECONDS = 10.0
 # Turns taken while SQL is away are remembered, so that a repeated webhook still gets the same answer.
 MAX_REMEMBERED = 20_000
-# Calls that began are opened when no turn has come for so long (opener.py says when else).
-QUIET_SECONDS = 0.02
 
 
 class Journal:
@@ -59,7 +56,6 @@ class Journal:
         self._spooling = threading.Lock()
         self._adopted_at = 0.0
         self._remembered: OrderedDict[tuple[str, int], TurnRecord] = OrderedDict()
-        self._opener = Opener(engine)
 
     @property
     def is_behind(self) -> bool:
@@ -119,15 +115,12 @@ class Journal:
         while True:
             if time.monotonic() - self._adopted_at > ADOPT_SECONDS:
                 self._adopt()
-            self._opener.work_if_due()
-            batch = self._waiting.take(MAX_BATCH, QUIET_SECONDS if self._opener.has_work else RETRY_SECONDS)
+            batch = self._waiting.take(MAX_BATCH, RETRY_SECONDS)
             if batch:
                 self._write_batch(batch)
-            elif self._opener.has_work:
-                self._opener.finish()
             else:
                 self._catch_up()
-            if batch is None and not self._opener.has_work:
+            if batch is None:
                 return
 
     def _write_batch(self, batch: list[Handed[TurnRecord, TurnRecord]]) -> None:
@@ -182,8 +175,6 @@ class Journal:
 
     def _commit(self, records: list[TurnRecord], *, were_heard: bool = False) -> list[TurnRecord]:
         written = self._writer.write(records, were_heard=were_heard)
-        if written.note is not None:
-            self._opener.add(written.note)
         if written.has_consequences:
             self._after_commit()
         return written.stored

@@ -1,21 +1,18 @@
-"""Calls that began: their rows, their customers and the first line of their history, written just after the answer went out.
+"""Calls that begin: their rows, their customers and the first line of their history, in the transaction of their first turn.
 
-A first turn is durable by itself, and the same transaction leaves a note in the outbox that names the calls:
-if the writer dies before their rows are written, another process writes them. As a rule it takes some milliseconds, and who
-needs the row of a call sooner opens it here (`ensure_call`).
+On SQLite turn and call are one statement (turn_writer.py). Whoever needs the row of a call of which only the turn could be
+written opens it here (`ensure_call`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-import structlog
-from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.engine import Connection
 
 from customers import customer, history
 from customers.phone import spoken_form
@@ -23,14 +20,8 @@ from flows.events import CallStarted
 from ivr.tables import calls, turns
 from ivr.turn_record import CallFacts, TurnRecord, record_of
 from runtime.bulk import insert_many_once
-from runtime.database import insert_once, writing
-from runtime.outbox import outbox
-
-log = structlog.get_logger()
-
-KIND = "calls.begun"
-# So long the note is left to the process that wrote it.
-OURS = timedelta(seconds=5)
+from runtime.database import insert_once
+from runtime.ids import dated_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +35,6 @@ class Opening:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
-    """What stands in the outbox of calls that began, until their rows are written."""
-
-    openings: tuple[Opening, ...]
-    at: datetime
-
-    kind = KIND
-
-    @property
-    def not_before(self) -> datetime:
-        return self.at + OURS
-
-    @property
-    def payload(self) -> dict[str, Any]:
-        return {"calls": [_facts(each.call) for each in self.openings]}
-
-
 def openings_of(records: Iterable[TurnRecord]) -> list[Opening]:
     """The calls that began in these turns."""
     return [
@@ -70,42 +43,6 @@ def openings_of(records: Iterable[TurnRecord]) -> list[Opening]:
         for event in record.events
         if isinstance(event, CallStarted)
     ]
-
-
-def note(openings: Sequence[Opening], at: datetime) -> Note | None:
-    """The note of calls that began, for the transaction of their first turns; None if none did."""
-    return Note(tuple(openings), at) if openings else None
-
-
-def entries_of(connection: Connection, notes: Sequence[Note]) -> list[int]:
-    """Where notes stand in the outbox: beside those that other processes wrote at the time, told apart by their calls."""
-    moments = [each.not_before for each in notes]
-    ours = {each.openings[0].call.call_id for each in notes}
-    query = sa.select(outbox.c.id, outbox.c.payload).where(
-        outbox.c.kind == KIND, outbox.c.not_before.between(min(moments), max(moments))
-    )
-    return [row.id for row in connection.execute(query) if row.payload["calls"][0][0] in ours]
-
-
-def open_again(engine: Engine) -> Callable[[dict[str, Any]], None]:
-    """The outbox handler of notes, whose calls are opened from the journal: each by itself, so that one cannot hold others up."""
-
-    def handle(payload: dict[str, Any]) -> None:
-        failed: Exception | None = None
-        for facts in payload["calls"]:
-            call = CallFacts(*facts)
-            try:
-                with writing(engine) as connection:
-                    open_begun(connection, call)
-            except OperationalError:
-                raise
-            except Exception as error:
-                log.exception("call.not_opened", call_id=call.call_id)
-                failed = error
-        if failed is not None:
-            raise failed
-
-    return handle
 
 
 def open_calls(connection: Connection, openings: Sequence[Opening]) -> None:
@@ -139,10 +76,6 @@ def open_begun(connection: Connection, call: CallFacts) -> bool:
     return bool(openings)
 
 
-def _facts(call: CallFacts) -> tuple[str | None, ...]:
-    return call.call_id, call.provider_call_id, call.from_number, call.to_number, call.direction
-
-
 def call_row(opening: Opening, customer_id: str) -> dict[str, Any]:
     """A call as it begins, as a row of `calls`."""
     call = opening.call
@@ -164,13 +97,15 @@ def call_row(opening: Opening, customer_id: str) -> dict[str, Any]:
 def began_row(opening: Opening, customer_id: str) -> dict[str, Any]:
     """The first line of a call's history."""
     call = opening.call
-    return history.event_row(
+    kind = "call.started"
+    row = history.event_row(
         customer_id,
         opening.at,
-        "call.started",
+        kind,
         f"Rang {spoken_form(call.to_number)} from {spoken_form(call.from_number)}",
         key=(call.call_id,),
         call_id=call.call_id,
         data={"flow": opening.flow, "flow_version": opening.version},
-        dated=True,  # the moment is that of the first turn, which the journal keeps
     )
+    # Whose call it is may be known in SQL only; the moment is that of the first turn, which the journal keeps.
+    return row | {"id": dated_id("hi", opening.at, kind, call.call_id)}

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from ivr.openings import open_calls, openings_of
 from ivr.tables import turns
 from ivr.turn_record import CallFacts, TurnRecord, record_of
 from runtime.database import writing
+from runtime.outbox import enqueue
+
+KIND = "turn.effects"
 
 # Writes the rows that follow from records within the transaction that wrote them, and says whether there were any.
 Apply = Callable[[Connection, Sequence[TurnRecord]], bool]
@@ -52,14 +56,21 @@ def turns_of(connection: Connection, call_id: str) -> list[TurnEntry]:
     ]
 
 
+def follow_later(connection: Connection, record: TurnRecord) -> None:
+    """Leave what follows from a turn to the outbox."""
+    call = record.call
+    enqueue(connection, KIND, {"call_id": call.call_id, "turn": record.turn, "call": asdict(call)})
+
+
 def follow_again(engine: Engine, apply: Apply) -> Callable[[dict[str, Any]], None]:
-    """The outbox handler of `turn.effects`: write what follows from a stored turn once more."""
+    """The outbox handler of `follow_later`: write what follows from a stored turn once more."""
 
     def handle(payload: dict[str, Any]) -> None:
         call = CallFacts(**payload["call"])
         with writing(engine) as connection:
             record = load_turn(connection, call, payload["turn"])
             if record is not None:
+                open_calls(connection, openings_of([record]))
                 apply(connection, [record])
 
     return handle

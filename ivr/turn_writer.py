@@ -4,31 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.engine import Connection, Engine
 
 from flows.inputs import HungUp
+from ivr import new_turns
 from ivr.effects import has_consequences
-from ivr.openings import Note, note, openings_of
-from ivr.past_turns import Apply, last_turn, load_turn
+from ivr.openings import open_calls, openings_of
+from ivr.past_turns import Apply, follow_later, last_turn, load_turn
 from ivr.tables import calls, turns
 from ivr.turn_record import TurnRecord, row_of
 from runtime.bulk import insert_many_once
-from runtime.database import single, writing
-from runtime.outbox import entry_row, outbox
-from runtime.together import Together
+from runtime.database import apart, single, writing
 
-_TURNS_AND_NOTE = Together(turns, outbox)
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What stands in SQL for each record, the calls that began in them, and whether something may wait in the outbox now."""
+    """What stands in SQL for each record, and whether something may wait in the outbox now."""
 
     stored: list[TurnRecord]
-    note: Note | None
     has_consequences: bool
 
 
@@ -47,20 +45,15 @@ class TurnWriter:
         """
         if self._has_single_calls and not were_heard and not any(has_consequences(record) for record in records):
             try:
-                return self._write_new(records)
-            except sa.exc.IntegrityError:
-                pass  # one of them was taken before
+                with single(self._engine, writes=True) as connection:
+                    new_turns.insert(connection, records)
+                return Written(list(records), has_consequences=False)
+            except sa.exc.OperationalError:
+                raise
+            except sa.exc.DBAPIError:
+                pass  # one of them was taken before, or its call is open
         with writing(self._engine) as connection:
             return self._write(connection, records, were_heard)
-
-    def _write_new(self, records: Sequence[TurnRecord]) -> Written:
-        """As `write`, for turns that are all new and of which nothing follows. Raises IntegrityError for one that is not."""
-        begun = note(openings_of(records), datetime.now(UTC))
-        rows = [row_of(record) for record in records]
-        noted = [] if begun is None else [entry_row(begun.kind, begun.payload, begun.at, begun.not_before)]
-        with single(self._engine, writes=True) as connection:
-            _TURNS_AND_NOTE.insert(connection, rows, noted)
-        return Written(list(records), begun, False)
 
     def _write(self, connection: Connection, records: Sequence[TurnRecord], were_heard: bool) -> Written:
         new = set(insert_many_once(connection, turns, [row_of(record) for record in records], "call_id", "turn"))
@@ -82,11 +75,27 @@ class TurnWriter:
             else:
                 stored.append(known)
                 following.append(replace(record, events=(), session=known.session))
-        has_some = self._apply(connection, following)
-        begun = note(openings_of(following), datetime.now(UTC))
-        if begun is not None:
-            connection.execute(outbox.insert(), entry_row(begun.kind, begun.payload, begun.at, begun.not_before))
-        return Written(stored, begun, has_some)
+        has_failed = self._open(connection, following)
+        return Written(stored, has_consequences=self._apply(connection, following) or has_failed)
+
+    def _open(self, connection: Connection, records: Sequence[TurnRecord]) -> bool:
+        """Open the calls that began. One that cannot be opened leaves all else standing, and the outbox tries again."""
+        openings = openings_of(records)
+        if not openings:
+            return False
+        try:
+            with apart(connection):
+                open_calls(connection, openings)
+            return False
+        except sa.exc.OperationalError:
+            raise  # the database is away, or two processes met: nothing of this is written
+        except Exception:
+            beginning = [record for record in records if openings_of([record])]
+            if len(beginning) > 1:
+                return sum(self._open(connection, [record]) for record in beginning) > 0
+            log.exception("call.not_opened", call_id=beginning[0].call.call_id)
+            follow_later(connection, beginning[0])
+            return True
 
 
 def _make_room(connection: Connection, record: TurnRecord) -> list[TurnRecord]:

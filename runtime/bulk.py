@@ -28,7 +28,7 @@ def insert_many_once(
     if not rows:
         return []
     columns = tuple(rows[0])
-    document = document_of(rows)
+    document = orjson.dumps(rows, default=in_ms, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
     if connection.dialect.name == "postgresql":
         statement = _for_postgresql(table, columns, key)
         done = connection.exec_driver_sql(statement, (document,))
@@ -45,16 +45,11 @@ def insert_many_once(
     return [tuple(row) for row in connection.exec_driver_sql(fresh, (done.lastrowid - done.rowcount,))]
 
 
-def document_of(rows: Sequence[dict[str, Any]]) -> str:
-    """Rows as one JSON document, their moments in ms."""
-    return orjson.dumps(rows, default=_ms, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
-
-
-def from_document(table: sa.Table, columns: Sequence[str], document: str) -> str:
-    """The statement with which SQLite inserts the rows of a document; `document` is the SQL that names it."""
-    values = ", ".join(f"json_extract(value, '$.{name}')" for name in columns)
-    source = f"SELECT {values} FROM json_each({document}) WHERE true"  # noqa: S608 - our own names
-    return f"INSERT INTO {table.name} ({', '.join(columns)}) {source}"
+def in_ms(moment: Any) -> int:
+    """A moment as its columns keep it (Moment in database.py)."""
+    if not isinstance(moment, datetime):
+        raise TypeError(f"{type(moment).__name__} has no place in a row")
+    return round(moment.timestamp() * 1000)
 
 
 def select_many(connection: Connection, query: str, names: str, values: Collection[str]) -> list[list[Any]]:
@@ -71,13 +66,6 @@ def select_many(connection: Connection, query: str, names: str, values: Collecti
     found = connection.exec_driver_sql(_as_one_row(query, names), (document,)).scalar_one()
     rows: list[list[Any]] = orjson.loads(found)
     return rows
-
-
-def _ms(moment: Any) -> int:
-    """A moment as its columns keep it (Moment in database.py)."""
-    if not isinstance(moment, datetime):
-        raise TypeError(f"{type(moment).__name__} has no place in a row")
-    return round(moment.timestamp() * 1000)
 
 
 @cache
@@ -100,4 +88,6 @@ def _for_postgresql(table: sa.Table, columns: tuple[str, ...], key: tuple[str, .
 
 @cache
 def _for_sqlite(table: sa.Table, columns: tuple[str, ...]) -> str:
-    return f"{from_document(table, columns, '?')} ON CONFLICT DO NOTHING"
+    values = ", ".join(f"json_extract(value, '$.{name}')" for name in columns)
+    source = f"SELECT {values} FROM json_each(?) WHERE true"  # noqa: S608 - our own names
+    return f"INSERT INTO {table.name} ({', '.join(columns)}) {source} ON CONFLICT DO NOTHING"

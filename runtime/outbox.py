@@ -5,7 +5,7 @@ Every handler must be safe to run twice and in any order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -37,29 +37,11 @@ MAX_WAIT_SECONDS = 60
 _ENTER = outbox.insert()
 
 
-def entry_row(kind: str, payload: dict[str, Any], now: datetime, not_before: datetime) -> dict[str, Any]:
-    """The row of an entry; see `enqueue`."""
-    return {"kind": kind, "payload": payload, "created_at": now, "not_before": not_before, "tries": 0}
-
-
-def enqueue(
-    connection: Connection,
-    kind: str,
-    payload: dict[str, Any],
-    now: datetime | None = None,
-    not_before: datetime | None = None,
-) -> None:
-    """Add an entry to the outbox within the caller's transaction. `payload` carries ids and numbers only.
-
-    Before `not_before` nobody delivers it: its writer does it, and strikes it off.
-    """
+def enqueue(connection: Connection, kind: str, payload: dict[str, Any], now: datetime | None = None) -> None:
+    """Add an entry to the outbox within the caller's transaction. `payload` carries ids and numbers only."""
     now = now or datetime.now(UTC)
-    connection.execute(_ENTER, entry_row(kind, payload, now, not_before or now))
-
-
-def strike_off(connection: Connection, entries: Sequence[int]) -> None:
-    """Remove entries whose work is done in the same transaction."""
-    connection.execute(outbox.delete().where(outbox.c.id.in_(entries)))
+    row = {"kind": kind, "payload": payload, "created_at": now, "not_before": now, "tries": 0}
+    connection.execute(_ENTER, row)
 
 
 def deliver(engine: Engine, handlers: Mapping[str, Handler], limit: int = 200) -> int:
@@ -95,5 +77,5 @@ def deliver(engine: Engine, handlers: Mapping[str, Handler], limit: int = 200) -
             done.append(entry.id)
     if done:
         with writing(engine) as connection:
-            strike_off(connection, done)
+            connection.execute(outbox.delete().where(outbox.c.id.in_(done)))
     return len(done)

@@ -1,45 +1,86 @@
-"""Rows of several tables in one call of SQLite: a trigger writes them, and without a BEGIN the call commits by itself.
+"""The same statements for each of many rows in one call of SQLite: a trigger does them, and without a BEGIN the call commits.
 
-Each statement gives the interpreter's lock away, and beside a busy event loop it comes back after up to a millisecond. BEGIN, two
+Each call gives the interpreter's lock away, and beside a busy event loop it comes back after up to a millisecond. BEGIN, some
 INSERTs and COMMIT did so a dozen times for each batch of turns, one call does it once (docs/performance.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import cache
+from itertools import chain
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from runtime.bulk import document_of, from_document
+from runtime.bulk import in_ms
 
 
-class Together:
-    """Inserts into tables with one statement. Rows hold all columns of their table but those that are to be NULL or counted."""
+class ForEach:
+    """Does statements for each of many rows: all of it or nothing.
 
-    def __init__(self, *tables: sa.Table) -> None:
-        self._view = "_and_".join(table.name for table in tables)
-        places = [f"rows_{number}" for number in range(len(tables))]
-        inserts = " ".join(
-            f"{from_document(table, _columns(table), f'NEW.{place}')};"
-            for place, table in zip(places, tables, strict=True)
-        )
-        self._definitions = (
-            f"CREATE TEMP VIEW {self._view} AS SELECT {', '.join(f'NULL AS {place}' for place in places)}",
-            f"CREATE TEMP TRIGGER into_{self._view} INSTEAD OF INSERT ON {self._view} BEGIN {inserts} END",
-        )
-        self._insert = f"INSERT INTO {self._view} VALUES ({', '.join('?' * len(tables))})"  # noqa: S608 - our own names
+    A statement says `NEW.column` for a value of its row. Those of `always` are done for each row, those of `then` where `when`
+    is true. On each connection they become a view `name` that holds nothing, and its triggers.
+    """
 
-    def insert(self, connection: Connection, *rows: Sequence[dict[str, Any]]) -> None:
-        """Insert the rows of each table, in their order. Raises IntegrityError, and writes nothing, for one that is there."""
+    def __init__(
+        self,
+        name: str,
+        columns: Sequence[str],
+        always: Sequence[str],
+        when: str = "",
+        then: Sequence[str] = (),
+    ) -> None:
+        self._name = name
+        self._columns = tuple(columns)
+        self._definitions = [
+            f"CREATE TEMP VIEW {name} AS SELECT {', '.join(f'NULL AS {column}' for column in columns)}",
+            _trigger(name, "always", "", always),
+        ]
+        if then:
+            self._definitions.append(_trigger(name, "then", f"WHEN {when}", then))
+
+    def run(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
+        """Do it for rows that are equally long; columns behind their end are NULL.
+
+        Raises IntegrityError, and writes nothing, if one row is refused.
+        """
+        if not rows:
+            return
         known = connection.connection.info  # of the driver's connection, as long as it lives
-        if self._view not in known:
+        if self._name not in known:
             for definition in self._definitions:
                 connection.exec_driver_sql(definition)
-            known[self._view] = True
-        connection.exec_driver_sql(self._insert, tuple([document_of(each) for each in rows]))
+            known[self._name] = True
+        values = tuple([_AS_STORED.get(type(value), _same)(value) for value in chain.from_iterable(rows)])
+        connection.exec_driver_sql(_insert(self._name, self._columns[: len(rows[0])], len(rows)), values)
 
 
-def _columns(table: sa.Table) -> tuple[str, ...]:
-    return tuple(column.name for column in table.columns if column is not table.autoincrement_column)
+def insert_of(table: sa.Table, values: dict[str, str]) -> str:
+    """The INSERT of a row; `values` are by column and in SQL."""
+    return f"INSERT INTO {table.name} ({', '.join(values)}) VALUES ({', '.join(values.values())})"  # noqa: S608 - our own names
+
+
+@cache
+def _insert(name: str, columns: tuple[str, ...], count: int) -> str:
+    row = f"({', '.join('?' * len(columns))})"
+    return f"INSERT INTO {name} ({', '.join(columns)}) VALUES {', '.join([row] * count)}"  # noqa: S608 - our own names
+
+
+def _trigger(view: str, name: str, when: str, statements: Sequence[str]) -> str:
+    return f"CREATE TEMP TRIGGER {view}_{name} INSTEAD OF INSERT ON {view} {when} BEGIN {'; '.join(statements)}; END"
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+# What is not as its column keeps it; see Moment and JSON in database.py.
+_AS_STORED: dict[type, Callable[[Any], Any]] = {datetime: in_ms, dict: _json, list: _json}

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import httpx2
 import pytest
-import sqlalchemy as sa
 from pydantic import SecretStr
 
 import flows
@@ -22,9 +18,8 @@ from api.app import create_app
 from api.parts import Parts
 from flows.loader import load_flow
 from ivr.shelf import publish_folder
-from ivr.tables import calls
 from runtime.config import Settings
-from runtime.database import open_database, reading
+from runtime.database import open_database
 from tests.switchboard import Switchboard
 
 DEFINITIONS = Path(next(iter(flows.__path__))) / "definitions"
@@ -53,17 +48,6 @@ class Front:
     clock: Clock
     client: httpx2.AsyncClient
     settings: Settings = field(repr=False)
-
-    async def opened(self, count: int = 1) -> list[Any]:
-        """The rows of the calls, when so many are there: they are written just after the answer."""
-        give_up = time.monotonic() + 10
-        while True:
-            with reading(self.parts.console_database) as connection:
-                found = list(connection.execute(sa.select(calls)))
-            if len(found) >= count:
-                return found
-            assert time.monotonic() < give_up, found
-            await asyncio.sleep(0.01)
 
 
 def settings_for(folder: Path, database_url: str, redis_url: str) -> Settings:

@@ -2,9 +2,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from ivr import new_turns, past_turns, turn_writer
 from tests.front import Front, open_front
 
 
@@ -20,3 +23,24 @@ async def lite_front(tmp_path: Path, sqlite_url: str, redis_url: str) -> AsyncIt
     """The application on SQLite only."""
     async with open_front(tmp_path / "data", sqlite_url, redis_url) as opened:
         yield opened
+
+
+@pytest.fixture
+def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite writes turns in a transaction, as other databases do."""
+
+    def refuse(_connection: Any, _records: Any) -> None:
+        raise sa.exc.IntegrityError("", {}, Exception("as if one of them stood there"))
+
+    monkeypatch.setattr(new_turns, "insert", refuse)
+
+
+@pytest.fixture
+def unopened(one_by_one: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No call can be opened when its first turn is written, nor by the outbox."""
+
+    def fail(_connection: Any, _openings: Any) -> None:
+        raise ValueError("what is this")
+
+    monkeypatch.setattr(turn_writer, "open_calls", fail)
+    monkeypatch.setattr(past_turns, "open_calls", fail)

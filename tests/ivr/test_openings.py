@@ -1,4 +1,4 @@
-"""A call's row and the first line of its history are written a moment after its first turn, whoever dies in between."""
+"""A call, its customer and the first line of its history stand there with its first turn, however that was written."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError
 
 from customers.history import events_of
-from customers.tables import history
-from ivr import opener, openings
-from ivr.opener import Opener
+from customers.tables import customer_numbers, customers, history
+from ivr import openings, past_turns, turn_writer
+from ivr.call import call_id_of
+from ivr.openings import ensure_call, open_begun
 from ivr.tables import calls, turns
+from ivr.turn_record import CallFacts
 from runtime.database import reading, writing
-from runtime.outbox import deliver, outbox
+from runtime.outbox import outbox
 from tests.front import Front
+from tests.switchboard import COMPANY_NUMBER, TestCall
 
 
 def rows(front: Front, table: sa.Table) -> list[Any]:
@@ -25,155 +27,154 @@ def rows(front: Front, table: sa.Table) -> list[Any]:
         return list(connection.execute(sa.select(table)).all())
 
 
-def deliver_notes(front: Front) -> int:
-    """What the outbox does when the writer has had its time."""
-    with writing(front.parts.console_database) as connection:
-        connection.execute(outbox.update().values(not_before=sa.literal(0, sa.BigInteger)))
-    engine = front.parts.console_database
-    return deliver(engine, {openings.KIND: openings.open_again(engine)})
-
-
-@pytest.fixture
-def dying(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The writer dies each time between a first turn and the rows of its call."""
-    monkeypatch.setattr(Opener, "add", lambda _opener, _note: None)
-
-
-async def test_a_call_is_opened_soon_and_its_note_struck_off(front: Front) -> None:
-    numbers = [f"+3712000000{number}" for number in range(5)]
-    for number in numbers:
-        await front.switchboard.ring(from_number=number)
-    found = await front.opened(5)
+async def delivered(front: Front) -> None:
+    """Wait until the outbox of the application is empty; what failed before is tried again at once."""
     give_up = time.monotonic() + 10
-    while rows(front, outbox):  # a moment after, for many calls together
-        assert time.monotonic() < give_up
-        await asyncio.sleep(0.01)
-    assert {row.from_number for row in found} == set(numbers)
+    while rows(front, outbox):
+        assert time.monotonic() < give_up, rows(front, outbox)
+        with writing(front.parts.console_database) as connection:
+            connection.execute(outbox.update().values(not_before=sa.literal(0, sa.BigInteger)))
+        front.parts.bell.set()
+        await asyncio.sleep(0.05)
+
+
+async def ring_all(front: Front) -> None:
+    """Five strangers, one of them twice, and two who withhold their number: at once, then once more."""
+    for _ in range(2):
+        numbers = [*(f"+3712000000{number}" for number in range(5)), "+37120000000", "", "anonymous"]
+        await asyncio.gather(*(front.switchboard.ring(from_number=number) for number in numbers))
+
+
+def picture(front: Front) -> list[Any]:
+    """All that stands there of calls, with names by chance told apart only."""
+    owners = {row.id: row.from_number for row in rows(front, calls)}
+    called = sorted(
+        (row.from_number or "", row.to_number, row.direction, row.flow, row.flow_version, row.language, row.status)
+        for row in rows(front, calls)
+    )
+    told = sorted(
+        (owners[row.call_id] or "", row.kind, row.summary, sorted(row.data.items())) for row in rows(front, history)
+    )
+    known = sorted((row.number, row.source) for row in rows(front, customer_numbers))
+    people = sorted((row.name, row.language or "") for row in rows(front, customers))
+    return [called, told, known, people]
+
+
+async def test_a_call_is_open_when_it_is_answered(front: Front) -> None:
+    await ring_all(front)
+    found = rows(front, calls)
+    assert len(found) == 16
     assert {(row.flow, row.status) for row in found} == {("reception", "in_progress")}
     assert sorted(row.call_id for row in rows(front, history)) == sorted(row.id for row in found)
+    assert rows(front, outbox) == []
+    for row in rows(front, history):
+        (call,) = [each for each in found if each.id == row.call_id]
+        assert (row.customer_id, row.at, row.kind) == (call.customer_id, call.started_at, "call.started")
 
 
-async def test_the_outbox_opens_what_its_writer_could_not_and_only_once(front: Front, dying: None) -> None:
-    await front.switchboard.ring()
-    await front.switchboard.ring(from_number="")
+async def test_who_is_known_keeps_their_customer_and_nobody_is_nobody_else(front: Front) -> None:
+    await ring_all(front)
+    owners: dict[str, set[str]] = {}
+    for row in rows(front, calls):
+        owners.setdefault(row.from_number or "", set()).add(row.customer_id)
+    assert [len(owners[number]) for number in sorted(owners)] == [4, 1, 1, 1, 1, 1]
+    assert {row.number: {row.customer_id} for row in rows(front, customer_numbers)} == {
+        number: ids for number, ids in owners.items() if number
+    }
+    assert len(rows(front, customers)) == 9
+
+
+async def test_both_ways_of_writing_leave_the_same(front: Front) -> None:
+    await ring_all(front)
+    as_rang, lines = picture(front), {row.id: (row.call_id, row.at) for row in rows(front, history)}
+    known = rows(front, calls)
+    with writing(front.parts.console_database) as connection:
+        for table in (history, calls, customer_numbers, customers):
+            connection.execute(table.delete())
+        for row in known:
+            call = CallFacts(row.id, row.provider_call_id, row.from_number, row.to_number, row.direction)
+            assert open_begun(connection, call)
+    assert picture(front) == as_rang
+    assert {row.id: (row.call_id, row.at) for row in rows(front, history)} == lines
+
+
+async def test_a_call_whose_row_stands_there_keeps_no_other_from_being_opened(front: Front) -> None:
+    early = CallFacts(call_id_of("CA" + "e" * 32), "CA" + "e" * 32, "+37120000007", COMPANY_NUMBER, "inbound")
+    with writing(front.parts.console_database) as connection:
+        ensure_call(connection, early, "lv", front.clock())
+    call = TestCall(front.switchboard, early.provider_call_id, "+37120000007", COMPANY_NUMBER)
+    await asyncio.gather(
+        call.send("/twilio/voice", CallStatus="ringing"), *(front.switchboard.ring() for _ in range(3))
+    )
+    assert len(rows(front, calls)) == len(rows(front, turns)) == 4
+    assert [row.kind for row in rows(front, history)] == ["call.started"] * 4
+    assert len(rows(front, customers)) == 2
+
+
+async def test_strangers_who_ring_together_become_one_customer(front: Front, one_by_one: None) -> None:
+    await asyncio.gather(*(front.switchboard.ring(from_number="+37120000009") for _ in range(6)))
+    (owner,) = {row.customer_id for row in rows(front, calls)}
+    assert owner.startswith("cu_")
+    assert [row.id for row in rows(front, customers)] == [owner]
+    assert len(rows(front, history)) == 6
+
+
+async def test_the_outbox_opens_what_could_not_be_opened_and_only_once(
+    front: Front, unopened: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await asyncio.gather(front.switchboard.ring(), front.switchboard.ring(from_number=""))
     assert (len(rows(front, turns)), rows(front, calls)) == (2, [])
     notes = rows(front, outbox)
-    engine = front.parts.console_database
-    assert deliver(engine, {openings.KIND: openings.open_again(engine)}) == 0  # its writer still has time
-    assert deliver_notes(front) == len(notes) >= 1
+    assert len(notes) == 2
+    monkeypatch.undo()
+    await delivered(front)
     for note in notes:
-        openings.open_again(engine)(note.payload)
+        past_turns.follow_again(front.parts.console_database, lambda _connection, _records: False)(note.payload)
     assert len(rows(front, calls)) == 2
     assert [row.kind for row in rows(front, history)] == ["call.started"] * 2
-    assert rows(front, outbox) == []
 
 
-async def test_the_next_turn_opens_its_call_if_it_needs_it(front: Front, dying: None) -> None:
+async def test_the_next_turn_opens_its_call_if_it_needs_it(
+    front: Front, unopened: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     call = await front.switchboard.ring()
     await call.press("1")
     (row,) = rows(front, calls)
     assert row.language
     with reading(front.parts.console_database) as connection:
         assert [event.kind for event in events_of(connection, row.customer_id)] == ["call.started"]
-    deliver_notes(front)
+    monkeypatch.undo()
+    await delivered(front)
     assert len(rows(front, history)) == 1
 
 
-async def test_a_status_that_overtakes_the_row_of_its_call_counts(front: Front, dying: None) -> None:
+async def test_a_status_of_a_call_without_a_row_counts(
+    front: Front, unopened: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     call = await front.switchboard.ring()
     await call.complete(seconds=4)
     (row,) = rows(front, calls)
     assert (row.status, row.seconds, row.outcome) == ("completed", 4, "hung_up")
-    deliver_notes(front)
+    monkeypatch.undo()
+    await delivered(front)
     assert rows(front, calls)[0].status == "completed"
     assert [event.kind for event in rows(front, history)] == ["call.started", "call.ended"]
 
 
-async def test_sql_that_refuses_leaves_the_opening_to_the_outbox(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
-    refused = []
-
-    def refuse(_engine: Any, openings: Any) -> None:
-        refused.append(openings)
-        raise OperationalError("", {}, Exception("database is locked"))
-
-    monkeypatch.setattr(opener, "open_noted", refuse)
-    call = await front.switchboard.ring()
-    give_up = time.monotonic() + 10
-    while not refused:
-        assert time.monotonic() < give_up
-        await asyncio.sleep(0.01)
-    assert rows(front, calls) == []
-    assert deliver_notes(front) == 1
-    assert len(rows(front, calls)) == 1
-    assert "Gather" in (await call.press("1")).verbs  # and turns are taken as ever
-
-
 async def test_one_call_that_cannot_be_opened_holds_no_other_up(
-    front: Front, dying: None, monkeypatch: pytest.MonkeyPatch
+    front: Front, one_by_one: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bad = await front.switchboard.ring(from_number="+37120000001")
-    await front.switchboard.ring(from_number="+37120000002")
-    opening_of = openings.openings_of
-
-    def fail(records: Any) -> Any:
-        if any(record.call.provider_call_id == bad.sid for record in records):
+    def fail(connection: sa.Connection, begun: Any) -> None:
+        if any(each.call.from_number == "+37120000001" for each in begun):
             raise ValueError("what is this")
-        return opening_of(records)
+        openings.open_calls(connection, begun)
 
-    together = {"calls": [facts for row in rows(front, outbox) for facts in row.payload["calls"]]}
-    with monkeypatch.context() as patched, pytest.raises(ValueError, match="what is this"):
-        patched.setattr(openings, "openings_of", fail)
-        openings.open_again(front.parts.console_database)(together)
-    assert [row.from_number for row in rows(front, calls)] == ["+37120000002"]
-    deliver_notes(front)
-    assert len(rows(front, calls)) == 2
-
-
-async def test_a_call_that_is_open_already_keeps_no_other_from_being_opened(
-    front: Front, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    kept: list[openings.Note] = []
-    monkeypatch.setattr(Opener, "add", lambda _opener, note: kept.append(note))
-    await front.switchboard.ring(from_number="+37120000001")
-    await front.switchboard.ring(from_number="")
-    early = await front.switchboard.ring(from_number="+37120000001")
-    await early.complete(seconds=4)
-    assert len(rows(front, calls)) == 1
-    begun = [opening for note in kept for opening in note.openings]
-    for _ in range(2):
-        opener.open_noted(front.parts.console_database, begun)
-    found = rows(front, calls)
-    assert sorted(row.from_number or "" for row in found) == ["", "+37120000001", "+37120000001"]
-    assert len({row.customer_id for row in found}) == 2  # whoever withholds the number is somebody else each time
-    told = sorted((row.call_id, row.kind) for row in rows(front, history))
-    assert [kind for _, kind in told].count("call.started") == len({call_id for call_id, _ in told}) == 3
-
-
-async def test_callers_who_ring_for_the_first_time_together_become_one_customer(
-    front: Front, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    kept: list[openings.Note] = []
-    monkeypatch.setattr(Opener, "add", lambda _opener, note: kept.append(note))
-    for _ in range(3):
-        await front.switchboard.ring(from_number="+37120000009")
-    opener.open_noted(front.parts.console_database, [opening for note in kept for opening in note.openings])
-    (owner,) = {row.customer_id for row in rows(front, calls)}
-    assert owner.startswith("cu_")
-    assert len(rows(front, history)) == 3
-
-
-async def test_calls_that_are_few_among_many_turns_do_not_wait_for_quiet(
-    front: Front, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(opener, "MAX_AGE_SECONDS", 0.0)
-    kept: list[openings.Note] = []
-    with monkeypatch.context() as patched:
-        patched.setattr(Opener, "add", lambda _opener, note: kept.append(note))
-        await front.switchboard.ring()
-    busy = Opener(front.parts.console_database)
-    busy.add(kept[0])
-    assert busy.has_work
-    await asyncio.sleep(0.001)
-    busy.work_if_due()  # as the journal does before each batch
-    assert (len(rows(front, calls)), rows(front, outbox)) == (1, [])
-    assert not busy.has_work
+    monkeypatch.setattr(turn_writer, "open_calls", fail)
+    monkeypatch.setattr(past_turns, "open_calls", fail)
+    numbers = [f"+3712000000{number}" for number in range(4)]
+    await asyncio.gather(*(front.switchboard.ring(from_number=number) for number in numbers))
+    assert sorted(row.from_number for row in rows(front, calls)) == [numbers[0], *numbers[2:]]
+    monkeypatch.undo()
+    await delivered(front)
+    assert sorted(row.from_number for row in rows(front, calls)) == numbers
+    assert len(rows(front, history)) == 4

@@ -18,7 +18,6 @@ from starlette.routing import Route
 
 from callbacks.tables import callbacks
 from customers.history import events_of
-from ivr.opener import Opener
 from ivr.providers.listing import ProviderAway, list_calls
 from ivr.reconciler import Findings, reconcile
 from ivr.tables import calls, turns
@@ -131,9 +130,8 @@ async def test_a_call_that_no_webhook_told_of_is_missed_once(now_front: Front, p
 
 
 async def test_a_call_whose_row_was_never_written_was_not_missed(
-    now_front: Front, provider: Provider, monkeypatch: pytest.MonkeyPatch
+    now_front: Front, provider: Provider, unopened: None
 ) -> None:
-    monkeypatch.setattr(Opener, "add", lambda _opener, _note: None)
     call = await now_front.switchboard.ring()
     provider.had_call(call.sid, seconds=11)
     compare(now_front, provider)

@@ -340,7 +340,6 @@ async def test_what_a_caller_is_called_never_becomes_markup(lite_front: Front) -
     from customers import customer
     from runtime.database import writing
 
-    await lite_front.opened()
     with writing(lite_front.parts.console_database) as connection:
         known = customer.find_by_number(connection, call.from_number)
         assert known is not None

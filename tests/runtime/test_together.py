@@ -1,4 +1,4 @@
-"""Rows of several tables by one statement: all or none, and committed at once."""
+"""Statements for each of many rows in one call: all or none, and committed at once."""
 
 from __future__ import annotations
 
@@ -12,27 +12,43 @@ from sqlalchemy.engine import Engine
 
 from customers.tables import customer_numbers, customers, history
 from runtime.database import reading, single
-from runtime.together import Together
+from runtime.together import ForEach, insert_of
 
 AT = datetime(2026, 11, 25, 12, tzinfo=UTC)
-ROWS = Together(customers, customer_numbers, history)
+ROWS = ForEach(
+    "people",
+    ["id", "name", "at", "line", "data", "number"],
+    always=[
+        insert_of(customers, {"id": "NEW.id", "name": "NEW.name", "created_at": "NEW.at"}),
+        insert_of(
+            history,
+            {
+                "id": "NEW.line",
+                "customer_id": "NEW.id",
+                "at": "NEW.at",
+                "kind": "'k'",
+                "summary": "'s'",
+                "data": "NEW.data",
+            },
+        ),
+    ],
+    when="NEW.number IS NOT NULL",
+    then=[
+        insert_of(
+            customer_numbers,
+            {"number": "NEW.number", "customer_id": "NEW.id", "source": "'agent'", "added_at": "NEW.at"},
+        )
+    ],
+)
 
 
-def customer(name: str) -> dict[str, Any]:
-    return {"id": name, "name": "Anna 'x' \"y\" ☎", "language": None, "created_at": AT}
+def person(name: str, *, number: str | None = None, line: str = "") -> list[Any]:
+    return [name, "Anna 'x' \"y\" ☎", AT, line or f"hi_{name}", {"a": [1, "ü"]}, number]
 
 
-def number(of: str) -> dict[str, Any]:
-    return {"number": f"+371{of[3:]}", "customer_id": of, "source": "caller_id", "added_at": AT}
-
-
-def line(of: str) -> dict[str, Any]:
-    return {"id": f"hi_{of}", "customer_id": of, "at": AT, "kind": "k", "summary": "s", "data": {"a": [1, "ü"]}}
-
-
-def insert(engine: Engine, *of: str) -> None:
+def insert(engine: Engine, *rows: list[Any]) -> None:
     with single(engine, writes=True) as connection:
-        ROWS.insert(connection, [customer(each) for each in of], [number(each) for each in of], [line(of[0])])
+        ROWS.run(connection, rows)
 
 
 def counts(engine: Engine) -> list[int]:
@@ -44,11 +60,11 @@ def counts(engine: Engine) -> list[int]:
 
 
 def test_all_rows_are_there_for_everybody_when_the_call_returns(sqlite_database: Engine) -> None:
-    insert(sqlite_database, "cu_1", "cu_2")
-    insert(sqlite_database, "cu_3")
+    insert(sqlite_database, person("cu_1", number="+3711"), person("cu_2"))
+    insert(sqlite_database, person("cu_3", number="+3713"))
     with sqlite3.connect(str(sqlite_database.url.database)) as other:
         assert other.execute("SELECT count(*) FROM customers").fetchone() == (3,)
-    assert counts(sqlite_database) == [3, 3, 2]
+    assert counts(sqlite_database) == [3, 2, 3]
     with reading(sqlite_database) as connection:
         stored = connection.execute(sa.select(history).order_by(history.c.number)).first()
         name = connection.scalar(sa.select(customers.c.name).where(customers.c.id == "cu_2"))
@@ -57,26 +73,45 @@ def test_all_rows_are_there_for_everybody_when_the_call_returns(sqlite_database:
     assert name == "Anna 'x' \"y\" ☎"
 
 
+def test_columns_behind_the_end_of_the_rows_are_null(sqlite_database: Engine) -> None:
+    insert(sqlite_database, person("cu_1")[:-1], person("cu_2")[:-1])
+    insert(sqlite_database)
+    assert counts(sqlite_database) == [2, 0, 2]
+
+
 def test_one_row_that_stands_there_keeps_all_others_out(sqlite_database: Engine) -> None:
-    insert(sqlite_database, "cu_1")
-    for of in (("cu_2", "cu_1"), ("cu_2", "cu_2")):
+    insert(sqlite_database, person("cu_1", number="+3711"))
+    for again in (
+        [person("cu_2"), person("cu_1")],
+        [person("cu_2"), person("cu_2")],
+        [person("cu_2"), person("cu_3", line="hi_cu_1")],
+        [person("cu_2", number="+3712"), person("cu_3", number="+3711")],  # the last table refuses
+    ):
         with pytest.raises(sa.exc.IntegrityError, match="UNIQUE"):
-            insert(sqlite_database, *of)
-    with pytest.raises(sa.exc.IntegrityError), single(sqlite_database, writes=True) as connection:
-        ROWS.insert(connection, [customer("cu_2")], [number("cu_2")], [line("cu_1")])  # the last table refuses
+            insert(sqlite_database, *again)
     assert counts(sqlite_database) == [1, 1, 1]
-    insert(sqlite_database, "cu_2")
+    insert(sqlite_database, person("cu_2", number="+3712"))
     assert counts(sqlite_database) == [2, 2, 2]
 
 
 def test_a_row_of_nobody_is_refused(sqlite_database: Engine) -> None:
+    lost = ForEach(
+        "lost",
+        ["number"],
+        always=[
+            insert_of(
+                customer_numbers,
+                {"number": "NEW.number", "customer_id": "'cu_9'", "source": "'agent'", "added_at": "0"},
+            )
+        ],
+    )
     with pytest.raises(sa.exc.IntegrityError, match="FOREIGN KEY"), single(sqlite_database, writes=True) as connection:
-        ROWS.insert(connection, [], [number("cu_9")], [])
+        lost.run(connection, [["+3719"]])
     assert counts(sqlite_database) == [0, 0, 0]
 
 
 def test_a_connection_that_wrote_this_way_begins_transactions_as_before(sqlite_database: Engine) -> None:
-    insert(sqlite_database, "cu_1")
+    insert(sqlite_database, person("cu_1"))
     with pytest.raises(ZeroDivisionError), sqlite_database.begin() as connection:
         connection.execute(customers.delete().where(customers.c.id == "cu_none"))
         connection.execute(sa.update(customers).values(name="changed"))
