@@ -11,8 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from flows.session import Caller
 from runtime.bulk import select_many
-from runtime.database import from_ms, single
+from runtime.database import from_ms, reading
 from runtime.handover import Handover, settle
+from runtime.single import Single, single
 
 log = structlog.get_logger()
 
@@ -26,7 +27,7 @@ _QUERY = (
 )
 
 
-def look_up(connection: Connection, numbers: Collection[str]) -> dict[str, Caller]:
+def look_up(connection: Connection | Single, numbers: Collection[str]) -> dict[str, Caller]:
     """Name, language and earliest open promise of the customers with these numbers; unknown ones are left out."""
     found = select_many(connection, _QUERY, "number, name, language, earliest", numbers)
     return {
@@ -40,6 +41,7 @@ class Callers:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._asking = single if engine.dialect.name == "sqlite" else reading
         self._asked: Handover[str, Caller] = Handover()
         self._thread = threading.Thread(target=self._run, name="callers", daemon=True)
 
@@ -62,7 +64,7 @@ class Callers:
     def _run(self) -> None:
         while (batch := self._asked.take(MAX_BATCH)) is not None:
             try:
-                with single(self._engine) as connection:
+                with self._asking(self._engine) as connection:
                     known = look_up(connection, {asked.work for asked in batch})
             except SQLAlchemyError as error:
                 log.warning("caller.look_up_failed", reason=str(error)[:200])

@@ -42,6 +42,9 @@ class EmergencyLinks:
     def audio(self, name: str) -> str | None:
         return None
 
+    def with_state(self, state: str) -> EmergencyLinks:
+        return EmergencyLinks(self.base_url, state)
+
 
 @dataclass(frozen=True, slots=True)
 class EmergencyDocuments:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy.engine import Connection
-
 from customers.customer import stranger_id
 from customers.tables import customer_numbers, customers, history
 from ivr.openings import Opening, began_row, call_row, openings_of
 from ivr.tables import calls, turns
 from ivr.turn_record import TurnRecord, row_of
+from runtime.single import Single
 from runtime.together import ForEach, insert_of
 
 _TURN: Final = ("call_id", "turn", "at", "input", "results", "events", "session")
@@ -61,10 +60,10 @@ _ROWS: Final = ForEach(
 _NO_CALL: Final = [None] * (1 + len(_CALL) + len(_LINE))
 
 
-def insert(connection: Connection, records: Sequence[TurnRecord]) -> None:
+def insert(connection: Single, records: Sequence[TurnRecord]) -> None:
     """Write turns of which nothing follows, and the calls that begin in them.
 
-    `connection` is that of `database.single`. Raises IntegrityError, and writes nothing, when one of the turns or of the
+    Raises IntegrityError, and writes nothing, when one of the turns or of the
     calls stands there already.
     """
     openings = [openings_of([record]) for record in records]

@@ -17,7 +17,8 @@ from ivr.past_turns import Apply, follow_later, last_turn, load_turn
 from ivr.tables import calls, turns
 from ivr.turn_record import TurnRecord, row_of
 from runtime.bulk import insert_many_once
-from runtime.database import apart, single, writing
+from runtime.database import apart, writing
+from runtime.single import single
 
 log = structlog.get_logger()
 

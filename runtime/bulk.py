@@ -17,6 +17,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 
+from runtime.single import Single
+
 
 def insert_many_once(
     connection: Connection, table: sa.Table, rows: Sequence[dict[str, Any]], *key: str
@@ -52,7 +54,7 @@ def in_ms(moment: Any) -> int:
     return round(moment.timestamp() * 1000)
 
 
-def select_many(connection: Connection, query: str, names: str, values: Collection[str]) -> list[list[Any]]:
+def select_many(connection: Connection | Single, query: str, names: str, values: Collection[str]) -> list[list[Any]]:
     """The rows of a query for many values at once; it says `IN ({values})` where they belong. Moments are in ms.
 
     `names` are those of the query's columns, with commas.
@@ -60,10 +62,15 @@ def select_many(connection: Connection, query: str, names: str, values: Collecti
     if not values:
         return []
     document = orjson.dumps(list(values)).decode()
+    if isinstance(connection, Single):
+        return _rows(connection.run(_as_one_row(query, names), (document,)))
     if connection.dialect.name == "postgresql":
         unpacked = "SELECT json_array_elements_text(%s::json)"
         return [list(row) for row in connection.exec_driver_sql(query.format(values=unpacked), (document,))]
-    found = connection.exec_driver_sql(_as_one_row(query, names), (document,)).scalar_one()
+    return _rows(connection.exec_driver_sql(_as_one_row(query, names), (document,)).scalar_one())
+
+
+def _rows(found: str) -> list[list[Any]]:
     rows: list[list[Any]] = orjson.loads(found)
     return rows
 

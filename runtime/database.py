@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -93,27 +93,14 @@ def reading(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction that writes: committed at the end, rolled back when an exception passes."""
-    with _turn_to_write(engine), engine.connect() as connection:
+    with turn_to_write(engine), engine.connect() as connection:
         connection = connection.execution_options(ringback_writes=True)
         with connection.begin():
             yield connection
 
 
 @contextmanager
-def single(engine: Engine, *, writes: bool = False) -> Iterator[Connection]:
-    """For one statement: SQLite takes it without BEGIN and COMMIT, and commits it in the same call.
-
-    Each of its calls may cost a thread beside a busy event loop a millisecond (runtime/together.py). Nothing holds two
-    statements together here; on PostgreSQL they are one transaction all the same.
-    """
-    with _turn_to_write(engine) if writes else nullcontext(), engine.connect() as connection:
-        connection = connection.execution_options(ringback_single=True, ringback_writes=writes)
-        with connection.begin():
-            yield connection
-
-
-@contextmanager
-def _turn_to_write(engine: Engine) -> Iterator[None]:
+def turn_to_write(engine: Engine) -> Iterator[None]:
     """Let the threads of this process write to SQLite one after another.
 
     SQLite's own waiting is a poll that is not fair: with 40 threads some starve for 5 seconds and fail (measured). Other
@@ -181,8 +168,5 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     # A deferred transaction that reads and then writes fails at once with SQLITE_BUSY_SNAPSHOT, whatever the timeout.
-    options = connection.get_execution_options()
-    if options.get("ringback_single", False):
-        return
-    writes = options.get("ringback_writes", False)
+    writes = connection.get_execution_options().get("ringback_writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

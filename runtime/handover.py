@@ -32,7 +32,8 @@ class Handover(Generic[Given, Got]):
     """Takes work from any number of loops; one thread takes it away."""
 
     def __init__(self) -> None:
-        self._gathered: dict[asyncio.AbstractEventLoop, list[Handed[Given, Got]]] = {}
+        # What a loop gives in one of its rounds with the same patience.
+        self._gathered: dict[tuple[asyncio.AbstractEventLoop, float], list[Handed[Given, Got]]] = {}
         self._queue: queue.SimpleQueue[list[Handed[Given, Got]] | None] = queue.SimpleQueue()
         # Of the taking thread alone:
         self._left: list[Handed[Given, Got]] = []
@@ -43,15 +44,11 @@ class Handover(Generic[Given, Got]):
         """Wait for the result of this work. Raises TimeoutError; it may be done all the same."""
         loop = asyncio.get_running_loop()
         handed: Handed[Given, Got] = Handed(work, loop, loop.create_future())
-        gathered = self._gathered.setdefault(loop, [])
+        gathered = self._gathered.setdefault((loop, patience_seconds), [])
         gathered.append(handed)
         if len(gathered) == 1:
-            loop.call_soon(self._send, loop)
-        patience = loop.call_later(patience_seconds, _give_up, handed.result)
-        try:
-            return await handed.result
-        finally:
-            patience.cancel()
+            loop.call_soon(self._send, loop, patience_seconds)
+        return await handed.result
 
     def end(self) -> None:
         """Let `take` return None once what was given before is taken."""
@@ -83,8 +80,10 @@ class Handover(Generic[Given, Got]):
         except queue.Empty:
             pass
 
-    def _send(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._queue.put(self._gathered.pop(loop))
+    def _send(self, loop: asyncio.AbstractEventLoop, patience_seconds: float) -> None:
+        gathered = self._gathered.pop((loop, patience_seconds))
+        self._queue.put(gathered)
+        loop.call_later(patience_seconds, _give_up, [handed.result for handed in gathered])
 
 
 def settle(done: Iterable[tuple[Handed[Given, Got], Got]]) -> None:
@@ -103,6 +102,7 @@ def _set(results: list[tuple[asyncio.Future[Got], Got]]) -> None:
             future.set_result(result)
 
 
-def _give_up(result: asyncio.Future[Got]) -> None:
-    if not result.done():
-        result.set_exception(TimeoutError())
+def _give_up(results: list[asyncio.Future[Got]]) -> None:
+    for result in results:
+        if not result.done():
+            result.set_exception(TimeoutError())

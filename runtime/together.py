@@ -14,9 +14,9 @@ from typing import Any
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from runtime.bulk import in_ms
+from runtime.single import Single
 
 
 class ForEach:
@@ -43,20 +43,19 @@ class ForEach:
         if then:
             self._definitions.append(_trigger(name, "then", f"WHEN {when}", then))
 
-    def run(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
+    def run(self, connection: Single, rows: Sequence[Sequence[Any]]) -> None:
         """Do it for rows that are equally long; columns behind their end are NULL.
 
         Raises IntegrityError, and writes nothing, if one row is refused.
         """
         if not rows:
             return
-        known = connection.connection.info  # of the driver's connection, as long as it lives
-        if self._name not in known:
+        if self._name not in connection.made:
             for definition in self._definitions:
-                connection.exec_driver_sql(definition)
-            known[self._name] = True
-        values = tuple([_AS_STORED.get(type(value), _same)(value) for value in chain.from_iterable(rows)])
-        connection.exec_driver_sql(_insert(self._name, self._columns[: len(rows[0])], len(rows)), values)
+                connection.run(definition)
+            connection.made[self._name] = True
+        values = [_AS_STORED.get(type(value), _same)(value) for value in chain.from_iterable(rows)]
+        connection.run(_insert(self._name, self._columns[: len(rows[0])], len(rows)), values)
 
 
 def insert_of(table: sa.Table, values: dict[str, str]) -> str:

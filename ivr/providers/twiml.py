@@ -42,6 +42,8 @@ _VOICES = {
     "ko": "Polly.Seoyeon",
 }
 _STATE = re.compile(r"[A-Za-z0-9_-]*")
+# Stands for the state in a document that is kept for all calls; no text of a flow can hold it (`clean`).
+_ANY_STATE = "\x01"
 _MARKS = re.compile("[&<>\"'\n\r\t]")
 _HEAD = '<?xml version="1.0" encoding="utf-8"?>'
 _ALLOWED = frozenset({"Response", "Say", "Play", "Gather", "Record", "Dial", "Number", "Hangup", "Redirect"})
@@ -55,7 +57,8 @@ class Links(Protocol):
     """Where the provider comes back to: `back` for the part of the document that ended, `recording` for a recording's news.
 
     `audio` gives the public address of an audio file, or None when it cannot be played and its text is to be said.
-    `state` is the part of `back` that differs from call to call: letters, digits, - and _ only.
+    `state` is the part of `back` that differs from call to call: letters, digits, - and _ only. Links are values: those that
+    are equal lead to the same places.
     """
 
     @property
@@ -66,6 +69,10 @@ class Links(Protocol):
     def recording(self) -> str: ...
 
     def audio(self, name: str) -> str | None: ...
+
+    def with_state(self, state: str) -> Links: ...
+
+    def __hash__(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,28 +95,38 @@ class TurnLinks:
     def audio(self, name: str) -> str | None:
         return None
 
+    def with_state(self, state: str) -> TurnLinks:
+        return TurnLinks(self.base_url, state, self.turn)
+
 
 def render(verbs: Sequence[Verb], links: Links, voices: Mapping[str, str] | None = None) -> bytes:
     """Render verbs as a TwiML document. A wait is followed by its way on: silence after Gather, empty after Record.
 
     Raises NotTwiml.
     """
-    chosen = {**_VOICES, **voices} if voices else _VOICES
-    body = "".join([_rendered(verb, links, chosen) for verb in verbs])
-    document = f"{_HEAD}<Response>{body}</Response>"
     if not _STATE.fullmatch(links.state):
         raise NotTwiml("the state of the call holds more than letters, digits, - and _")
-    # Parsed once more before it leaves, but only once for all calls: with another state in it it parses just as well.
-    _check(document.replace(links.state, "") if links.state else document)
-    packed = document.encode()
+    chosen = tuple(voices.items()) if voices else ()
+    # Written and parsed once for all calls: with another state in it it parses just as well.
+    document = _for_any_call(tuple(verbs), links.with_state(_ANY_STATE), chosen)
+    packed = document.replace(_ANY_STATE, links.state).encode()
     _check_size(packed)
     return packed
+
+
+@lru_cache(KEPT_DOCUMENTS)
+def _for_any_call(verbs: tuple[Verb, ...], links: Links, voices: tuple[tuple[str, str], ...]) -> str:
+    chosen = {**_VOICES, **dict(voices)}
+    body = "".join([_rendered(verb, links, chosen) for verb in verbs])
+    document = f"{_HEAD}<Response>{body}</Response>"
+    _check(document.replace(_ANY_STATE, ""))
+    return document
 
 
 def checked(document: bytes) -> bytes:
     """Return the document if it parses, is small enough and has no verb but ours. Raises NotTwiml."""
     _check_size(document)
-    _check.__wrapped__(document)
+    _check(document)
     return document
 
 
@@ -118,7 +135,6 @@ def _check_size(document: bytes) -> None:
         raise NotTwiml(f"the document has {len(document)} bytes, more than {MAX_DOCUMENT_BYTES}")
 
 
-@lru_cache(KEPT_DOCUMENTS)
 def _check(document: str | bytes) -> None:
     names: set[str] = set()
     parser = expat.ParserCreate()

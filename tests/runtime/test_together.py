@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from customers.tables import customer_numbers, customers, history
-from runtime.database import reading, single
+from runtime.database import reading
+from runtime.single import single
 from runtime.together import ForEach, insert_of
 
 AT = datetime(2026, 11, 25, 12, tzinfo=UTC)
