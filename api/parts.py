@@ -15,6 +15,7 @@ from callbacks.desk import Desk
 from callbacks.queue import CallbackQueue
 from customers.phone import spoken_form
 from flows import spoken
+from ivr import new_turns
 from ivr.effects import follow_all
 from ivr.emergency import EmergencyDocuments
 from ivr.journal import Journal
@@ -28,6 +29,7 @@ from runtime.config import Settings
 from runtime.database import open_database
 from runtime.redis import open_redis
 from runtime.secret import secret_key
+from runtime.sqlite_process import sqlite_process
 
 log = structlog.get_logger()
 
@@ -46,13 +48,23 @@ class Parts:
         self.shelf = Shelf(self.call_database, settings.data_dir / "flows.live", secret)
         self.desk = Desk(self.console_database, lambda: self.shelf.company, self.queue)
         self.bell = threading.Event()
-        self.journal = Journal(self.call_database, self._follow, self.bell.set, Spool(settings.data_dir / "spool"))
+        # One of them writes, so that who rings up is looked up meanwhile. None of both on PostgreSQL.
+        self._writer = sqlite_process(self.call_database, new_turns.DEFINITIONS)
+        self._reader = sqlite_process(self.call_database, ["PRAGMA query_only=ON"])
+        spool = Spool(settings.data_dir / "spool")
+        self.journal = Journal(self.call_database, self._follow, self.bell.set, spool, self._writer)
         self.signature = SignatureCheck(settings.twilio_auth_token.get_secret_value(), settings.base_url)
         seal = StateSeal(secret)
-        self.turns = Turns(self.shelf, seal, self.journal, self.call_database, clock)
+        self.turns = Turns(self.shelf, seal, self.journal, self.call_database, clock, self._reader)
         self.emergency: EmergencyDocuments | None = EmergencyDocuments.kept(self._emergency_folder)
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
+
+    async def start_beside(self) -> None:
+        """Start the processes beside this one; without them all goes on, slower."""
+        for process in (self._writer, self._reader):
+            if process is not None:
+                await process.start()
 
     def open(self) -> None:
         """Load the flows and start the threads of this process."""
@@ -85,6 +97,9 @@ class Parts:
         self.journal.stop()
         for thread in self._threads:
             thread.join(3)
+        for process in (self._writer, self._reader):
+            if process is not None:
+                process.close()
         self.call_database.dispose()
         self.console_database.dispose()
 

@@ -48,7 +48,9 @@ def drill(options: Options, folder: Path) -> Report:
             for number, name in enumerate(AGENTS)
         ]
         carrier = Carrier(stands.line, calls, agents)
-        steps = plan(options.seed, seconds, options.rhythm, stands.database.manners)
+        steps = plan(
+            options.seed, seconds, options.rhythm, stands.database.manners, is_beside=stands.database.is_beside
+        )
         log.info("drill.begun", seed=options.seed, calls=len(calls), steps=len(steps), folder=str(folder))
         carrier.start()
         _break(stands, carrier, steps, seconds)

@@ -20,10 +20,14 @@ START_SECONDS = 60.0
 
 
 class Database(Protocol):
-    """One database under the drill's own control. `manners` are the ways in which it can be away."""
+    """One database under the drill's own control. `manners` are the ways in which it can be away.
+
+    `is_beside` when apis ask it through processes beside them (runtime/sqlite_process.py).
+    """
 
     url: str
     manners: tuple[Manner, ...]
+    is_beside: bool
 
     def take_away(self, manner: Manner) -> None: ...
 
@@ -36,6 +40,7 @@ class Lite:
     """SQLite, whose one writer is held by somebody else: a stuck backup, an administrator's open shell."""
 
     manners: tuple[Manner, ...] = ("held",)
+    is_beside = True
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "ringback.sqlite3"
@@ -60,6 +65,7 @@ class Postgres:
     """A PostgreSQL server of its own in `folder`, with the durability that it has by default. Raises FileNotFoundError."""
 
     manners: tuple[Manner, ...] = ("frozen", "killed")
+    is_beside = False
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "postgres"
@@ -127,14 +133,18 @@ class Postgres:
     def _signal_all(self, number: signal.Signals) -> None:
         """To the server first, so that it makes no more children, then to the processes of its connections."""
         self._server.send_signal(number)
-        for pid in _children_of(self._server.pid):
+        for pid in children_of(self._server.pid):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
 
 
-def _children_of(parent: int) -> list[int]:
-    found = Path(f"/proc/{parent}/task/{parent}/children")
-    return [int(pid) for pid in found.read_text().split()]
+def children_of(parent: int) -> list[int]:
+    """The processes that this one has started, by any of its threads. Empty when it is gone."""
+    found: list[int] = []
+    for thread in Path(f"/proc/{parent}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            found += map(int, thread.read_text().split())
+    return found
 
 
 def _programs() -> Path:

@@ -1,19 +1,21 @@
-"""What is known of a caller when the phone rings: asked of SQL by one thread, for all who ring at that moment at once."""
+"""What is known of a caller when the phone rings: asked of SQL for all who ring at that moment at once."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Any
 
 import structlog
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from flows.session import Caller
-from runtime.bulk import select_many
+from runtime.batches import Batches
+from runtime.bulk import rows_beside, select_many, select_many_beside
 from runtime.database import from_ms, reading
-from runtime.handover import Handover, settle
-from runtime.single import Single, single
+from runtime.handover import Handed, Handover, settle, settle_here
+from runtime.sqlite_process import Statements
 
 log = structlog.get_logger()
 
@@ -25,23 +27,28 @@ _QUERY = (
     " AND b.closed_at IS NULL AND b.promised_until IS NOT NULL) AS earliest"
     " FROM customer_numbers n JOIN customers c ON c.id = n.customer_id WHERE n.number IN ({values})"
 )
+_NAMES = "number, name, language, earliest"
 
 
-def look_up(connection: Connection | Single, numbers: Collection[str]) -> dict[str, Caller]:
+def look_up(connection: Connection, numbers: Collection[str]) -> dict[str, Caller]:
     """Name, language and earliest open promise of the customers with these numbers; unknown ones are left out."""
-    found = select_many(connection, _QUERY, "number, name, language, earliest", numbers)
+    return _callers(select_many(connection, _QUERY, _NAMES, numbers))
+
+
+def _callers(rows: Iterable[list[Any]]) -> dict[str, Caller]:
     return {
         number: Caller(number, name, language, None if earliest is None else from_ms(earliest))
-        for number, name, language, earliest in found
+        for number, name, language, earliest in rows
     }
 
 
 class Callers:
-    """Looks callers up without keeping the event loop waiting. One thread, one database connection."""
+    """Looks callers up without keeping the event loop waiting: by a process beside, else in a thread of its own."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, beside: Statements | None = None) -> None:
         self._engine = engine
-        self._asking = single if engine.dialect.name == "sqlite" else reading
+        self._beside = beside
+        self._together: Batches[str, Caller] = Batches(self._ask_beside, MAX_BATCH)
         self._asked: Handover[str, Caller] = Handover()
         self._thread = threading.Thread(target=self._run, name="callers", daemon=True)
 
@@ -56,17 +63,38 @@ class Callers:
         if number is None:
             return Caller()
         try:
+            if self._beside is not None and self._beside.is_ready:
+                return await self._together.give(number, patience_seconds)
             return await self._asked.give(number, patience_seconds)
         except TimeoutError:
             log.warning("caller.look_up_slow")
             return Caller(number)
 
+    def _ask_beside(self, asked: list[Handed[str, Caller]], over: Callable[[], None]) -> None:
+        assert self._beside is not None
+
+        def tell(found: Any, error: SQLAlchemyError | None) -> None:
+            if error is not None:
+                log.warning("caller.not_looked_up_beside", reason=str(error)[:200])
+                self._asked.take_in(asked)
+            else:
+                settle_here(_each(asked, _callers(rows_beside(found))))
+            over()
+
+        self._beside.ask(*select_many_beside(_QUERY, _NAMES, {each.work for each in asked}), tell)
+
     def _run(self) -> None:
         while (batch := self._asked.take(MAX_BATCH)) is not None:
             try:
-                with self._asking(self._engine) as connection:
+                with reading(self._engine) as connection:
                     known = look_up(connection, {asked.work for asked in batch})
             except SQLAlchemyError as error:
                 log.warning("caller.look_up_failed", reason=str(error)[:200])
                 known = {}
-            settle((asked, known.get(asked.work) or Caller(asked.work)) for asked in batch)
+            settle(_each(batch, known))
+
+
+def _each(
+    asked: Iterable[Handed[str, Caller]], known: dict[str, Caller]
+) -> Iterator[tuple[Handed[str, Caller], Caller]]:
+    return ((each, known.get(each.work) or Caller(each.work)) for each in asked)

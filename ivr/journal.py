@@ -1,4 +1,4 @@
-"""What happened, made durable before the answer goes out: one writer a process, commits in batches.
+"""What happened, made durable before the answer goes out, in batches: by one thread, and on SQLite mostly by a process beside.
 
 A turn's key is (call, turn). A repeated webhook meets the row of the first one and gets what that one was given: `write` returns
 it, and the conductor answers from it.
@@ -21,7 +21,9 @@ from ivr.shelf import NothingPublished
 from ivr.spool import Spool
 from ivr.turn_record import TurnRecord, pack, unpack
 from ivr.turn_writer import TurnWriter
+from ivr.turns_beside import TurnsBeside
 from runtime.handover import Handed, Handover, settle
+from runtime.sqlite_process import Statements
 
 log = structlog.get_logger()
 
@@ -44,12 +46,21 @@ class Journal:
     the spool and from there to SQL, in order, as soon as it is back.
     """
 
-    def __init__(self, engine: Engine, apply: Apply, after_commit: Callable[[], None], spool: Spool) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        apply: Apply,
+        after_commit: Callable[[], None],
+        spool: Spool,
+        beside: Statements | None = None,
+    ) -> None:
+        """`beside`, of SQLite, writes most turns (turns_beside.py)."""
         self.patience_seconds = PATIENCE_SECONDS
         self._writer = TurnWriter(engine, apply)
         self._after_commit = after_commit
         self._spool = spool
         self._waiting: Handover[TurnRecord, TurnRecord] = Handover()
+        self._beside = TurnsBeside(beside, engine, self._waiting) if beside else None
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._is_behind = threading.Event()
         # Held where the spool gains an entry or is found empty: else one could slip in just as the journal stops looking.
@@ -79,6 +90,8 @@ class Journal:
         if self._is_behind.is_set():
             return await asyncio.to_thread(self._put_aside, record)
         try:
+            if self._beside is not None and self._beside.takes(record):
+                return await self._beside.give(record, self.patience_seconds)
             return await self._waiting.give(record, self.patience_seconds)
         except TimeoutError:
             log.warning("journal.slow", call_id=record.call.call_id, turn=record.turn)

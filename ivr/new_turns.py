@@ -1,4 +1,4 @@
-"""Turns that are all new into SQLite in one call of it, and the calls that begin with them."""
+"""Turns that are all new, and the calls that begin with them, in one statement of SQLite."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from customers.tables import customer_numbers, customers, history
 from ivr.openings import Opening, began_row, call_row, openings_of
 from ivr.tables import calls, turns
 from ivr.turn_record import TurnRecord, row_of
-from runtime.single import Single
 from runtime.together import ForEach, insert_of
 
 _TURN: Final = ("call_id", "turn", "at", "input", "results", "events", "session")
@@ -60,17 +59,19 @@ _ROWS: Final = ForEach(
 _NO_CALL: Final = [None] * (1 + len(_CALL) + len(_LINE))
 
 
-def insert(connection: Single, records: Sequence[TurnRecord]) -> None:
-    """Write turns of which nothing follows, and the calls that begin in them.
+DEFINITIONS: Final = _ROWS.definitions
 
-    Raises IntegrityError, and writes nothing, when one of the turns or of the
-    calls stands there already.
+
+def statement(records: Sequence[TurnRecord]) -> tuple[str, list[Any]]:
+    """What writes turns of which nothing follows, and the calls that begin in them; and its values.
+
+    It writes nothing when one of the turns or of the calls stands there already. A connection needs DEFINITIONS first.
     """
     openings = [openings_of([record]) for record in records]
     rows = [list(row_of(record).values()) for record in records]
     if any(openings):
         rows = [[*row, *(_opened(began[0]) if began else _NO_CALL)] for row, began in zip(rows, openings, strict=True)]
-    _ROWS.run(connection, rows)
+    return _ROWS.statement(rows)
 
 
 def _opened(opening: Opening) -> list[Any]:

@@ -1,4 +1,4 @@
-"""A batch of turns into SQL, with all that follows from them: in one transaction, if possible in one call of the database."""
+"""A batch of turns into SQL, with all that follows from them, in one transaction."""
 
 from __future__ import annotations
 
@@ -10,15 +10,12 @@ import structlog
 from sqlalchemy.engine import Connection, Engine
 
 from flows.inputs import HungUp
-from ivr import new_turns
-from ivr.effects import has_consequences
 from ivr.openings import open_calls, openings_of
 from ivr.past_turns import Apply, follow_later, last_turn, load_turn
 from ivr.tables import calls, turns
 from ivr.turn_record import TurnRecord, row_of
 from runtime.bulk import insert_many_once
 from runtime.database import apart, writing
-from runtime.single import single
 
 log = structlog.get_logger()
 
@@ -37,22 +34,12 @@ class TurnWriter:
     def __init__(self, engine: Engine, apply: Apply) -> None:
         self._engine = engine
         self._apply = apply
-        self._has_single_calls = engine.dialect.name == "sqlite"
 
     def write(self, records: Sequence[TurnRecord], *, were_heard: bool = False) -> Written:
         """Write turns of which none, some or all may stand there already; `were_heard` when they come from a spool.
 
         Raises SQLAlchemyError; then nothing is written, unless the word of the commit was lost.
         """
-        if self._has_single_calls and not were_heard and not any(has_consequences(record) for record in records):
-            try:
-                with single(self._engine, writes=True) as connection:
-                    new_turns.insert(connection, records)
-                return Written(list(records), has_consequences=False)
-            except sa.exc.OperationalError:
-                raise
-            except sa.exc.DBAPIError:
-                pass  # one of them was taken before, or its call is open
         with writing(self._engine) as connection:
             return self._write(connection, records, were_heard)
 

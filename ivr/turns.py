@@ -30,6 +30,7 @@ from ivr.shelf import Shelf
 from ivr.state import BadToken, StateSeal
 from ivr.turn_record import CallFacts, TurnRecord
 from runtime.database import reading
+from runtime.sqlite_process import Statements
 
 log = structlog.get_logger()
 
@@ -69,14 +70,16 @@ class Turns:
         journal: Journal,
         engine: Engine,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        beside: Statements | None = None,
     ) -> None:
+        """`beside`, of SQLite, looks callers up."""
         self.look_up_seconds = LOOK_UP_SECONDS
         self._shelf = shelf
         self._seal = seal
         self._journal = journal
         self._engine = engine
         self._clock = clock
-        self._callers = Callers(engine)
+        self._callers = Callers(engine, beside)
         self._callers.start()
         self._lookers = ThreadPoolExecutor(4, thread_name_prefix="look-up")
 

@@ -17,8 +17,6 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 
-from runtime.single import Single
-
 
 def insert_many_once(
     connection: Connection, table: sa.Table, rows: Sequence[dict[str, Any]], *key: str
@@ -54,23 +52,28 @@ def in_ms(moment: Any) -> int:
     return round(moment.timestamp() * 1000)
 
 
-def select_many(connection: Connection | Single, query: str, names: str, values: Collection[str]) -> list[list[Any]]:
+def select_many(connection: Connection, query: str, names: str, values: Collection[str]) -> list[list[Any]]:
     """The rows of a query for many values at once; it says `IN ({values})` where they belong. Moments are in ms.
 
     `names` are those of the query's columns, with commas.
     """
     if not values:
         return []
-    document = orjson.dumps(list(values)).decode()
-    if isinstance(connection, Single):
-        return _rows(connection.run(_as_one_row(query, names), (document,)))
     if connection.dialect.name == "postgresql":
         unpacked = "SELECT json_array_elements_text(%s::json)"
+        document = orjson.dumps(list(values)).decode()
         return [list(row) for row in connection.exec_driver_sql(query.format(values=unpacked), (document,))]
-    return _rows(connection.exec_driver_sql(_as_one_row(query, names), (document,)).scalar_one())
+    statement, asked = select_many_beside(query, names, values)
+    return rows_beside(connection.exec_driver_sql(statement, tuple(asked)).scalar_one())
 
 
-def _rows(found: str) -> list[list[Any]]:
+def select_many_beside(query: str, names: str, values: Collection[str]) -> tuple[str, list[str]]:
+    """The statement of SQLite that does so in one row, and its values."""
+    return _as_one_row(query, names), [orjson.dumps(list(values)).decode()]
+
+
+def rows_beside(found: str) -> list[list[Any]]:
+    """The rows that its one value holds."""
     rows: list[list[Any]] = orjson.loads(found)
     return rows
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +25,15 @@ SQLITE_CHECKPOINT_PAGES = 8_000
 SQLITE_CACHE_KIB = 16_000
 # Waiting longer than this for the one writer of SQLite means that something else holds the file.
 SQLITE_BUSY_TIMEOUT_MS = 5_000
+# What each connection begins with.
+SQLITE_PRAGMAS = (
+    f"PRAGMA busy_timeout={SQLITE_BUSY_TIMEOUT_MS}",
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    f"PRAGMA wal_autocheckpoint={SQLITE_CHECKPOINT_PAGES}",
+    f"PRAGMA cache_size=-{SQLITE_CACHE_KIB}",
+    "PRAGMA foreign_keys=ON",
+)
 # After this a thread tries without its turn, and SQLite says what is wrong.
 SQLITE_TURN_TIMEOUT_SECONDS = 20.0
 
@@ -109,14 +119,33 @@ def turn_to_write(engine: Engine) -> Iterator[None]:
     if engine.dialect.name != "sqlite":
         yield
         return
-    with _turns_lock:
-        turn = _turns.setdefault(str(engine.url), threading.Lock())
+    turn = _turn_of(engine)
     has_turn = turn.acquire(timeout=SQLITE_TURN_TIMEOUT_SECONDS)
     try:
         yield
     finally:
         if has_turn:
             turn.release()
+
+
+def when_it_is_my_turn_to_write(engine: Engine, go: Callable[[Callable[[], None]], None]) -> None:
+    """As `turn_to_write`, of SQLite, in an event loop: `go` is called there, now or later, with what gives the turn back."""
+    turn = _turn_of(engine)
+    if turn.acquire(blocking=False):
+        go(turn.release)
+        return
+    loop = asyncio.get_running_loop()
+    waiting = loop.run_in_executor(None, lambda: turn.acquire(timeout=SQLITE_TURN_TIMEOUT_SECONDS))
+    waiting.add_done_callback(lambda had: go(turn.release if had.result() else _nothing))
+
+
+def _nothing() -> None:
+    pass
+
+
+def _turn_of(engine: Engine) -> threading.Lock:
+    with _turns_lock:
+        return _turns.setdefault(str(engine.url), threading.Lock())
 
 
 @contextmanager
@@ -157,12 +186,8 @@ def _json(value: Any) -> str:
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves, see _begin_sqlite
     cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_TIMEOUT_MS}")
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute(f"PRAGMA wal_autocheckpoint={SQLITE_CHECKPOINT_PAGES}")
-    cursor.execute(f"PRAGMA cache_size=-{SQLITE_CACHE_KIB}")
-    cursor.execute("PRAGMA foreign_keys=ON")
+    for pragma in SQLITE_PRAGMAS:
+        cursor.execute(pragma)
     cursor.close()
 
 

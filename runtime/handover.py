@@ -1,14 +1,13 @@
-"""Work handed by event loops to one thread, and its results back: gathered on the way, so that many cost one awakening.
+"""Work handed by event loops to others, to one thread for one, and its results back: gathered, so that many cost one awakening.
 
-What a loop gives away while it goes through its ready sockets arrives together; what the thread settles together goes back
-together.
+What a loop gives away while it goes through its ready sockets arrives together; what is settled together goes back together.
 """
 
 from __future__ import annotations
 
 import asyncio
 import queue
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
@@ -28,17 +27,12 @@ class Handed(Generic[Given, Got]):
     result: asyncio.Future[Got]
 
 
-class Handover(Generic[Given, Got]):
-    """Takes work from any number of loops; one thread takes it away."""
+class Gathering(Generic[Given, Got]):
+    """Takes work from any number of loops. What a loop gives in one of its rounds goes on together."""
 
     def __init__(self) -> None:
         # What a loop gives in one of its rounds with the same patience.
         self._gathered: dict[tuple[asyncio.AbstractEventLoop, float], list[Handed[Given, Got]]] = {}
-        self._queue: queue.SimpleQueue[list[Handed[Given, Got]] | None] = queue.SimpleQueue()
-        # Of the taking thread alone:
-        self._left: list[Handed[Given, Got]] = []
-        self._taken = 0
-        self._is_over = False
 
     async def give(self, work: Given, patience_seconds: float) -> Got:
         """Wait for the result of this work. Raises TimeoutError; it may be done all the same."""
@@ -50,21 +44,40 @@ class Handover(Generic[Given, Got]):
             loop.call_soon(self._send, loop, patience_seconds)
         return await handed.result
 
+    def take_in(self, work: Sequence[Handed[Given, Got]]) -> None:
+        """Take what was given together, here or elsewhere: it has the patience that it was given with."""
+        raise NotImplementedError
+
+    def _send(self, loop: asyncio.AbstractEventLoop, patience_seconds: float) -> None:
+        gathered = self._gathered.pop((loop, patience_seconds))
+        self.take_in(gathered)
+        loop.call_later(patience_seconds, _give_up, [handed.result for handed in gathered])
+
+
+class Handover(Gathering[Given, Got], Generic[Given, Got]):
+    """Hands work to one thread, which takes it away."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._queue: queue.SimpleQueue[Sequence[Handed[Given, Got]] | None] = queue.SimpleQueue()
+        # Of the taking thread alone:
+        self._left: list[Handed[Given, Got]] = []
+        self._taken = 0
+        self._is_over = False
+
+    def take_in(self, work: Sequence[Handed[Given, Got]]) -> None:
+        self._queue.put(work)
+
     def end(self) -> None:
         """Let `take` return None once what was given before is taken."""
         self._queue.put(None)
 
     def take(self, most: int, timeout_seconds: float | None = None) -> list[Handed[Given, Got]] | None:
-        """What waits, `most` at a time; empty when nothing comes in time, None when it is over.
-
-        Of many, half go at a time: while these are with the thread, the loop answers the other half. Taken all together they
-        come back all together, and loop and thread wait for each other (docs/performance.md).
-        """
+        """What waits, `half` of it; empty when nothing comes in time, None when it is over."""
         self._gather(timeout_seconds)
         if self._is_over and not self._left:
             return None
-        lately = self._taken + len(self._left)
-        size = min(most, max(_TOGETHER, (lately + 1) // 2))
+        size = half(len(self._left), self._taken, most)
         taken, self._left = self._left[:size], self._left[size:]
         self._taken = len(taken)
         return taken
@@ -80,10 +93,14 @@ class Handover(Generic[Given, Got]):
         except queue.Empty:
             pass
 
-    def _send(self, loop: asyncio.AbstractEventLoop, patience_seconds: float) -> None:
-        gathered = self._gathered.pop((loop, patience_seconds))
-        self._queue.put(gathered)
-        loop.call_later(patience_seconds, _give_up, [handed.result for handed in gathered])
+
+def half(waiting: int, taken: int, most: int) -> int:
+    """How many of those who wait go now, when so many went last time.
+
+    Of many, half go at a time: while these are written, the loop answers the other half. Taken all together they come back all
+    together, and both sides wait for each other (docs/performance.md).
+    """
+    return min(most, max(_TOGETHER, (taken + waiting + 1) // 2))
 
 
 def settle(done: Iterable[tuple[Handed[Given, Got], Got]]) -> None:
@@ -94,6 +111,13 @@ def settle(done: Iterable[tuple[Handed[Given, Got], Got]]) -> None:
     for loop, results in by_loop.items():
         if not loop.is_closed():
             loop.call_soon_threadsafe(_set, results)
+
+
+def settle_here(done: Iterable[tuple[Handed[Given, Got], Got]]) -> None:
+    """As `settle`, in the loop that all of them came from."""
+    for handed, result in done:
+        if not handed.result.done():
+            handed.result.set_result(result)
 
 
 def _set(results: list[tuple[asyncio.Future[Got], Got]]) -> None:

@@ -1,7 +1,7 @@
-"""The same statements for each of many rows in one call of SQLite: a trigger does them, and without a BEGIN the call commits.
+"""The same statements for each of many rows in one statement of SQLite: a trigger does them, and without a BEGIN it commits.
 
-Each call gives the interpreter's lock away, and beside a busy event loop it comes back after up to a millisecond. BEGIN, some
-INSERTs and COMMIT did so a dozen times for each batch of turns, one call does it once (docs/performance.md).
+BEGIN, some INSERTs and COMMIT are a dozen calls for each batch of turns, each with its own way to the process beside or its own
+wait for the interpreter's lock; this is one (docs/performance.md).
 """
 
 from __future__ import annotations
@@ -16,14 +16,13 @@ import orjson
 import sqlalchemy as sa
 
 from runtime.bulk import in_ms
-from runtime.single import Single
 
 
 class ForEach:
     """Does statements for each of many rows: all of it or nothing.
 
     A statement says `NEW.column` for a value of its row. Those of `always` are done for each row, those of `then` where `when`
-    is true. On each connection they become a view `name` that holds nothing, and its triggers.
+    is true. By `definitions` they become a view `name` of a connection that holds nothing, and its triggers.
     """
 
     def __init__(
@@ -36,26 +35,20 @@ class ForEach:
     ) -> None:
         self._name = name
         self._columns = tuple(columns)
-        self._definitions = [
+        # What a connection needs first.
+        self.definitions = (
             f"CREATE TEMP VIEW {name} AS SELECT {', '.join(f'NULL AS {column}' for column in columns)}",
             _trigger(name, "always", "", always),
-        ]
-        if then:
-            self._definitions.append(_trigger(name, "then", f"WHEN {when}", then))
+            *([_trigger(name, "then", f"WHEN {when}", then)] if then else []),
+        )
 
-    def run(self, connection: Single, rows: Sequence[Sequence[Any]]) -> None:
-        """Do it for rows that are equally long; columns behind their end are NULL.
+    def statement(self, rows: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
+        """The statement for one or more rows that are equally long, and its values; columns behind their end are NULL.
 
-        Raises IntegrityError, and writes nothing, if one row is refused.
+        If one row is refused, it writes nothing.
         """
-        if not rows:
-            return
-        if self._name not in connection.made:
-            for definition in self._definitions:
-                connection.run(definition)
-            connection.made[self._name] = True
         values = [_AS_STORED.get(type(value), _same)(value) for value in chain.from_iterable(rows)]
-        connection.run(_insert(self._name, self._columns[: len(rows[0])], len(rows)), values)
+        return _insert(self._name, self._columns[: len(rows[0])], len(rows)), values
 
 
 def insert_of(table: sa.Table, values: dict[str, str]) -> str:

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.engine import Connection, Engine
 
+from ivr import new_turns
 from ivr.effects import follow_all
 from ivr.journal import Journal
 from ivr.shelf import Shelf
@@ -25,6 +26,7 @@ from ivr.turn_record import TurnRecord
 from ivr.turns import Turns
 from runtime.database import metadata, writing
 from tests.front import OPEN_TUESDAY
+from tests.in_thread import InThread
 
 # away: nothing answers. read_only: every commit fails. unsure: the next commit is made, and the word of it is lost.
 Trouble = Literal["", "away", "read_only", "unsure"]
@@ -53,7 +55,6 @@ class Sql:
 
     def __post_init__(self) -> None:
         sa.event.listen(self.engine, "begin", self._begin)
-        sa.event.listen(self.engine, "before_cursor_execute", self._ask)
         self._own = sqlite3.connect(str(self.engine.url.database), isolation_level=None)
         self._commit = self.engine.dialect.do_commit
         self.engine.dialect.do_commit = self._do_commit  # type: ignore[method-assign,assignment]  # where the driver is asked
@@ -67,14 +68,6 @@ class Sql:
         if self.trouble == "away":
             raise sa.exc.OperationalError("BEGIN", None, sqlite3.OperationalError("the database went away"))
 
-    def _ask(self, connection: Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
-        options = connection.get_execution_options()
-        if options.get("ringback_single") and options.get("ringback_writes"):  # it commits by itself
-            try:
-                self._be_slow_or_full()
-            except sqlite3.OperationalError as error:
-                raise sa.exc.OperationalError(statement, None, error) from error
-
     def _do_commit(self, connection: Any) -> None:
         if not self._writers.get(threading.get_ident()):
             self._commit(connection)
@@ -84,6 +77,22 @@ class Sql:
         if self.trouble == "unsure":
             self.trouble = ""
             raise sqlite3.OperationalError("the connection was lost after COMMIT was sent")
+
+    def beside(self, *prepare: str, writes: bool) -> InThread:
+        """Statements that each commit by themselves, in trouble as all others."""
+
+        def before() -> None:
+            if self.trouble == "away":
+                raise sqlite3.OperationalError("the database went away")
+            if writes:
+                self._be_slow_or_full()
+
+        def after() -> None:
+            if writes and self.trouble == "unsure":
+                self.trouble = ""
+                raise sqlite3.OperationalError("the process ended after it had committed")
+
+        return InThread(Path(str(self.engine.url.database)), prepare, before, after)
 
     def _be_slow_or_full(self) -> None:
         if self.slow is not None:
@@ -106,8 +115,10 @@ class Process:
 
     def __init__(self, house: House) -> None:
         self._spool = Spool(house.folder)
-        self.journal = Journal(house.sql.engine, house.follow, lambda: None, self._spool)
-        self.turns = Turns(house.shelf, house.seal, self.journal, house.sql.engine, house.time)
+        self.writer = house.sql.beside(*new_turns.DEFINITIONS, writes=True)
+        self._reader = house.sql.beside("PRAGMA query_only=ON", writes=False)
+        self.journal = Journal(house.sql.engine, house.follow, lambda: None, self._spool, self.writer)
+        self.turns = Turns(house.shelf, house.seal, self.journal, house.sql.engine, house.time, self._reader)
         self.set_patience(30.0)  # a busy test machine is no slow database
         self.turns.look_up_seconds = 30.0
         self.journal.start()
@@ -128,6 +139,8 @@ class Process:
         self._spool._file.close()
         self.turns._lookers.shutdown()
         self.turns._callers.stop()
+        self.writer.close()
+        self._reader.close()
 
     def remembers(self, call_id: str, turn: int) -> bool:
         return self.journal.is_behind and (call_id, turn) in self.journal._remembered
@@ -177,6 +190,8 @@ class House:
                 process.set_patience(30.0)
             self.sql.slow.set()
             self.sql.slow = None
+            for process in self.processes:
+                self.run(process.writer.quiet())
             with writing(self.sql.engine):
                 pass  # behind the one that was slow
 
