@@ -176,11 +176,12 @@ class SqliteProcess(asyncio.Protocol):
         if not self._asked or self._process is None:
             return
         loop = asyncio.get_running_loop()
-        if loop.time() - self._asked[0][0] >= ANSWER_SECONDS:
+        left = self._asked[0][0] + ANSWER_SECONDS - loop.time()
+        if left <= 0:
             log.error("sqlite_process.hangs", pid=self._process.pid)
             self._process.kill()
         else:
-            self._watch = loop.call_later(ANSWER_SECONDS, self._look)
+            self._watch = loop.call_later(left, self._look)
 
 
 def sqlite_process(engine: Engine, prepare: Sequence[str] = ()) -> SqliteProcess | None:
