@@ -47,7 +47,10 @@ class ForEach:
 
         If one row is refused, it writes nothing.
         """
-        values = [_AS_STORED.get(type(value), _same)(value) for value in chain.from_iterable(rows)]
+        values = [
+            value if (stored := _AS_STORED.get(type(value))) is None else stored(value)
+            for value in chain.from_iterable(rows)
+        ]
         return _insert(self._name, self._columns[: len(rows[0])], len(rows)), values
 
 
@@ -64,10 +67,6 @@ def _insert(name: str, columns: tuple[str, ...], count: int) -> str:
 
 def _trigger(view: str, name: str, when: str, statements: Sequence[str]) -> str:
     return f"CREATE TEMP TRIGGER {view}_{name} INSTEAD OF INSERT ON {view} {when} BEGIN {'; '.join(statements)}; END"
-
-
-def _same(value: Any) -> Any:
-    return value
 
 
 def _json(value: Any) -> str:
