@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import queue
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
@@ -27,7 +28,7 @@ class Handed(Generic[Given, Got]):
     result: asyncio.Future[Got]
 
 
-class Gathering(Generic[Given, Got]):
+class Gathering(ABC, Generic[Given, Got]):
     """Takes work from any number of loops. What a loop gives in one of its rounds goes on together."""
 
     def __init__(self) -> None:
@@ -44,9 +45,9 @@ class Gathering(Generic[Given, Got]):
             loop.call_soon(self._send, loop, patience_seconds)
         return await handed.result
 
+    @abstractmethod
     def take_in(self, work: Sequence[Handed[Given, Got]]) -> None:
         """Take what was given together, here or elsewhere: it has the patience that it was given with."""
-        raise NotImplementedError
 
     def _send(self, loop: asyncio.AbstractEventLoop, patience_seconds: float) -> None:
         gathered = self._gathered.pop((loop, patience_seconds))
