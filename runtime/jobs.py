@@ -7,7 +7,9 @@ from typing import Any
 
 import dramatiq
 import redis
+from dramatiq.broker import Consumer
 from dramatiq.brokers.redis import RedisBroker
+from dramatiq.common import dq_name
 from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import AgeLimit, Callbacks, Pipelines, Retries, ShutdownNotifications, TimeLimit
 from redis.maint_notifications import MaintNotificationsConfig
@@ -55,6 +57,20 @@ class _Broker(RedisBroker):
     Dramatiq 2.2 turns lost connections into its own error in some places only. In the others a consumer thread ends with
     it, and the worker lives on without ever taking a job again (worker.py, ConsumerThread.run and close; the drill found it).
     """
+
+    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:
+        """Begin to take jobs, first the delayed ones that this process holds already.
+
+        Dramatiq forgets those when a connection breaks, and counts them as held while the process lives (the drill found it).
+        """
+        if queue_name == dq_name(queue_name):
+            try:
+                held = self.client.smembers(f"{self.namespace}:__acks__.{self.broker_id}.{queue_name}")
+            except redis.RedisError as error:
+                raise ConnectionClosed(error) from error  # type: ignore[no-untyped-call]
+            if held:
+                self.do_requeue(queue_name, *held)
+        return super().consume(queue_name, prefetch, timeout)
 
     def _dispatch(self, command: str) -> Callable[..., Any]:
         dispatch = super()._dispatch(command)  # type: ignore[no-untyped-call]  # dramatiq's broker is not annotated

@@ -51,3 +51,33 @@ def test_a_worker_that_holds_delayed_jobs_survives_its_queue_server(tmp_path: Pa
         finally:
             worker.stop()
             broker.close()
+
+
+@pytest.mark.timeout(60)
+def test_delayed_jobs_that_a_worker_held_when_its_queue_server_died_are_done(tmp_path: Path) -> None:
+    """Else they would lie in its hands until it ends: as long as it lives, nobody else takes them."""
+    with EmbeddedRedis(tmp_path / "queue", tmp_path / "s") as server:
+        broker = open_broker(server.url)
+        done: list[int] = []
+
+        def work(number: int) -> None:
+            done.append(number)
+
+        job = dramatiq.actor(broker=broker, queue_name="voicemail")(work)
+        worker = dramatiq.Worker(broker, worker_threads=1)
+        worker.start()
+        try:
+            for number in range(50):
+                job.send_with_options(args=(number,), delay=4_000)
+            time.sleep(2)  # by now the worker has fetched them and waits for their moment
+            assert server.pid is not None
+            os.kill(server.pid, signal.SIGKILL)
+            time.sleep(0.5)
+            server.restart()
+            give_up = time.monotonic() + 20
+            while set(done) != set(range(50)):
+                assert time.monotonic() < give_up, len(set(done))
+                time.sleep(0.1)
+        finally:
+            worker.stop()
+            broker.close()
