@@ -125,7 +125,7 @@ async def _read(parts: Parts, endpoint: Endpoint, scope: Scope, receive: Receive
 async def _body(receive: Receive) -> bytes:
     """The body within its limits of size and time.
 
-    Without asyncio.timeout, which costs 8 µs of each turn and twice what it takes to do the same by hand.
+    By a timer of its own, which costs a turn 3 µs where asyncio.timeout costs 8.
     """
     reader = asyncio.current_task()
     assert reader is not None

@@ -37,7 +37,7 @@ class Batches(Gathering[Given, Got], Generic[Given, Got]):
         while self._waiting and not self._is_under_way:
             size = half(len(self._waiting), self._taken, self._most)
             batch, self._waiting = self._waiting[:size], self._waiting[size:]
-            self._taken = size
+            self._taken = len(batch)
             wanted = [handed for handed in batch if not handed.result.done()]  # the others were given up
             if wanted:
                 self._is_under_way = True

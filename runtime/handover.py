@@ -106,12 +106,12 @@ def half(waiting: int, taken: int, most: int) -> int:
 
 def settle(done: Iterable[tuple[Handed[Given, Got], Got]]) -> None:
     """Give results back, each to its loop; who has given up meanwhile does not hear of it."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Got], Got]]] = {}
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[Handed[Given, Got], Got]]] = {}
     for handed, result in done:
-        by_loop.setdefault(handed.loop, []).append((handed.result, result))
+        by_loop.setdefault(handed.loop, []).append((handed, result))
     for loop, results in by_loop.items():
         if not loop.is_closed():
-            loop.call_soon_threadsafe(_set, results)
+            loop.call_soon_threadsafe(settle_here, results)
 
 
 def settle_here(done: Iterable[tuple[Handed[Given, Got], Got]]) -> None:
@@ -119,12 +119,6 @@ def settle_here(done: Iterable[tuple[Handed[Given, Got], Got]]) -> None:
     for handed, result in done:
         if not handed.result.done():
             handed.result.set_result(result)
-
-
-def _set(results: list[tuple[asyncio.Future[Got], Got]]) -> None:
-    for future, result in results:
-        if not future.done():
-            future.set_result(result)
 
 
 def _give_up(results: list[asyncio.Future[Got]]) -> None:
