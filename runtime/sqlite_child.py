@@ -29,7 +29,7 @@ def main(descriptor: int, path: str) -> None:
                 connection = connection or sqlite3.connect(path, isolation_level=None)
                 row = connection.execute(statement, values).fetchone()
                 answer: tuple[Any, str, str] = (None if row is None else row[0], "", "")
-            except sqlite3.Error as error:
+            except (sqlite3.Error, OverflowError, ValueError) as error:  # the others: values that SQLite cannot hold
                 answer = (None, type(error).__name__, str(error))
             packed = marshal.dumps(answer)
             line.sendall(len(packed).to_bytes(4, "little") + packed)

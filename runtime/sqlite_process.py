@@ -110,7 +110,11 @@ class SqliteProcess(asyncio.Protocol):
         if self._transport is None:
             tell(None, _ended(statement))
             return
-        packed = marshal.dumps((statement, list(values)))
+        try:
+            packed = marshal.dumps((statement, list(values)))
+        except ValueError as error:
+            tell(None, sa.exc.DatabaseError(statement, None, error))
+            return
         loop = asyncio.get_running_loop()
         self._asked.append((loop.time(), statement, tell))
         self._transport.write(len(packed).to_bytes(4, "little") + packed)

@@ -49,8 +49,10 @@ class InThread:
                 self._after()
             except sqlite3.IntegrityError as error:
                 value, wrong = None, sa.exc.IntegrityError(statement, None, error)
-            except sqlite3.Error as error:
+            except sqlite3.OperationalError as error:
                 value, wrong = None, sa.exc.OperationalError(statement, None, error)
+            except (sqlite3.Error, OverflowError, ValueError) as error:
+                value, wrong = None, sa.exc.DatabaseError(statement, None, error)
             if not loop.is_closed():
                 loop.call_soon_threadsafe(tell, value, wrong)
 

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,16 @@ async def test_values_are_in_no_error(statements: Statements) -> None:
     with pytest.raises(sa.exc.IntegrityError) as failed:
         await do(statements, "INSERT INTO words VALUES (?, 1)", "secret")
     assert "secret" not in str(failed.value)
+
+
+@pytest.mark.parametrize("value", [2**70, "half a letter \ud800", Decimal(1), object()])
+async def test_a_value_that_sqlite_cannot_hold_is_an_error_of_that_statement_alone(
+    statements: Statements, value: Any
+) -> None:
+    with pytest.raises(sa.exc.DatabaseError):
+        await do(statements, "SELECT ?", value)
+    assert statements.is_ready
+    assert await do(statements, "SELECT 1") == 1
 
 
 async def test_many_and_large_ones_are_answered_in_turn(statements: Statements) -> None:
