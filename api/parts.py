@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from callbacks import loans_beside
 from callbacks.desk import Desk
 from callbacks.queue import CallbackQueue
 from customers.phone import spoken_form
@@ -46,11 +47,11 @@ class Parts:
         self.queue = CallbackQueue(self.redis)
         secret = secret_key(settings.secret_key.get_secret_value(), settings.data_dir)
         self.shelf = Shelf(self.call_database, settings.data_dir / "flows.live", secret)
-        self.desk = Desk(self.console_database, lambda: self.shelf.company, self.queue)
         self.bell = threading.Event()
         # One of them writes, so that who rings up is looked up meanwhile. None of both on PostgreSQL.
-        self._writer = sqlite_process(self.call_database, new_turns.DEFINITIONS)
+        self._writer = sqlite_process(self.call_database, (*new_turns.DEFINITIONS, *loans_beside.DEFINITIONS))
         self._reader = sqlite_process(self.call_database, ["PRAGMA query_only=ON"])
+        self.desk = Desk(self.console_database, lambda: self.shelf.company, self.queue, beside=self._writer)
         spool = Spool(settings.data_dir / "spool")
         self.journal = Journal(self.call_database, self._follow, self.bell.set, spool, self._writer)
         self.signature = SignatureCheck(settings.twilio_auth_token.get_secret_value(), settings.base_url)

@@ -4,50 +4,69 @@
                                      [--database postgresql+psycopg://…] [--folder FOLDER]
 
 Starts a queue server of its own. The database must be empty; it is filled and emptied again. Prints ratios, medians of rounds.
+Agents are requests of one event loop, as in the api. The bare script is asked by as many threads and by as many tasks of an event
+loop, and the ratio is to the faster of both.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import statistics
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import redis
+import redis.asyncio
 import sqlalchemy as sa
+import uvloop
 from sqlalchemy.engine import Engine
 
 from bench.stored import emptied, fill
+from callbacks import loans_beside
 from callbacks.comparison import WINDOW, compare
 from callbacks.desk import LEASE, Desk
 from callbacks.index import rebuild, refresh
-from callbacks.queue import CallbackQueue
+from callbacks.queue import SCRIPT, CallbackQueue
 from callbacks.tables import callbacks
 from flows.company import Company
 from runtime.database import open_database, writing
 from runtime.embedded import EmbeddedRedis
 from runtime.ids import new_id
 from runtime.redis import open_redis
+from runtime.sqlite_process import sqlite_process
 
 FEW = 1_000
 # Claims of one round of the comparison by size: half of the few that wait, so that every claim has something to find.
 BLOCK = 500
 BLOCK_AGENTS = 16
+TOO_FEW = "too few are waiting for so many rounds: give a larger --waiting"
 
 
 @dataclass(frozen=True)
 class House:
-    """A database with so many callbacks ready, their index, and a desk."""
+    """A database with so many callbacks ready, and their index."""
 
     engine: Engine
     queue: CallbackQueue
-    desk: Desk
+
+    @asynccontextmanager
+    async def desk(self) -> AsyncIterator[Desk]:
+        """A desk as the api's, for the loop that asks."""
+        writer = sqlite_process(self.engine, loans_beside.DEFINITIONS)
+        if writer is not None:
+            await writer.start()
+        try:
+            yield Desk(self.engine, _no_company, self.queue, beside=writer)
+        finally:
+            if writer is not None:
+                writer.close()
 
 
 def main() -> None:
@@ -87,7 +106,7 @@ def house(folder: Path, database: str, client: redis.Redis, name: str, waiting: 
         print(
             f"{waiting} callbacks in SQL in {filled - began:.0f} s, in the index in {time.monotonic() - filled:.0f} s"
         )
-        yield House(engine, queue, Desk(engine, _no_company, queue))
+        yield House(engine, queue)
     engine.dispose()
 
 
@@ -96,30 +115,62 @@ def _no_company() -> Company:
 
 
 def compare_with_the_script(house: House, agents: int, seconds: float, rounds: int) -> None:
-    bare: list[float] = []
-    durable: list[float] = []
+    rates: dict[str, list[float]] = {"threads": [], "tasks": [], "durable": []}
     for _ in range(rounds):
-        taken: list[tuple[str, str]] = []
-
-        def ask(taken: list[tuple[str, str]] = taken) -> None:
-            nonce = new_id("no")
-            lent = house.queue.claim(None, "an agent", nonce, LEASE)
-            assert lent is not None, "too few are waiting for so many rounds: give a larger --waiting"
-            taken.append((lent.id, nonce))
-
-        def claim() -> None:
-            assert house.desk.claim_next(None, "an agent") is not None
-
-        bare.append(at_once(ask, agents, seconds))
-        for callback_id, nonce in taken:
-            house.queue.release(callback_id, nonce)
-        durable.append(at_once(claim, agents, seconds))
-    ratios = [mine / other for mine, other in zip(durable, bare, strict=True)]
+        for name, measure in (("threads", bare_in_threads), ("tasks", bare_in_tasks)):
+            taken: list[tuple[str, str]] = []
+            rates[name].append(measure(house, agents, seconds, taken))
+            for callback_id, nonce in taken:
+                house.queue.release(callback_id, nonce)
+        rates["durable"].append(uvloop.run(durable(house, agents, seconds)))
+    ratios = [
+        mine / max(others) for mine, *others in zip(rates["durable"], rates["threads"], rates["tasks"], strict=True)
+    ]
+    medians = {name: statistics.median(each) for name, each in rates.items()}
     print(
         f"{agents:3} agents: ratio {statistics.median(ratios):.2f} ({', '.join(f'{ratio:.2f}' for ratio in ratios)}); "
-        f"durable {statistics.median(durable):.0f}/s, the bare script {statistics.median(bare):.0f}/s",
+        f"durable {medians['durable']:.0f}/s, the bare script {medians['threads']:.0f}/s by threads, "
+        f"{medians['tasks']:.0f}/s by tasks",
         flush=True,
     )
+
+
+def bare_in_threads(house: House, agents: int, seconds: float, taken: list[tuple[str, str]]) -> float:
+    def ask() -> None:
+        nonce = new_id("no")
+        lent = house.queue.claim(None, "an agent", nonce, LEASE)
+        assert lent is not None, TOO_FEW
+        taken.append((lent.id, nonce))
+
+    return at_once(ask, agents, seconds)
+
+
+def bare_in_tasks(house: House, agents: int, seconds: float, taken: list[tuple[str, str]]) -> float:
+    lease_ms = str(round(LEASE.total_seconds() * 1000))
+
+    async def run() -> float:
+        address = house.queue._client.connection_pool.connection_kwargs["path"]
+        async with redis.asyncio.Redis(unix_socket_path=address, decode_responses=True) as client:
+            script = client.register_script(SCRIPT.read_text())
+
+            async def ask() -> None:
+                nonce = new_id("no")
+                answer = await script([house.queue.prefix], ["claim", house.queue.epoch, lease_ms, "an agent", nonce])
+                assert answer[0] == "taken", TOO_FEW
+                taken.append((answer[1], nonce))
+
+            return await at_once_in_loop(ask, agents, seconds)
+
+    return uvloop.run(run())
+
+
+async def durable(house: House, agents: int, seconds: float) -> float:
+    async with house.desk() as desk:
+
+        async def claim() -> None:
+            assert await desk.claim_next_together(None, "an agent") is not None, TOO_FEW
+
+        return await at_once_in_loop(claim, agents, seconds)
 
 
 def compare_sizes(few: House, many: House, rounds: int) -> None:
@@ -127,18 +178,8 @@ def compare_sizes(few: House, many: House, rounds: int) -> None:
     costs: dict[str, list[float]] = {"few": [], "many": []}
     for _ in range(rounds):
         for name, house in (("few", few), ("many", many)):
-            left = iter(range(BLOCK))
             taken: list[str] = []
-
-            def claim(house: House = house, left: Iterator[int] = left, taken: list[str] = taken) -> None:
-                for _ in left:
-                    claimed = house.desk.claim_next(None, "an agent")
-                    assert claimed is not None
-                    taken.append(claimed.id)
-
-            began = time.perf_counter()
-            in_threads(claim, BLOCK_AGENTS)
-            costs[name].append((time.perf_counter() - began) / BLOCK)
+            costs[name].append(uvloop.run(cost_of_a_block(house, taken)))
             if house is few:
                 give_back(house, taken)
     medians = {name: statistics.median(each) * 1e6 for name, each in costs.items()}
@@ -147,6 +188,22 @@ def compare_sizes(few: House, many: House, rounds: int) -> None:
         f"ratio {medians['many'] / medians['few']:.2f}",
         flush=True,
     )
+
+
+async def cost_of_a_block(house: House, taken: list[str]) -> float:
+    """Seconds a claim."""
+    left = iter(range(BLOCK))
+    async with house.desk() as desk:
+
+        async def claim() -> None:
+            for _ in left:
+                claimed = await desk.claim_next_together(None, "an agent")
+                assert claimed is not None, TOO_FEW
+                taken.append(claimed.id)
+
+        began = time.perf_counter()
+        await asyncio.gather(*(claim() for _ in range(BLOCK_AGENTS)))
+        return (time.perf_counter() - began) / BLOCK
 
 
 def give_back(house: House, ids: list[str]) -> None:
@@ -182,18 +239,30 @@ def at_once(work: Callable[[], None], agents: int, seconds: float) -> float:
         counts.append(count)
 
     began = time.monotonic()
-    in_threads(run, agents)
+    threads = [threading.Thread(target=run) for _ in range(agents)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     if len(counts) < agents:
         raise SystemExit("an agent failed; see above")
     return sum(counts) / (time.monotonic() - began)
 
 
-def in_threads(work: Callable[[], None], agents: int) -> None:
-    threads = [threading.Thread(target=work) for _ in range(agents)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+async def at_once_in_loop(work: Callable[[], Awaitable[None]], agents: int, seconds: float) -> float:
+    """How often a second so many tasks together do it."""
+    until = time.monotonic() + seconds
+
+    async def run() -> int:
+        count = 0
+        while time.monotonic() < until:
+            await work()
+            count += 1
+        return count
+
+    began = time.monotonic()
+    counts = await asyncio.gather(*(run() for _ in range(agents)))
+    return sum(counts) / (time.monotonic() - began)
 
 
 @contextmanager

@@ -1,9 +1,12 @@
-"""Claims of many agents at once share a question to the index and a transaction; each agent gets an answer of its own."""
+"""Claims: the index lends out what is next, SQL confirms it. Many go together, and each is answered by itself.
+
+By these steps one agent is served (`Claims.next`), or many who ask at once in an event loop (claims_together.py).
+"""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -14,15 +17,25 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from callbacks.callback import Callback
 from callbacks.index import Index
-from callbacks.loans import Batch, Loan, already, by_nonce, confirm
+from callbacks.loans import Batch, Confirmed, Loan, already, by_nonce, confirm
 from callbacks.news import News
-from callbacks.parties import Asking, Parties
 from callbacks.queue import Taken, Wanted
-from runtime.database import reading, writing
+from runtime.database import writing
 
 log = structlog.get_logger()
 
 _AWAY: Final = (OperationalError, PoolTimeout)
+
+# What an agent is told: a callback, that there is none, or what went wrong.
+Answer = Callback | Exception | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an agent asks for, and the moment that counts; without one it is that of the loan."""
+
+    wanted: Wanted
+    now: datetime | None = None
 
 
 class Claims:
@@ -32,95 +45,88 @@ class Claims:
         self._engine = engine
         self._index = index
         self._lease = lease
-        self._parties = Parties(self._serve)
-        self._news = News(index)
+        self.news = News(index)
 
-    def next(self, queues: Sequence[str] | None, holder: str, nonce: str, now: datetime | None) -> Callback | None:
+    def next(self, asked: Asked) -> Callback | None:
         """Claim what the index says is next, confirmed in SQL; None when it knows of nothing or cannot answer."""
-        answer = self._parties.ask(Asking(Wanted(queues, holder, nonce), now))
-        if isinstance(answer, BaseException):
-            raise answer
-        return answer
+        (loan,) = self.lend_out([asked])
+        if loan is None:
+            return None
+        claimed: Answer = self.confirm([loan]).get(loan.nonce)
+        if claimed is None:
+            (claimed,) = self.confirm_each([(asked, loan)])
+        if isinstance(claimed, Exception):
+            raise claimed
+        self.news.tell()
+        return claimed
 
-    def _serve(self, together: Sequence[Asking], pass_on: Callable[[], None]) -> None:
-        """Lend, confirm, and ask again for those with whom the index was behind, until each is answered."""
-        lent = self._lend_out(together)
-        pass_on()
-        while behind := self._confirm(lent):
-            lent = self._lend_out(behind)
-        if len(together) == 1:
-            self._news.tell()
-        else:
-            self._news.tell_soon()
-
-    def _lend_out(self, together: Sequence[Asking]) -> list[tuple[Asking, Loan]]:
-        """What the index lends to each; who gets nothing is answered."""
-        wanted = [each.wanted for each in together]
-        claimed = self._news.take()
-        taken: Sequence[Taken | None] = self._index.ask(
+    def lend_out(self, together: Sequence[Asked]) -> list[Loan | None]:
+        """What the index lends to each. It hears of the claims before on the way."""
+        wanted = [asked.wanted for asked in together]
+        claimed = self.news.take()
+        taken: Sequence[Taken | None] | None = self._index.ask(
             lambda queue: queue.claim_many(wanted, self._lease, claimed)
-        ) or [None] * len(wanted)
-        lent: list[tuple[Asking, Loan]] = []
-        for asking, one in zip(together, taken, strict=True):
-            if one is not None:
-                at = asking.now or datetime.now(UTC)
-                loan = Loan(one.id, one.version, asking.wanted.holder, asking.wanted.nonce, at, at + self._lease)
-                lent.append((asking, loan))
-        if len(lent) < len(together):
-            self._parties.give([(asking, None) for asking, one in zip(together, taken, strict=True) if one is None])
-        return lent
+        )
+        if taken is None:
+            return [None] * len(together)
+        return [None if one is None else self._loan(asked, one) for asked, one in zip(together, taken, strict=True)]
 
-    def _confirm(self, lent: Sequence[tuple[Asking, Loan]]) -> list[Asking]:
-        """Answer those whose loan SQL confirms; return those who must ask again, because the index was behind."""
-        if not lent:
-            return []
-        batch = Batch([loan for _, loan in lent])
-        began = time.monotonic()
+    def _loan(self, asked: Asked, taken: Taken) -> Loan:
+        at = asked.now or datetime.now(UTC)
+        return Loan(taken.id, taken.version, asked.wanted.holder, asked.wanted.nonce, at, at + self._lease)
+
+    def confirm(self, loans: Sequence[Loan]) -> dict[str, Callback]:
+        """What SQL confirms in one transaction, by nonce. What it does not is to go to `confirm_each`."""
         try:
+            batch = Batch(loans)
             with writing(self._engine) as connection:
                 confirmed = confirm(connection, batch)
         except Exception as error:  # noqa: BLE001 - one of them may be at fault, or the word of the commit was lost
-            log.warning("claims.one_by_one", claims=len(lent), reason=str(error)[:200])
-            return self._one_by_one(lent)
-        self._parties.transaction_seconds = time.monotonic() - began
-        claimed = by_nonce(confirmed)
-        self._answer(lent, claimed)
-        others = [(asking, loan) for asking, loan in lent if loan.nonce not in claimed]
-        if len(lent) == 1:
-            self._index.correct([loan.id for _, loan in others])
-            return [asking for asking, _ in others]
-        return self._one_by_one(others)
+            self.are_apart(loans, error)
+            return {}
+        return self.are_confirmed(confirmed)
 
-    def _one_by_one(self, lent: Sequence[tuple[Asking, Loan]]) -> list[Asking]:
-        """As `_confirm`, in a transaction each: what fails fails for this agent alone, unless SQL is away."""
-        behind: list[Asking] = []
+    def are_confirmed(self, confirmed: Confirmed) -> dict[str, Callback]:
+        """Note for the index what SQL confirmed."""
+        claimed = by_nonce(confirmed)
+        self.news.add(list(claimed.values()))
+        return claimed
+
+    def are_apart(self, loans: Sequence[Loan], error: Exception) -> None:
+        log.warning("claims.one_by_one", claims=len(loans), reason=str(error)[:200])
+
+    def confirm_each(self, lent: Sequence[tuple[Asked, Loan]]) -> list[Answer]:
+        """An answer to each, in a transaction each: what fails fails for this agent alone, unless SQL is away."""
+        answers: list[Answer] = []
         away: Exception | None = None
-        for asking, loan in lent:
-            claimed: dict[str, Callback] = {}
+        for asked, loan in lent:
             try:
                 if away is not None:
+                    self._release(loan)
                     raise away
-                with reading(self._engine) as connection:
-                    known = already(connection, loan)
-                if known is not None:
-                    claimed[loan.nonce] = known
-                else:
-                    with writing(self._engine) as connection:
-                        confirmed = confirm(connection, Batch([loan]))
-                    claimed = by_nonce(confirmed)
-            except Exception as error:  # noqa: BLE001 - told to the agent; the callback must not wait for its lease to end
+                answers.append(self._confirm_alone(asked, loan))
+            except Exception as error:  # noqa: BLE001 - told to the agent
                 away = error if isinstance(error, _AWAY) else None
-                self._index.tell(lambda queue, loan=loan: queue.release(loan.id, loan.nonce))  # type: ignore[misc]
-                self._parties.give([(asking, error)])
-                continue
-            if claimed:
-                self._answer([(asking, loan)], claimed)
-            else:
-                self._index.correct([loan.id])
-                behind.append(asking)
-        return behind
+                answers.append(error)
+        return answers
 
-    def _answer(self, lent: Sequence[tuple[Asking, Loan]], claimed: dict[str, Callback]) -> None:
-        found = [(asking, claimed[loan.nonce]) for asking, loan in lent if loan.nonce in claimed]
-        self._news.add([callback for _, callback in found])
-        self._parties.give(found)
+    def _confirm_alone(self, asked: Asked, loan: Loan | None) -> Callback | None:
+        """Ask the index again until SQL confirms what it lends: it was behind."""
+        while loan is not None:
+            try:
+                with writing(self._engine) as connection:
+                    claimed = already(connection, loan)
+                    confirmed = confirm(connection, Batch([loan])) if claimed is None else []
+            except Exception:  # the callback must not wait for its lease to end
+                self._release(loan)
+                raise
+            claimed = claimed or by_nonce(confirmed).get(loan.nonce)
+            if claimed is not None:
+                self.news.add([claimed])
+                return claimed
+            self._index.correct([loan.id])
+            (loan,) = self.lend_out([asked])
+        return None
+
+    def _release(self, loan: Loan) -> None:
+        self._index.tell(lambda queue: queue.release(loan.id, loan.nonce))

@@ -20,10 +20,11 @@ from callbacks.callback import (
     Step,
     follow,
 )
-from callbacks.claims import Claims
+from callbacks.claims import Asked, Claims
+from callbacks.claims_together import ClaimsTogether
 from callbacks.index import Index
 from callbacks.promises import promise
-from callbacks.queue import CallbackQueue
+from callbacks.queue import CallbackQueue, Wanted
 from callbacks.ready import next_ready
 from callbacks.tables import attempts, callbacks
 from callbacks.transition import move, of_row, read
@@ -31,6 +32,7 @@ from customers.phone import E164
 from flows.company import Company
 from runtime.database import insert_once, reading, writing
 from runtime.ids import derived_id, new_id
+from runtime.sqlite_process import Statements
 
 # Without a sign of life for so long the callback goes back to the queue.
 LEASE: Final = timedelta(minutes=10)
@@ -41,6 +43,7 @@ class Desk:
     """What agents do with callbacks. Safe to share between threads.
 
     `company` gives the company as it is published now. Without `queue`, or while its server is away, SQL alone answers.
+    `beside` writes claims of an event loop; its connection needs loans_beside.DEFINITIONS.
     """
 
     def __init__(
@@ -49,18 +52,28 @@ class Desk:
         company: Callable[[], Company],
         queue: CallbackQueue | None = None,
         lease: timedelta = LEASE,
+        beside: Statements | None = None,
     ) -> None:
         self._engine = engine
         self._company = company
         self._lease = lease
         self._index = Index(engine, queue)
         self._claims = Claims(engine, self._index, lease)
+        self._together = ClaimsTogether(self._claims, engine, beside)
 
     def claim_next(self, queues: Sequence[str] | None, holder: str, now: datetime | None = None) -> Callback | None:
         """Claim the earliest due callback of these queues (None: of all), or None when nothing is ready."""
-        nonce = new_id("no")
-        claimed = self._claims.next(queues, holder, nonce, now)
-        return claimed if claimed is not None else self._claim_by_sql(queues, holder, nonce, now or _now())
+        asked = Asked(Wanted(queues, holder, new_id("no")), now)
+        claimed = self._claims.next(asked)
+        return claimed if claimed is not None else self._claim_by_sql(asked)
+
+    async def claim_next_together(
+        self, queues: Sequence[str] | None, holder: str, now: datetime | None = None
+    ) -> Callback | None:
+        """As `claim_next`, of one event loop: who asks at the same moment shares a question to the index and a transaction."""
+        asked = Asked(Wanted(queues, holder, new_id("no")), now)
+        claimed = await self._together.next(asked)
+        return claimed if claimed is not None else await self._together.in_thread(self._claim_by_sql, asked)
 
     def claim(self, callback_id: str, holder: str, now: datetime | None = None) -> Callback:
         """Claim this one, also when it waits for a number. Raises UnknownCallback, IllegalStep."""
@@ -208,14 +221,15 @@ class Desk:
         self._index.show(completed, now)
         return completed
 
-    def _claim_by_sql(self, queues: Sequence[str] | None, holder: str, nonce: str, now: datetime) -> Callback | None:
+    def _claim_by_sql(self, asked: Asked) -> Callback | None:
         """What the index does not know, or cannot say while it is away."""
+        wanted, now = asked.wanted, asked.now or _now()
         with reading(self._engine) as connection:
-            if next_ready(connection, queues) is None:
+            if next_ready(connection, wanted.queues) is None:
                 return None
         with writing(self._engine) as connection:
-            callback = next_ready(connection, queues, lock=True)
-            claimed = None if callback is None else self._lend(connection, callback, holder, nonce, now)
+            callback = next_ready(connection, wanted.queues, lock=True)
+            claimed = None if callback is None else self._lend(connection, callback, wanted.holder, wanted.nonce, now)
         if claimed is not None:
             self._index.show(claimed, now)
         return claimed

@@ -58,12 +58,12 @@ def confirm(connection: Connection, batch: Batch) -> Confirmed:
         statement = _claim_on_postgresql(waits=len(batch.loans) == 1)
         return connection.execute(statement, {"loans": batch.document}).all()
     given = (batch.document,)
-    done = connection.exec_driver_sql(_CLAIM_ON_SQLITE, given, execution_options={"preserve_rowcount": True})
+    done = connection.exec_driver_sql(CLAIM_ON_SQLITE, given, execution_options={"preserve_rowcount": True})
     if not done.rowcount:
         return "[]"
-    connection.exec_driver_sql(_TELL_ON_SQLITE, given)
-    connection.exec_driver_sql(_ENTER_ON_SQLITE, given)
-    return str(connection.exec_driver_sql(_LOOK_ON_SQLITE, given).scalar_one())
+    connection.exec_driver_sql(TELL_ON_SQLITE, given)
+    connection.exec_driver_sql(ENTER_ON_SQLITE, given)
+    return str(connection.exec_driver_sql(LOOK_ON_SQLITE, given).scalar_one())
 
 
 def by_nonce(confirmed: Confirmed) -> dict[str, Callback]:
@@ -97,18 +97,18 @@ _ENTER = "INSERT INTO outbox (kind, payload, created_at, not_before, tries)"
 _LOANS_ON_SQLITE = """(SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS version,
   json_extract(value, '$[2]') AS holder, json_extract(value, '$[3]') AS nonce, json_extract(value, '$[4]') AS at,
   json_extract(value, '$[5]') AS until, json_extract(value, '$[6]') AS event_id FROM json_each(?)) AS loan"""
-_CLAIM_ON_SQLITE = f"{_CLAIM} FROM {_LOANS_ON_SQLITE} WHERE callbacks.id = loan.id AND {_FENCE}"
+CLAIM_ON_SQLITE: Final = f"{_CLAIM} FROM {_LOANS_ON_SQLITE} WHERE callbacks.id = loan.id AND {_FENCE}"
 # A nonce is of one claim only, so these are the rows that the UPDATE has just changed. The statements are our own words.
 _CLAIMED_ON_SQLITE = (
     f"{_LOANS_ON_SQLITE} CROSS JOIN callbacks ON callbacks.id = loan.id WHERE callbacks.nonce = loan.nonce"
 )
-_TELL_ON_SQLITE = f"""{_TELL} SELECT loan.event_id, callbacks.customer_id, loan.at, '{_CLAIMED}',
+TELL_ON_SQLITE: Final = f"""{_TELL} SELECT loan.event_id, callbacks.customer_id, loan.at, '{_CLAIMED}',
   loan.holder || ' took the callback', callbacks.id, json_object('holder', loan.holder)
   FROM {_CLAIMED_ON_SQLITE} ON CONFLICT DO NOTHING"""  # noqa: S608
-_ENTER_ON_SQLITE = f"""{_ENTER} SELECT '{CHANGED}', json_object('ids', json_group_array(callbacks.id)),
-  max(loan.at), max(loan.at), 0
-  FROM {_CLAIMED_ON_SQLITE}"""  # noqa: S608
-_LOOK_ON_SQLITE = f"""SELECT json_group_array(json_array({", ".join(f"callbacks.{name}" for name in _NAMES)}))
+ENTER_ON_SQLITE: Final = f"""{_ENTER} SELECT '{CHANGED}', ids, at, at, 0 FROM
+  (SELECT json_object('ids', json_group_array(callbacks.id)) AS ids, max(loan.at) AS at FROM {_CLAIMED_ON_SQLITE})
+  WHERE at IS NOT NULL"""  # noqa: S608
+LOOK_ON_SQLITE: Final = f"""SELECT json_group_array(json_array({", ".join(f"callbacks.{name}" for name in _NAMES)}))
   FROM {_CLAIMED_ON_SQLITE}"""  # noqa: S608
 
 

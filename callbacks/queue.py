@@ -24,7 +24,7 @@ One = TypeVar("One")
 AWAY_SECONDS = 5.0
 # Callbacks of one upsert: the server is busy with them for some 5 ms.
 _BATCH = 250
-_SCRIPT = Path(__file__).with_name("queue.lua")
+SCRIPT = Path(__file__).with_name("queue.lua")
 
 Mode = Literal["news", "quiet", "force", "truth"]
 
@@ -85,7 +85,7 @@ class CallbackQueue:
         self.prefix = f"cb:{{{tenant}}}"
         self.name = f"queue:{tenant}"
         self._client = client
-        self._script = client.register_script(_SCRIPT.read_text())
+        self._script = client.register_script(SCRIPT.read_text())
         self._away_until = 0.0
         self._lock = threading.Lock()
         # What this process knows of the index; index.py keeps it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import wave
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -95,6 +96,20 @@ async def test_what_is_left_open_in_a_query_is_not_asked_for(front: Front, desk:
 async def test_nothing_ready_is_no_content(front: Front, desk: httpx2.AsyncClient) -> None:
     response = await desk.post("/api/callbacks/claim", json={})
     assert (response.status_code, response.content) == (204, b"")
+
+
+async def test_agents_who_claim_at_the_same_moment_have_one_each(front: Front, desk: httpx2.AsyncClient) -> None:
+    for number in range(3):
+        await complain(front, f"+371200000{number:02}")
+    answers = await asyncio.gather(*(desk.post("/api/callbacks/claim") for _ in range(5)))
+    claimed = [answer.json() for answer in answers if answer.status_code == 200]
+    assert [answer.status_code for answer in answers].count(204) == 2
+    assert len({each["id"] for each in claimed}) == len({each["nonce"] for each in claimed}) == 3
+    for each in claimed:
+        done = await desk.post(
+            f"/api/callbacks/{each['id']}/complete", json={"nonce": each["nonce"], "outcome": "resolved"}
+        )
+        assert done.json()["state"] == "resolved"
 
 
 async def test_a_callback_that_somebody_holds_is_a_conflict_that_names_them(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from callbacks import claims, loans, news, parties
+from callbacks import claims, loans, news
 from callbacks.callback import Callback
 from callbacks.desk import Desk
 from callbacks.index import rebuild
@@ -28,8 +29,10 @@ from runtime.outbox import outbox
 from tests.callbacks.conftest import NOW, Ask
 from tests.callbacks.test_queue import rung
 
-AGENTS = 12
+# So many go in one batch from the first on.
+AGENTS = 8
 Answers = dict[str, Callback | BaseException | None]
+ClaimTogether = Callable[..., Answers]
 
 
 @pytest.fixture
@@ -57,30 +60,35 @@ def transactions(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return sizes
 
 
-def claim_together(desk: Desk, agents: int = AGENTS) -> Answers:
-    """All ask while one of them leads, who waits until all have come."""
-    answers: Answers = {}
+@pytest.fixture
+def loop() -> Iterator[asyncio.Runner]:
+    """The loop of the process that the desk is in."""
+    with asyncio.Runner() as runner:
+        yield runner
 
-    def claim(name: str) -> None:
-        try:
-            answers[name] = desk.claim_next(["desk"], name, NOW)
-        except Exception as error:
-            answers[name] = error
 
-    desk._claims._parties._expected, desk._claims._parties.transaction_seconds = agents, 40.0
-    patience = pytest.MonkeyPatch()
-    patience.setattr(parties, "_MOST_PATIENCE_SECONDS", 10.0)
-    threads = [threading.Thread(target=claim, args=(f"agent {number:02}",)) for number in range(agents)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    patience.undo()
-    return answers
+@pytest.fixture
+def claim_together(loop: asyncio.Runner) -> ClaimTogether:
+    """So many agents ask in the same round of the loop."""
+
+    async def claim(desk: Desk, agents: int) -> list[Callback | BaseException | None]:
+        asked = (desk.claim_next_together(["desk"], f"agent {number:02}", NOW) for number in range(agents))
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    def claim_all(desk: Desk, agents: int = AGENTS) -> Answers:
+        answers = loop.run(claim(desk, agents))
+        return {f"agent {number:02}": answer for number, answer in enumerate(answers)}
+
+    return claim_all
 
 
 def test_each_agent_has_one_callback_of_their_own_and_all_share_a_transaction(
-    database: Engine, desk: Desk, made: list[str], transactions: list[int], redis_client: redis.Redis
+    database: Engine,
+    desk: Desk,
+    made: list[str],
+    transactions: list[int],
+    redis_client: redis.Redis,
+    claim_together: ClaimTogether,
 ) -> None:
     before = len(rung(redis_client))
     answers = claim_together(desk)
@@ -102,14 +110,14 @@ def test_each_agent_has_one_callback_of_their_own_and_all_share_a_transaction(
 
 
 def test_of_many_agents_half_are_with_the_index_while_the_others_are_with_sql(
-    ask: Ask, desk: Desk, made: list[str], monkeypatch: pytest.MonkeyPatch
+    ask: Ask, desk: Desk, made: list[str], monkeypatch: pytest.MonkeyPatch, claim_together: ClaimTogether
 ) -> None:
-    agents = parties._TWO_PARTIES + 4
+    agents = 3 * AGENTS
     for number in range(AGENTS, agents):
         ask(f"CA{number}", customer_id=f"cu_{number}", at=NOW + timedelta(minutes=number))
     asked: list[int] = []
     again = threading.Event()
-    lend_out = desk._claims._lend_out
+    lend_out = desk._claims.lend_out
 
     def count(together: Any) -> Any:
         asked.append(len(together))
@@ -121,23 +129,24 @@ def test_of_many_agents_half_are_with_the_index_while_the_others_are_with_sql(
         assert again.wait(5), "nobody asked the index meanwhile"
         return loans.confirm(connection, given)
 
-    monkeypatch.setattr(desk._claims, "_lend_out", count)
+    monkeypatch.setattr(desk._claims, "lend_out", count)
     monkeypatch.setattr(claims, "confirm", confirm)
     rebuild(desk._engine, desk._index._queue)  # type: ignore[arg-type]
     answers = list(claim_together(desk, agents).values())
     assert len({answer.id for answer in answers if isinstance(answer, Callback)}) == agents
-    assert asked[0] == agents // 2
-    assert desk._claims._parties._under_way == 0
+    assert asked == [agents // 2, agents // 2]
 
 
-def test_when_there_are_fewer_callbacks_than_agents_the_others_are_told_so(desk: Desk, made: list[str]) -> None:
+def test_when_there_are_fewer_callbacks_than_agents_the_others_are_told_so(
+    desk: Desk, made: list[str], claim_together: ClaimTogether
+) -> None:
     answers = list(claim_together(desk, AGENTS + 3).values())
     assert answers.count(None) == 3
     assert sorted(answer.id for answer in answers if isinstance(answer, Callback)) == sorted(made)
 
 
 def test_what_fails_for_one_agent_fails_for_none_of_the_others(
-    desk: Desk, made: list[str], monkeypatch: pytest.MonkeyPatch
+    desk: Desk, made: list[str], monkeypatch: pytest.MonkeyPatch, claim_together: ClaimTogether
 ) -> None:
     def confirm(connection: Connection, given: loans.Batch) -> loans.Confirmed:
         if any(loan.id == made[3] for loan in given.loans):
@@ -152,7 +161,7 @@ def test_what_fails_for_one_agent_fails_for_none_of_the_others(
 
 
 def test_while_sql_is_away_every_agent_is_told_so_and_nothing_stays_lent(
-    database: Engine, desk: Desk, made: list[str], monkeypatch: pytest.MonkeyPatch
+    database: Engine, desk: Desk, made: list[str], monkeypatch: pytest.MonkeyPatch, claim_together: ClaimTogether
 ) -> None:
     tried = []
 
@@ -171,7 +180,7 @@ def test_while_sql_is_away_every_agent_is_told_so_and_nothing_stays_lent(
 
 
 def test_a_commit_whose_word_was_lost_is_found_again(
-    database: Engine, desk: Desk, made: list[str], monkeypatch: pytest.MonkeyPatch
+    database: Engine, desk: Desk, made: list[str], monkeypatch: pytest.MonkeyPatch, claim_together: ClaimTogether
 ) -> None:
     lost: list[Engine] = []
 
@@ -192,7 +201,11 @@ def test_a_commit_whose_word_was_lost_is_found_again(
 
 
 def test_a_claim_that_follows_tells_the_index_of_those_before(
-    desk: Desk, made: list[str], redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+    desk: Desk,
+    made: list[str],
+    redis_client: redis.Redis,
+    monkeypatch: pytest.MonkeyPatch,
+    claim_together: ClaimTogether,
 ) -> None:
     monkeypatch.setattr(news, "_PATIENCE_SECONDS", 60.0)
     before = len(rung(redis_client))
@@ -203,14 +216,18 @@ def test_a_claim_that_follows_tells_the_index_of_those_before(
 
 
 def test_a_late_word_of_a_claim_takes_nothing_back(
-    desk: Desk, made: list[str], redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+    desk: Desk,
+    made: list[str],
+    redis_client: redis.Redis,
+    monkeypatch: pytest.MonkeyPatch,
+    claim_together: ClaimTogether,
 ) -> None:
     monkeypatch.setattr(news, "_PATIENCE_SECONDS", 60.0)
     first, second = (answer for answer in claim_together(desk, 2).values() if isinstance(answer, Callback))
     desk.complete(first.id, first.nonce or "", "resolved", now=NOW)
     desk.release(second.id, second.nonce or "", NOW)
     before = rung(redis_client)
-    desk._claims._news.tell()
+    desk._claims.news.tell()
     assert rung(redis_client) == before
     queue = desk._index._queue
     assert queue is not None
@@ -240,7 +257,7 @@ def test_two_processes_never_lend_the_same_callback(
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_callback_that_another_transaction_holds_keeps_only_its_own_agent_waiting(
-    database: Engine, desk: Desk, made: list[str], transactions: list[int]
+    database: Engine, desk: Desk, made: list[str], transactions: list[int], claim_together: ClaimTogether
 ) -> None:
     answers: Answers = {}
     with database.connect() as other, other.begin():
