@@ -47,6 +47,11 @@ class Settings(BaseSettings):
     )
     vosk_models: Path | None = Field(default=None, description="The folder of speech models. Default: DATA_DIR/models.")
     worker_threads: int = Field(default=2, ge=1, le=64, validation_alias=AliasChoices("RINGBACK_WORKER_THREADS"))
+    compose_graphs: bool = Field(
+        default=True,
+        description="Whether a worker composes the graph of a model by itself, once there is enough to write down and room: "
+        "messages are heard several times faster then.",
+    )
     log_format: str = Field(default="auto", pattern="^(auto|console|json)$")
 
     @field_validator("public_url", "twilio_api_url")

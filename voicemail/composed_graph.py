@@ -18,8 +18,10 @@ from voicemail.composition import TooLarge, composed
 from voicemail.const_fst import NotConst
 from voicemail.followers import NotFollowable, followers
 from voicemail.lexicon_graph import NotALexicon, read_lexicon
+from voicemail.model_archive import only_one_at_a_time
 from voicemail.models import COMPOSED
 from voicemail.ngram_fst import NotSpreadable, spread_out
+from voicemail.room import free_disk, free_memory
 
 log = structlog.get_logger()
 
@@ -27,6 +29,8 @@ _FORMAT = "1"
 _SOURCES = ("HCLr.fst", "Gr.fst", "disambig_tid.int")
 # Small Korean takes 2 GB of memory and of disk, of 230 MB.
 _MEMORY_BYTES, _DISK_BYTES = 9, 9
+# Two hearings of one message by one model differ a little, too: words on the edge of what the search keeps.
+MOST_DIFFERENT = 0.02
 
 
 class NotComposed(Exception):
@@ -39,21 +43,41 @@ def is_composable(model_dir: Path) -> bool:
     return all((graph / name).is_file() for name in _SOURCES) and not (graph / "HCLG.fst").exists()
 
 
-def compose(model_dir: Path, models_dir: Path, name: str, tick: Callable[[], None] = lambda: None) -> Path:
-    """Compose a model's graph and keep it; returns its folder. Raises NotComposed. `tick` is called several times a second."""
+def compose(
+    model_dir: Path,
+    models_dir: Path,
+    name: str,
+    tick: Callable[[], None] = lambda: None,
+    differs: Callable[[Path], float | None] = lambda folder: None,
+) -> Path:
+    """Compose a model's graph and keep it, unless it is there; returns its folder. Raises NotComposed.
+
+    `tick` is called several times a second. `differs` is given a models folder that has the model with its new graph, and tells
+    which part of the characters of messages it hears otherwise; with too large a one the graph is not kept, nor composed again
+    without being asked for. Two processes that compose at once do it once.
+    """
     if not is_composable(model_dir):
         raise NotComposed(f"{name} has no graph that could be composed (HCLr.fst and Gr.fst).")
-    _check_room(model_dir, models_dir)
+    if lack := short_of(model_dir, models_dir):
+        raise NotComposed(lack)
     place = models_dir / COMPOSED / name
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".rb-", dir=place.parent) as scratch:
-            made = Path(scratch) / name
-            made.mkdir()
-            _compose(model_dir / "graph", made, Path(scratch), tick)
-            (made / "made-of").write_text(_made_of(model_dir, made))
-            shutil.rmtree(place, ignore_errors=True)
-            made.replace(place)
+        with only_one_at_a_time(place.parent / ".lock"):
+            if composed_graph(model_dir, models_dir, name) is not None:
+                return place
+            for left_over in place.parent.glob(".rb-*"):
+                shutil.rmtree(left_over)
+            with tempfile.TemporaryDirectory(prefix=".rb-", dir=place.parent) as scratch:
+                made = Path(scratch) / "models" / COMPOSED / name
+                made.mkdir(parents=True)
+                _compose(model_dir / "graph", made, Path(scratch), tick)
+                (made / "made-of").write_text(_made_of(model_dir, made))
+                (Path(scratch) / "models" / name).symlink_to(model_dir)
+                _check(differs(Path(scratch) / "models"), model_dir, place)
+                shutil.rmtree(place, ignore_errors=True)
+                made.replace(place)
+            _refusal(place).unlink(missing_ok=True)
     except (NotALexicon, NotConst, NotFollowable, NotSpreadable, TooLarge, ValueError, IndexError) as reason:
         raise NotComposed(f"{name} is of another form than the models we know: {reason}.") from reason
     except MemoryError as error:
@@ -61,6 +85,26 @@ def compose(model_dir: Path, models_dir: Path, name: str, tick: Callable[[], Non
     except OSError as error:
         raise NotComposed(f"The graph of {name} cannot be written: {error}.") from error
     return place
+
+
+def is_refused(model_dir: Path, models_dir: Path, name: str) -> bool:
+    """Whether this very model's graph was composed once and heard messages otherwise."""
+    try:
+        return _refusal(models_dir / COMPOSED / name).read_text() == _sources(model_dir)
+    except OSError:
+        return False
+
+
+def short_of(model_dir: Path, models_dir: Path, times: float = 1.0) -> str | None:
+    """What there is too little of for composing, `times` as much as it takes; None if there is enough."""
+    size = times * sum((model_dir / "graph" / name).stat().st_size for name in _SOURCES)
+    for what, free, needed in (
+        ("of memory", free_memory(), _MEMORY_BYTES * size),
+        (f"on the disk of {models_dir}", free_disk(models_dir), _DISK_BYTES * size),
+    ):
+        if free is not None and free < needed:
+            return f"{needed / 1e9:.1f} GB {what} are needed for a while, {free / 1e9:.1f} are free."
+    return None
 
 
 def composed_graph(model_dir: Path, models_dir: Path, name: str) -> Path | None:
@@ -86,32 +130,28 @@ def _compose(graph: Path, made: Path, scratch: Path, tick: Callable[[], None]) -
     write_merged(made / "HCLG.fst", *parts, tick)
 
 
+def _check(difference: float | None, model_dir: Path, place: Path) -> None:
+    if difference is not None and difference > MOST_DIFFERENT:
+        _refusal(place).write_text(_sources(model_dir))
+        raise NotComposed(
+            f"With its composed graph {place.name} heard {difference:.1%} of the last messages' characters otherwise; "
+            "it is not used."
+        )
+
+
+def _refusal(place: Path) -> Path:
+    return place.with_name(f"{place.name}.refused")
+
+
 def _made_of(model_dir: Path, made: Path) -> str:
     # What was made is only measured: to sum it up at each loading would take as long as to load it.
-    lines = [
-        f"format {_FORMAT}",
-        *(f"{name} {(made / name).stat().st_size} bytes" for name in ("HCLG.fst", "words.txt")),
-    ]
+    sizes = [f"{name} {(made / name).stat().st_size} bytes" for name in ("HCLG.fst", "words.txt")]
+    return "\n".join([f"format {_FORMAT}", *sizes, _sources(model_dir)])
+
+
+def _sources(model_dir: Path) -> str:
+    lines = []
     for name in _SOURCES:
         with (model_dir / "graph" / name).open("rb") as file:
-            lines.append(f"{name} {hashlib.file_digest(file, 'sha256').hexdigest()}")
-    return "\n".join(lines) + "\n"
-
-
-def _check_room(model_dir: Path, models_dir: Path) -> None:
-    size = sum((model_dir / "graph" / name).stat().st_size for name in _SOURCES)
-    folder = next(folder for folder in (models_dir, *models_dir.absolute().parents) if folder.is_dir())
-    for what, free, needed in (
-        ("of memory", _free_memory(), _MEMORY_BYTES * size),
-        (f"on the disk of {folder}", shutil.disk_usage(folder).free, _DISK_BYTES * size),
-    ):
-        if free is not None and free < needed:
-            raise NotComposed(f"{needed / 1e9:.1f} GB {what} are needed for a while, {free / 1e9:.1f} are free.")
-
-
-def _free_memory() -> int | None:
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-    except OSError:
-        return None
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable")), None)
+            lines.append(f"{name} {hashlib.file_digest(file, 'sha256').hexdigest()}\n")
+    return "".join(lines)

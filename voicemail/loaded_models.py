@@ -54,6 +54,20 @@ def loaded_for_grammars(installed: InstalledModel) -> Any:
         return _for_grammars[folder]
 
 
+def is_loaded_without_graph(installed: InstalledModel) -> bool:
+    """Whether this process has the model, and composes its graph while it listens."""
+    with _loading:
+        return _loaded.get(installed.path.resolve(), (None, Path()))[1] is None
+
+
+def forget(installed: InstalledModel | None = None) -> None:
+    """Load it anew when it is needed next, or all of them: its graph may have been composed. Who has it keeps it so long."""
+    with _loading:
+        for folder in [installed.path.resolve()] if installed else list(_loaded):
+            _loaded.pop(folder, None)
+            _for_grammars.pop(folder, None)
+
+
 def _load(installed: InstalledModel, laid_out: AbstractContextManager[Path]) -> Any:
     try:
         with laid_out as given:

@@ -137,6 +137,7 @@ def remove(model: InstalledModel, models_dir: Path) -> bool:
         return False
     shutil.rmtree(model.path)
     shutil.rmtree(models_dir / COMPOSED / model.name, ignore_errors=True)
+    (models_dir / COMPOSED / f"{model.name}.refused").unlink(missing_ok=True)
     return True
 
 

@@ -111,3 +111,10 @@ class Recognisers:
         """Count one as gone that was broken off."""
         with self._changing:
             self._lent -= 1
+
+    def close_idle(self) -> None:
+        """Give back the memory of those that wait for a message, and of their models if nobody else has them."""
+        with self._changing:
+            idle, self._idle = self._idle, []
+        for recogniser in idle:
+            recogniser.close()

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import vosk
 
-from voicemail import detector
+from voicemail import detector, loaded_models
 from voicemail.audio import Samples, Sound, Tick, blocks
 from voicemail.closeness import Closeness, load_closeness
 from voicemail.confidence import Calibration, load_calibration
@@ -39,6 +39,12 @@ _NO_WORDS = frozenset({"<unk>", "[unk]", "<UNK>", "[UNK]"})
 _Rewrite = Callable[[list[Word], bytes, int, float], list[Word]]
 
 _recognisers = Recognisers()
+
+
+def forget(installed: InstalledModel | None = None) -> None:
+    """As `loaded_models.forget`, with the recognisers that wait for a message."""
+    loaded_models.forget(installed)
+    _recognisers.close_idle()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from runtime.config import Settings
 from runtime.database import open_database
 from runtime.jobs import open_broker
 from voicemail.catalogue import OFFICIAL_SITE, language_name, official_model
+from voicemail.composing import Composing
 from voicemail.jobs import Jobs, register, requeue_stalled, requeue_waiting
 from voicemail.models import ModelNotInstalled, find_model, install, missing_models
 from voicemail.recordings import ProviderAccount
@@ -34,9 +35,11 @@ def run_worker(
     account: ProviderAccount | None = None,
     models_site: str = OFFICIAL_SITE,
     company: Callable[[], Company | None] = lambda: None,
+    compose: Sequence[str] | None = None,
 ) -> None:
     """Work until `stop` is set. `languages` are the company's; `account` is the provider's, or the line's when there is none.
-    `company` gives the company as it is now, None if none is published.
+    `company` gives the company as it is now, None if none is published. `compose` is the command that composes a model's graph,
+    the language at its end; None if that is not done by itself.
 
     A message under way at the end goes back to the queue as it was.
     """
@@ -54,10 +57,12 @@ def run_worker(
     worker = dramatiq.Worker(broker, worker_threads=settings.worker_threads)
     worker.start()
     languages = tuple(languages)
+    composing = Composing(engine, settings.models_dir, languages, jobs, compose)
 
     def prepare() -> None:
         jobs.warm(languages)
         fetch_missing_models(settings.models_dir, languages, stop, models_site)
+        composing.look_until(stop)
 
     threading.Thread(target=prepare, name="models", daemon=True).start()
     log.info("worker.ready", threads=settings.worker_threads)
@@ -69,6 +74,7 @@ def run_worker(
     finally:
         stop.set()
         worker.stop(timeout=STOP_PATIENCE_SECONDS * 1000)
+        composing.end()
         broker.close()
         engine.dispose()
         log.info("worker.stopped")

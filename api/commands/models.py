@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +13,10 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
 
-from runtime.config import load_settings
+from runtime.config import Settings, load_settings
+from runtime.database import open_database
 from voicemail.catalogue import MODELS, OFFICIAL_SITE, SpeechModel, language_name, official_model
 from voicemail.models import InstalledModel, ModelNotInstalled, find_model, install, installed, no_model_reason, remove
 
@@ -66,22 +70,52 @@ def compose_graphs(languages: Languages) -> None:
     """Compose the graph of models once and keep it: messages are heard faster, and threads need less memory.
 
     Small Korean: some minutes, 2 GB of memory and of disk meanwhile, then 0.8 GB of disk and 0.5 GB more memory for the model.
+    It is kept only if it hears the last messages in the language as they are heard without. A worker does it by itself.
     """
-    from voicemail.composed_graph import NotComposed, compose
-
-    models_dir = load_settings().models_dir
+    # A worker that ends takes the one that it started with it; what is half made must not stay.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    settings = load_settings()
     for language in languages:
-        found = _here(language, models_dir)
-        begun = time.monotonic()
-        with Console(stderr=True).status(f"The graph of {found.name} is being composed; this takes minutes.") as status:
-            try:
-                graph = compose(found.path, models_dir, found.name, _shown(status.update, found.name, begun))
-            except NotComposed as error:
-                status.stop()
-                _give_up(str(error))
-        typer.echo(
-            f"The graph of {found.name} is in {graph}. A worker takes it when it starts next; without it, it works as before."
-        )
+        _compose(_here(language, settings.models_dir), settings)
+
+
+def _compose(found: InstalledModel, settings: Settings) -> None:
+    from voicemail.composed_graph import NotComposed, compose
+    from voicemail.same_hearing import difference
+
+    recordings = _recordings(settings, found.language)
+    begun = time.monotonic()
+    with Console(stderr=True).status(f"The graph of {found.name} is being composed; this takes minutes.") as status:
+        tick = _shown(status.update, found.name, begun)
+
+        def differs(folder: Path) -> float | None:
+            return difference(found.language, settings.models_dir, folder, recordings, tick)
+
+        try:
+            graph = compose(found.path, settings.models_dir, found.name, tick, differs)
+        except NotComposed as error:
+            status.stop()
+            _give_up(str(error))
+    heard = f"{len(recordings)} messages are heard as before" if recordings else "no message was here to check it by"
+    typer.echo(
+        f"The graph of {found.name} is in {graph}; {heard}. A worker takes it up after five quiet minutes, or when it starts."
+    )
+
+
+def _recordings(settings: Settings, language: str) -> list[Path]:
+    """Those of the last messages in a language; none without a database."""
+    from voicemail.composing import last_recordings
+
+    if not settings.database_url and not (settings.data_dir / "ringback.sqlite3").exists():
+        return []
+    engine = open_database(settings.sql_url)
+    try:
+        return last_recordings(engine, settings.recordings_dir, language)
+    except SQLAlchemyError as error:
+        typer.echo(f"The database does not answer, so the graph is not checked by messages: {error}", err=True)
+        return []
+    finally:
+        engine.dispose()
 
 
 @app.command("remove")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 def worker() -> None:
     import signal
+    import sys
     import threading
 
     from sqlalchemy.exc import SQLAlchemyError
@@ -42,5 +43,6 @@ def worker() -> None:
         ):  # at worst a message is written down without the business's own words
             return None
 
-    run_worker(settings, languages, stop, company=company)
+    compose = (sys.executable, "-m", "api.commands.cli", "models", "compose") if settings.compose_graphs else None
+    run_worker(settings, languages, stop, company=company, compose=compose)
     engine.dispose()

