@@ -87,7 +87,8 @@ class ClaimsTogether:
             await self._transactions.acquire()
         finally:
             over()
-        _answer([each for each, loan in zip(batch, loans, strict=True) if loan is None], [None] * len(batch))
+        nothing = [each for each, loan in zip(batch, loans, strict=True) if loan is None]
+        _answer(nothing, [None] * len(nothing))
         return [(each, loan) for each, loan in zip(batch, loans, strict=True) if loan is not None]
 
     async def _confirm(self, lent: list[tuple[Waiting, Loan]]) -> list[tuple[Waiting, Loan]]:
@@ -137,7 +138,7 @@ class ClaimsTogether:
 
 def _answer(waiting: Sequence[Waiting], answers: Sequence[Answer]) -> None:
     """Who has given up meanwhile does not hear of it."""
-    for each, answer in zip(waiting, answers, strict=False):
+    for each, answer in zip(waiting, answers, strict=True):
         if each.result.done():
             continue
         if isinstance(answer, Exception):

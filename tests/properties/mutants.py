@@ -73,6 +73,13 @@ MUTANTS = (
         FOUND,
     ),
     Mutant(
+        "fence: a claim whose word was lost",
+        "callbacks/claims.py",
+        "                    claimed = already(connection, loan)\n",
+        "                    claimed = None\n",
+        ("tests/callbacks/test_claims.py", "tests/callbacks/test_claims_beside.py"),
+    ),
+    Mutant(
         "deduplication: key of a turn",
         "ivr/turn_writer.py",
         "            if key in new:\n                new.remove(key)",
