@@ -11,16 +11,19 @@ from voicemail.transcriber import Transcriber, forget
 
 
 def difference(language: str, without: Path, with_it: Path, recordings: Sequence[Path], tick: Tick) -> float | None:
-    """Which part of the characters heard are others with the models folder `with_it`; None when there is nothing to hear.
+    """Which part of the characters is heard otherwise with the models folder `with_it`, beyond what two hearings without differ.
 
-    Takes the time of hearing them twice, and the memory of one model after the other.
+    None when there is nothing to hear. Takes the time of hearing them three times, and the memory of one model after the other.
     """
-    before = _heard(language, without, recordings, tick)
-    after = _heard(language, with_it, recordings, tick)
-    length = sum(map(len, before))
-    if not length:
-        return None
-    return sum(errors(one, other) for one, other in zip(before, after, strict=True)) / length
+    first, second = (_heard(language, without, recordings, tick) for _ in range(2))
+    other = _heard(language, with_it, recordings, tick)
+    length = sum(map(len, first))
+    # Of a noisy message of 38 s, 3 to 5 % of the characters are others each time.
+    return max(0, _errors(first, other) - _errors(first, second)) / length if length else None
+
+
+def _errors(some: Sequence[str], others: Sequence[str]) -> int:
+    return sum(errors(one, other) for one, other in zip(some, others, strict=True))
 
 
 def _heard(language: str, models_dir: Path, recordings: Sequence[Path], tick: Tick) -> list[str]:
