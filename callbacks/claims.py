@@ -116,7 +116,7 @@ class Claims:
             try:
                 with writing(self._engine) as connection:
                     claimed = already(connection, loan)
-                    confirmed = confirm(connection, Batch([loan])) if claimed is None else []
+                    confirmed = confirm(connection, Batch([loan])) if claimed is None else "[]"
             except Exception:  # the callback must not wait for its lease to end
                 self._release(loan)
                 raise

@@ -28,7 +28,7 @@ def of_row(row: Row[Any]) -> Callback:
 
 
 def of_values(values: Sequence[Any]) -> Callback:
-    """A row of `callbacks` as SQLite itself keeps it, with moments in ms and truth in numbers, as a value."""
+    """A row of `callbacks` as SQL itself keeps it, with moments in ms and truth in numbers on SQLite, as a value."""
     fields = list(values)
     for place in _MOMENTS:
         if fields[place] is not None:
