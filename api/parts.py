@@ -26,11 +26,11 @@ from ivr.spool import Spool
 from ivr.state import StateSeal
 from ivr.turn_record import TurnRecord
 from ivr.turns import Turns
+from runtime.beside import beside
 from runtime.config import Settings
 from runtime.database import open_database
 from runtime.redis import open_redis
 from runtime.secret import secret_key
-from runtime.sqlite_process import sqlite_process
 
 log = structlog.get_logger()
 
@@ -48,9 +48,9 @@ class Parts:
         secret = secret_key(settings.secret_key.get_secret_value(), settings.data_dir)
         self.shelf = Shelf(self.call_database, settings.data_dir / "flows.live", secret)
         self.bell = threading.Event()
-        # One of them writes, so that who rings up is looked up meanwhile. None of both on PostgreSQL.
-        self._writer = sqlite_process(self.call_database, (*new_turns.DEFINITIONS, *loans_beside.DEFINITIONS))
-        self._reader = sqlite_process(self.call_database, ["PRAGMA query_only=ON"])
+        # One of them writes, so that who rings up is looked up meanwhile.
+        self._writer = beside(self.call_database, (*new_turns.DEFINITIONS, *loans_beside.DEFINITIONS))
+        self._reader = beside(self.call_database, writes=False)
         self.desk = Desk(self.console_database, lambda: self.shelf.company, self.queue, beside=self._writer)
         spool = Spool(settings.data_dir / "spool")
         self.journal = Journal(self.call_database, self._follow, self.bell.set, spool, self._writer)
@@ -62,7 +62,7 @@ class Parts:
         self._threads: list[threading.Thread] = []
 
     async def start_beside(self) -> None:
-        """Start the processes beside this one; without them all goes on, slower."""
+        """Start the quick ways to SQL; without them all goes on, slower."""
         for process in (self._writer, self._reader):
             if process is not None:
                 await process.start()

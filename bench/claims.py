@@ -36,11 +36,11 @@ from callbacks.index import rebuild, refresh
 from callbacks.queue import SCRIPT, CallbackQueue
 from callbacks.tables import callbacks
 from flows.company import Company
+from runtime.beside import beside as beside_of
 from runtime.database import open_database, writing
 from runtime.embedded import EmbeddedRedis
 from runtime.ids import new_id
 from runtime.redis import open_redis
-from runtime.sqlite_process import sqlite_process
 
 FEW = 1_000
 # Claims of one round of the comparison by size: half of the few that wait, so that every claim has something to find.
@@ -59,7 +59,7 @@ class House:
     @asynccontextmanager
     async def desk(self) -> AsyncIterator[Desk]:
         """A desk as the api's, for the loop that asks."""
-        writer = sqlite_process(self.engine, loans_beside.DEFINITIONS)
+        writer = beside_of(self.engine, loans_beside.DEFINITIONS)
         if writer is not None:
             await writer.start()
         try:

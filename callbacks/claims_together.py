@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Final, ParamSpec, TypeVar
 
 import structlog
@@ -22,7 +23,7 @@ from callbacks.loans import Batch, Loan
 from runtime.batches import Batches
 from runtime.database import when_it_is_my_turn_to_write
 from runtime.handover import Handed
-from runtime.sqlite_process import Statements
+from runtime.statements import Statements
 
 log = structlog.get_logger()
 
@@ -115,22 +116,21 @@ class ClaimsTogether:
     async def _ask_beside(self, beside: Statements, batch: Batch) -> str:
         confirmed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
-        def ask(give_turn_back: Callable[[], None]) -> None:
-            def written(_nothing: None, error: DBAPIError | None) -> None:
-                give_turn_back()
-                if error is not None:
-                    confirmed.set_exception(error)
+        statements = loans_beside.statements(self._engine.dialect.name, batch)
 
-            def looked(found: Any, error: DBAPIError | None) -> None:
+        def ask(give_turn_back: Callable[[], None]) -> None:
+            def tell(place: int, value: Any, error: DBAPIError | None) -> None:
+                if place == 0:  # the one that writes
+                    give_turn_back()
                 if confirmed.done():
                     return
                 if error is not None:
                     confirmed.set_exception(error)
-                else:
-                    confirmed.set_result(found)
+                elif place == len(statements) - 1:
+                    confirmed.set_result(value)
 
-            beside.ask(loans_beside.CLAIM, [batch.document], written)
-            beside.ask(loans_beside.LOOK, [batch.document], looked)
+            for place, statement in enumerate(statements):
+                beside.ask(statement, [batch.document], partial(tell, place))
 
         when_it_is_my_turn_to_write(self._engine, ask)
         return await confirmed

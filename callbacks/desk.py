@@ -32,7 +32,7 @@ from customers.phone import E164
 from flows.company import Company
 from runtime.database import insert_once, reading, writing
 from runtime.ids import derived_id, new_id
-from runtime.sqlite_process import Statements
+from runtime.statements import Statements
 
 # Without a sign of life for so long the callback goes back to the queue.
 LEASE: Final = timedelta(minutes=10)

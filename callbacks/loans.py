@@ -54,10 +54,9 @@ def confirm(connection: Connection, batch: Batch) -> Confirmed:
     Several loans at once pass over a row that another transaction holds, so that two such batches never wait for each other;
     a single one waits for it.
     """
-    if connection.dialect.name == "postgresql":
-        statement = _claim_on_postgresql(waits=len(batch.loans) == 1)
-        return str(connection.execute(statement, {"loans": batch.document}).scalar_one())
     given = (batch.document,)
+    if connection.dialect.name == "postgresql":
+        return str(connection.exec_driver_sql(claim_on_postgresql(waits=len(batch.loans) == 1), given).scalar_one())
     done = connection.exec_driver_sql(CLAIM_ON_SQLITE, given, execution_options={"preserve_rowcount": True})
     if not done.rowcount:
         return "[]"
@@ -110,12 +109,13 @@ LOOK_ON_SQLITE: Final = f"""SELECT json_group_array(json_array({", ".join(f"call
 
 
 @cache
-def _claim_on_postgresql(*, waits: bool) -> sa.TextClause:
+def claim_on_postgresql(*, waits: bool) -> str:
+    """All that a claim writes, and the callbacks as they are then, of a batch's document."""
     patience = "" if waits else "SKIP LOCKED"
-    claim = f"""
+    return f"""
 WITH loan AS MATERIALIZED (SELECT value->>0 AS id, CAST(value->>1 AS INTEGER) AS version, value->>2 AS holder, value->>3 AS nonce,
   CAST(value->>4 AS BIGINT) AS at, CAST(value->>5 AS BIGINT) AS until, value->>6 AS event_id, place
-  FROM json_array_elements(CAST(:loans AS json)) WITH ORDINALITY AS listed(value, place)),
+  FROM json_array_elements(CAST(%s AS json)) WITH ORDINALITY AS listed(value, place)),
 locked AS (SELECT callbacks.id FROM loan JOIN callbacks ON callbacks.id = loan.id AND {_FENCE}
   FOR NO KEY UPDATE OF callbacks {patience}),
 claimed AS ({_CLAIM} FROM loan JOIN locked ON locked.id = loan.id WHERE callbacks.id = loan.id AND {_FENCE}
@@ -126,7 +126,6 @@ told AS ({_TELL} SELECT loan.event_id, claimed.customer_id, loan.at, '{_CLAIMED}
 entered AS ({_ENTER} SELECT '{CHANGED}', json_build_object('ids', json_agg(claimed.id)), max(loan.at), max(loan.at), 0
   FROM claimed JOIN loan ON loan.id = claimed.id HAVING count(*) > 0)
 SELECT CAST(coalesce(json_agg(json_build_array({", ".join(_NAMES)})), '[]') AS text) FROM claimed"""  # noqa: S608 - our own names
-    return sa.text(claim)
 
 
 def _ms(at: datetime) -> int:

@@ -1,6 +1,7 @@
-"""Loans claimed by a process beside: one statement writes all that a claim leaves and commits it, the next reads it.
+"""Loans claimed by statements that commit by themselves (runtime/statements.py): one on PostgreSQL, two on SQLite.
 
-Between both somebody else may have changed a callback. Then it is not this agent's any more, and is not told as theirs.
+There the first writes all that a claim leaves, and the next reads it. Between both somebody else may have changed a callback.
+Then it is not this agent's any more, and is not told as theirs.
 """
 
 from __future__ import annotations
@@ -11,13 +12,18 @@ from callbacks import loans
 
 _WRITES: Final = (loans.CLAIM_ON_SQLITE, loans.TELL_ON_SQLITE, loans.ENTER_ON_SQLITE)
 
-# What a connection needs first.
+# What a connection of SQLite needs first.
 DEFINITIONS: Final = (
     "CREATE TEMP VIEW new_claims AS SELECT NULL AS loans",
     "CREATE TEMP TRIGGER new_claims_always INSTEAD OF INSERT ON new_claims BEGIN "
     f"{'; '.join(each.replace('json_each(?)', 'json_each(NEW.loans)') for each in _WRITES)}; END",
 )
 
-# Both take a batch's document.
-CLAIM: Final = "INSERT INTO new_claims (loans) VALUES (?)"
-LOOK: Final = loans.LOOK_ON_SQLITE
+_CLAIM: Final = "INSERT INTO new_claims (loans) VALUES (?)"
+
+
+def statements(dialect: str, batch: loans.Batch) -> tuple[str, ...]:
+    """Each takes the batch's document; the last one's value is for `loans.by_nonce`."""
+    if dialect == "postgresql":
+        return (loans.claim_on_postgresql(waits=len(batch.loans) == 1),)
+    return _CLAIM, loans.LOOK_ON_SQLITE

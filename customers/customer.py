@@ -103,5 +103,5 @@ def _number_rows(owners: Mapping[str, str], at: datetime) -> list[dict[str, Any]
 
 
 def _owners(connection: Connection, numbers: Collection[str]) -> dict[str, str]:
-    query = "SELECT number, customer_id FROM customer_numbers WHERE number IN ({values})"
+    query = "SELECT number, customer_id FROM customer_numbers WHERE number {among}"
     return dict(select_many(connection, query, "number, customer_id", numbers))

@@ -15,17 +15,20 @@ from runtime.batches import Batches
 from runtime.bulk import rows_beside, select_many, select_many_beside
 from runtime.database import from_ms, reading
 from runtime.handover import Handed, Handover, settle, settle_here
-from runtime.sqlite_process import Statements
+from runtime.statements import Statements
 
 log = structlog.get_logger()
 
 MAX_BATCH = 64
 
 
+# Row by row by its key: joined, PostgreSQL reads all customers as long as it has not counted them.
 _QUERY = (
-    "SELECT n.number, c.name, c.language, (SELECT min(b.promised_until) FROM callbacks b WHERE b.customer_id = c.id"
+    "SELECT n.number, (SELECT c.name FROM customers c WHERE c.id = n.customer_id) AS name,"
+    " (SELECT c.language FROM customers c WHERE c.id = n.customer_id) AS language,"
+    " (SELECT min(b.promised_until) FROM callbacks b WHERE b.customer_id = n.customer_id"
     " AND b.closed_at IS NULL AND b.promised_until IS NOT NULL) AS earliest"
-    " FROM customer_numbers n JOIN customers c ON c.id = n.customer_id WHERE n.number IN ({values})"
+    " FROM customer_numbers n WHERE n.number {among}"
 )
 _NAMES = "number, name, language, earliest"
 
@@ -81,7 +84,9 @@ class Callers:
                 settle_here(_each(asked, _callers(rows_beside(found))))
             over()
 
-        self._beside.ask(*select_many_beside(_QUERY, _NAMES, {each.work for each in asked}), tell)
+        self._beside.ask(
+            *select_many_beside(self._engine.dialect.name, _QUERY, _NAMES, {each.work for each in asked}), tell
+        )
 
     def _run(self) -> None:
         while (batch := self._asked.take(MAX_BATCH)) is not None:

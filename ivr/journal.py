@@ -23,7 +23,7 @@ from ivr.turn_record import TurnRecord, pack, unpack
 from ivr.turn_writer import TurnWriter
 from ivr.turns_beside import TurnsBeside
 from runtime.handover import Handed, Handover, settle
-from runtime.sqlite_process import Statements
+from runtime.statements import Statements
 
 log = structlog.get_logger()
 

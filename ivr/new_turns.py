@@ -12,8 +12,8 @@ from ivr.tables import calls, turns
 from ivr.turn_record import TurnRecord, row_of
 from runtime.together import ForEach, insert_of
 
-_TURN: Final = ("call_id", "turn", "at", "input", "results", "events", "session")
-_CALL: Final = (
+TURN: Final = ("call_id", "turn", "at", "input", "results", "events", "session")
+CALL: Final = (
     "id",
     "provider_call_id",
     "direction",
@@ -25,7 +25,7 @@ _CALL: Final = (
     "status",
     "started_at",
 )
-_LINE: Final = ("id", "at", "kind", "summary", "call_id", "data")
+LINE: Final = ("id", "at", "kind", "summary", "call_id", "data")
 
 # Whose call it is: who has the number, or else the stranger who gets it now.
 _OWNER: Final = "coalesce((SELECT customer_id FROM customer_numbers WHERE number = NEW.call_from_number), NEW.stranger)"
@@ -40,23 +40,23 @@ def _new(prefix: str, names: Sequence[str]) -> dict[str, str]:
 _ROWS: Final = ForEach(
     "new_turns",
     [
-        *(f"turn_{name}" for name in _TURN),
+        *(f"turn_{name}" for name in TURN),
         "stranger",
-        *(f"call_{name}" for name in _CALL),
-        *(f"line_{name}" for name in _LINE),
+        *(f"call_{name}" for name in CALL),
+        *(f"line_{name}" for name in LINE),
     ],
-    always=[insert_of(turns, _new("turn", _TURN))],
+    always=[insert_of(turns, _new("turn", TURN))],
     when="NEW.stranger IS NOT NULL",
     then=[
         f"INSERT INTO {customers.name} (id, name, created_at) SELECT NEW.stranger, '', NEW.turn_at WHERE {_IS_STRANGER}",
         f"INSERT INTO {customer_numbers.name} (number, customer_id, source, added_at)"
         " SELECT NEW.call_from_number, NEW.stranger, 'caller_id', NEW.turn_at"
         f" WHERE NEW.call_from_number IS NOT NULL AND {_IS_STRANGER}",
-        insert_of(calls, _new("call", _CALL) | {"customer_id": _OWNER}),
-        insert_of(history, _new("line", _LINE) | {"customer_id": _OWNER}),
+        insert_of(calls, _new("call", CALL) | {"customer_id": _OWNER}),
+        insert_of(history, _new("line", LINE) | {"customer_id": _OWNER}),
     ],
 )
-_NO_CALL: Final = [None] * (1 + len(_CALL) + len(_LINE))
+_NO_CALL: Final = [None] * (1 + len(CALL) + len(LINE))
 
 
 DEFINITIONS: Final = _ROWS.definitions
@@ -67,15 +67,20 @@ def statement(records: Sequence[TurnRecord]) -> tuple[str, list[Any]]:
 
     It writes nothing when one of the turns or of the calls stands there already. A connection needs DEFINITIONS first.
     """
+    return _ROWS.statement(rows_of(records))
+
+
+def rows_of(records: Sequence[TurnRecord]) -> list[list[Any]]:
+    """The values of TURN, and if a call begins in one of them, of all: a stranger's name, those of CALL and of LINE."""
     openings = [openings_of([record]) for record in records]
     rows = [list(row_of(record).values()) for record in records]
     if any(openings):
-        rows = [[*row, *(_opened(began[0]) if began else _NO_CALL)] for row, began in zip(rows, openings, strict=True)]
-    return _ROWS.statement(rows)
+        return [[*row, *(_opened(began[0]) if began else _NO_CALL)] for row, began in zip(rows, openings, strict=True)]
+    return rows
 
 
 def _opened(opening: Opening) -> list[Any]:
     call = call_row(opening, "")
     line = began_row(opening, "")
     stranger = stranger_id(opening.call.call_id, opening.call.from_number)
-    return [stranger, *[call[name] for name in _CALL], *[line[name] for name in _LINE]]
+    return [stranger, *[call[name] for name in CALL], *[line[name] for name in LINE]]

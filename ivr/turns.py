@@ -30,7 +30,7 @@ from ivr.shelf import Shelf
 from ivr.state import BadToken, StateSeal
 from ivr.turn_record import CallFacts, TurnRecord
 from runtime.database import reading
-from runtime.sqlite_process import Statements
+from runtime.statements import Statements
 
 log = structlog.get_logger()
 

@@ -1,4 +1,4 @@
-"""Turns of which nothing follows: a process beside writes them, and the event loop goes on (docs/decisions/0021)."""
+"""Turns of which nothing follows are written while the event loop goes on (docs/decisions/0021, 0024)."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import structlog
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from ivr import new_turns
+from ivr import new_turns, new_turns_postgresql
 from ivr.effects import has_consequences
 from ivr.turn_record import TurnRecord
 from runtime.batches import Batches
 from runtime.database import when_it_is_my_turn_to_write
 from runtime.handover import Handed, Handover, settle_here
-from runtime.sqlite_process import Statements
+from runtime.statements import Statements
 
 log = structlog.get_logger()
 
@@ -32,6 +32,8 @@ class TurnsBeside:
     def __init__(self, beside: Statements, engine: Engine, otherwise: Handover[TurnRecord, TurnRecord]) -> None:
         self._beside = beside
         self._engine = engine
+        is_sqlite = engine.dialect.name == "sqlite"
+        self._new_turns = new_turns if is_sqlite else new_turns_postgresql
         self._otherwise = otherwise
         self._batches: Batches[TurnRecord, TurnRecord] = Batches(self._write, MAX_BATCH)
 
@@ -45,7 +47,7 @@ class TurnsBeside:
 
     def _write(self, batch: list[Handed[TurnRecord, TurnRecord]], over: Callable[[], None]) -> None:
         try:
-            statement, values = new_turns.statement([each.work for each in batch])
+            statement, values = self._new_turns.statement([each.work for each in batch])
         except Exception:  # one of them is at fault; the thread tries each alone
             log.exception("turns.not_written_beside", turns=len(batch))
             self._otherwise.take_in(batch)

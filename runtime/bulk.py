@@ -1,8 +1,8 @@
 """Many rows in one statement: what a batch of turns leaves, at a fraction of the cost of a statement a row.
 
-Rows travel as one JSON document, so that the statement is always the same; SQLite and PostgreSQL unpack it. Of SQLite a single
-row comes back, whatever it holds: its driver gives the interpreter's lock away for each row, and a thread that writes beside a
-busy event loop may wait 5 ms to get it back (docs/performance.md).
+Rows travel as one JSON document, so that the statement is always the same; SQLite and PostgreSQL unpack it. A single row comes
+back, whatever it holds: SQLite's driver gives the interpreter's lock away for each one, and a thread that writes beside a busy
+event loop may wait 5 ms to get it back (docs/performance.md).
 """
 
 from __future__ import annotations
@@ -53,23 +53,20 @@ def in_ms(moment: Any) -> int:
 
 
 def select_many(connection: Connection, query: str, names: str, values: Collection[str]) -> list[list[Any]]:
-    """The rows of a query for many values at once; it says `IN ({values})` where they belong. Moments are in ms.
+    """The rows of a query for many values at once; it says `column {among}` where they belong. Moments are in ms.
 
     `names` are those of the query's columns, with commas.
     """
     if not values:
         return []
-    if connection.dialect.name == "postgresql":
-        unpacked = "SELECT json_array_elements_text(%s::json)"
-        document = orjson.dumps(list(values)).decode()
-        return [list(row) for row in connection.exec_driver_sql(query.format(values=unpacked), (document,))]
-    statement, asked = select_many_beside(query, names, values)
+    statement, asked = select_many_beside(connection.dialect.name, query, names, values)
     return rows_beside(connection.exec_driver_sql(statement, tuple(asked)).scalar_one())
 
 
-def select_many_beside(query: str, names: str, values: Collection[str]) -> tuple[str, list[str]]:
-    """The statement of SQLite that does so in one row, and its values."""
-    return _as_one_row(query, names), [orjson.dumps(list(values)).decode()]
+def select_many_beside(dialect: str, query: str, names: str, values: Collection[str]) -> tuple[str, list[str]]:
+    """The statement that does so in one row, and its values."""
+    one_row = _as_one_row_of_postgresql if dialect == "postgresql" else _as_one_row
+    return one_row(query, names), [orjson.dumps(list(values)).decode()]
 
 
 def rows_beside(found: str) -> list[list[Any]]:
@@ -80,8 +77,16 @@ def rows_beside(found: str) -> list[list[Any]]:
 
 @cache
 def _as_one_row(query: str, names: str) -> str:
-    rows = query.format(values="SELECT value FROM json_each(?)")
+    rows = query.format(among="IN (SELECT value FROM json_each(?))")
     return f"SELECT json_group_array(json_array({names})) FROM ({rows})"  # noqa: S608 - our own names
+
+
+@cache
+def _as_one_row_of_postgresql(query: str, names: str) -> str:
+    # Of an array PostgreSQL thinks that it is short, and takes the index; of the rows themselves that there are a hundred.
+    rows = query.format(among="= ANY (ARRAY(SELECT json_array_elements_text(CAST(%s AS json))))")
+    document = f"coalesce(json_agg(json_build_array({names})), '[]')"
+    return f"SELECT CAST({document} AS text) FROM ({rows}) AS found"  # noqa: S608 - our own names
 
 
 @cache

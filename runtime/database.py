@@ -129,7 +129,10 @@ def turn_to_write(engine: Engine) -> Iterator[None]:
 
 
 def when_it_is_my_turn_to_write(engine: Engine, go: Callable[[Callable[[], None]], None]) -> None:
-    """As `turn_to_write`, of SQLite, in an event loop: `go` is called there, now or later, with what gives the turn back."""
+    """As `turn_to_write`, in an event loop: `go` is called there, now or later, with what gives the turn back."""
+    if engine.dialect.name != "sqlite":
+        go(_nothing)
+        return
     turn = _turn_of(engine)
     if turn.acquire(blocking=False):
         go(turn.release)

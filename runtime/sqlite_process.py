@@ -13,48 +13,26 @@ import sqlite3
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.engine import Engine
 
 from runtime.database import SQLITE_PRAGMAS
+from runtime.statements import ANSWER_SECONDS, RESTART_SECONDS, Tell
 
 log = structlog.get_logger()
 
 # How long a statement waits for another writer. Who asks has other ways, and a caller's patience is no longer.
 BUSY_MS: Final = 250
-# A process that has not answered for so long will not.
-ANSWER_SECONDS: Final = 10.0
-# After this one that ended, or found no database, is started again.
-RESTART_SECONDS: Final = 2.0
 _STOP_SECONDS: Final = 5.0
 _CHILD: Final = Path(__file__).with_name("sqlite_child.py")
 _ERRORS: Final[dict[str, type[sa.exc.DBAPIError]]] = {
     "IntegrityError": sa.exc.IntegrityError,
     "OperationalError": sa.exc.OperationalError,
 }
-
-
-# What a statement came to: the first value that it returned, or what went wrong.
-Tell = Callable[[Any, sa.exc.DBAPIError | None], None]
-
-
-class Statements(Protocol):
-    """Does one statement after the other; none of them knows of the others."""
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether `ask` may be called now; if not, there is another way."""
-
-    def ask(self, statement: str, values: Sequence[Any], tell: Tell) -> None:
-        """Do a statement, commit it, and `tell` later, in the loop, the first value that it returned, or None.
-
-        Or else one of SQLAlchemy's errors, without the values; after an OperationalError it may be done all the same.
-        """
 
 
 class SqliteProcess(asyncio.Protocol):
@@ -186,14 +164,6 @@ class SqliteProcess(asyncio.Protocol):
             self._process.kill()
         else:
             self._watch = loop.call_later(left, self._look)
-
-
-def sqlite_process(engine: Engine, prepare: Sequence[str] = ()) -> SqliteProcess | None:
-    """A process for the database of an engine, not started yet; None when it is no file of SQLite."""
-    path = engine.url.database
-    if engine.dialect.name != "sqlite" or not path or path == ":memory:":
-        return None
-    return SqliteProcess(Path(path), prepare)
 
 
 def _start(descriptor: int, path: Path) -> subprocess.Popen[bytes]:

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from runtime.database import SQLITE_PRAGMAS
-from runtime.sqlite_process import Tell
+from runtime.statements import Tell
 
 
 def _nothing() -> None:

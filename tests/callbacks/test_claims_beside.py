@@ -29,7 +29,8 @@ from customers.tables import history
 from flows.company import Company
 from runtime.database import reading, turn_to_write, writing
 from runtime.outbox import outbox
-from runtime.sqlite_process import SqliteProcess, Statements
+from runtime.sqlite_process import SqliteProcess
+from runtime.statements import Statements
 from tests.callbacks.conftest import NOW, Ask, asker
 from tests.in_thread import InThread
 

@@ -1,4 +1,4 @@
-"""On SQLite most turns are written, and callers looked up, by processes beside the api; when they fail, nobody notices."""
+"""Most turns are written, and callers looked up, past the threads of an api; when that fails, nobody notices."""
 
 from __future__ import annotations
 
@@ -13,15 +13,19 @@ from contextlib import closing
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
-from customers.customer import find_by_number, remember_language, rename
+from customers.customer import find_by_number, of_call, remember_language, rename
+from customers.tables import customer_numbers, customers, history
 from flows.session import Caller
 from ivr import new_turns
 from ivr.journal import Journal
 from ivr.tables import calls, turns
 from ivr.turn_record import TurnRecord
-from runtime import sqlite_process
+from ivr.turns_beside import TurnsBeside
+from runtime import postgres_statements, sqlite_process
 from runtime.database import reading, turn_to_write, writing
+from runtime.postgres_statements import PostgresStatements
 from runtime.sqlite_process import SqliteProcess
 from tests.front import Front
 
@@ -42,7 +46,7 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def writer(front: Front) -> SqliteProcess:
     process = front.parts._writer
-    assert process is not None
+    assert isinstance(process, SqliteProcess)
     return process
 
 
@@ -58,14 +62,82 @@ async def until_ready(process: SqliteProcess) -> None:
         await asyncio.sleep(0.01)
 
 
-async def test_turns_of_which_nothing_follows_go_past_the_thread(lite_front: Front, batches: list[int]) -> None:
-    rang = await asyncio.gather(*(lite_front.switchboard.ring() for _ in range(10)))
+async def test_turns_of_which_nothing_follows_go_past_the_thread(front: Front, batches: list[int]) -> None:
+    rang = await asyncio.gather(*(front.switchboard.ring() for _ in range(10)))
     assert batches == []
     await asyncio.gather(*(call.press("1") for call in rang))  # a language is chosen, and the customer's from now on
     assert sum(batches) == 10
     await asyncio.gather(*(call.press("9") for call in rang))
     assert sum(batches) == 10
-    assert len(stored(lite_front)) == 30
+    assert len(stored(front)) == 30
+
+
+async def test_they_leave_what_the_thread_leaves(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    records: list[TurnRecord] = []
+    give = TurnsBeside.give
+
+    async def note(self: TurnsBeside, record: TurnRecord, patience_seconds: float) -> TurnRecord:
+        records.append(record)
+        return await give(self, record, patience_seconds)
+
+    monkeypatch.setattr(TurnsBeside, "give", note)
+    with writing(front.parts.console_database) as connection:
+        of_call(connection, "+37120000033", "ca_long_ago", front.clock.now)
+    callers = ["+37120000031", "+37120000032", "+37120000031", "anonymous", "anonymous", "+37120000033"]
+    rang = await asyncio.gather(*(front.switchboard.ring(from_number=number) for number in callers))
+    await asyncio.gather(*(call.press("9") for call in rang))
+    assert len(records) == 12
+    left = everything(front)
+    assert len(left["calls"]) == 6
+    assert len(left["customers"]) == 5  # two without a number, three with one
+    assert [row["customer_id"] for row in left["calls"]].count("+37120000031") == 2
+    with writing(front.parts.console_database) as connection:
+        for table in (history, calls, turns, customer_numbers, customers):
+            connection.execute(table.delete())
+        of_call(connection, "+37120000033", "ca_long_ago", front.clock.now)
+    for record in records:
+        await front.parts.journal._waiting.give(record, 30)
+    assert everything(front) == left
+
+
+def everything(front: Front) -> dict[str, list[Any]]:
+    """Customers with a number are named by it, for their names are made by chance; lines of history are not counted."""
+    with reading(front.parts.console_database) as connection:
+        tables = {
+            table.name: connection.execute(sa.select(*(column for column in table.c if column is not history.c.number)))
+            .mappings()
+            .all()
+            for table in (calls, turns, customers, customer_numbers, history)
+        }
+    names = {row["customer_id"]: row["number"] for row in tables["customer_numbers"]}
+    return {
+        name: sorted(({key: names.get(str(value), value) for key, value in row.items()} for row in rows), key=str)
+        for name, rows in tables.items()
+    }
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_connections_that_the_server_ends_cost_nobody_a_word(
+    front: Front, batches: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_statements, "RESTART_SECONDS", 0.05)
+    await front.switchboard.ring()
+    with front.parts.console_database.connect() as connection:
+        others = "FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        connection.exec_driver_sql(f"SELECT pg_terminate_backend(pid) {others}")
+    rang = await asyncio.gather(*(front.switchboard.ring() for _ in range(12)))
+    assert all("Gather" in call.document.verbs for call in rang)
+    assert sum(batches) > 0
+    assert len(stored(front)) == 13
+    process = front.parts._writer
+    assert isinstance(process, PostgresStatements)
+    give_up = time.monotonic() + 30
+    while not process.is_ready:
+        assert time.monotonic() < give_up
+        await asyncio.sleep(0.01)
+    before = sum(batches)
+    await front.switchboard.ring()
+    assert (len(stored(front)), sum(batches)) == (14, before)
 
 
 async def test_a_turn_taken_before_is_answered_with_the_same_bytes_by_the_thread(
@@ -174,7 +246,7 @@ async def test_who_rings_is_known_whether_or_not_the_process_lives(
     assert (known.name, known.language) == ("Anna", "lv")
     assert await find("+37120000034", 30) == Caller("+37120000034")
     process = lite_front.parts._reader
-    assert process is not None
+    assert isinstance(process, SqliteProcess)
     assert process.pid is not None
     os.kill(process.pid, signal.SIGSTOP)
     asked = [asyncio.ensure_future(find("+37120000033", 30)) for _ in range(2)]

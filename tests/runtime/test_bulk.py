@@ -56,7 +56,7 @@ def test_many_values_are_looked_up_at_once(database: Engine) -> None:
     odd = '\'; DROP -- %s ? \\ "Анна" 🙂'
     with writing(database) as connection:
         insert_many_once(connection, customers, [customer(name) for name in ("a", odd, "c")])
-        query = "SELECT name, id, created_at FROM customers WHERE name IN ({values}) ORDER BY id"
+        query = "SELECT name, id, created_at FROM customers WHERE name {among} ORDER BY id"
         found = select_many(connection, query, "name, id, created_at", [odd, "nobody", "a"])
         assert sorted(found) == sorted([name, f"cu_{name}", 1_898_928_900_123] for name in ("a", odd))
         assert select_many(connection, query, "name, id, created_at", ["nobody"]) == []

@@ -19,7 +19,8 @@ import pytest
 import sqlalchemy as sa
 
 from runtime import sqlite_process
-from runtime.sqlite_process import SqliteProcess, Statements
+from runtime.sqlite_process import SqliteProcess
+from runtime.statements import Statements
 from tests.in_thread import InThread
 
 PREPARE = ["CREATE TEMP TABLE told (value)"]
