@@ -116,7 +116,7 @@ class ClaimsTogether:
     async def _ask_beside(self, beside: Statements, batch: Batch) -> str:
         confirmed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
-        statements = loans_beside.statements(self._engine.dialect.name, batch)
+        statements = loans_beside.statements(self._engine.dialect.name)
 
         def ask(give_turn_back: Callable[[], None]) -> None:
             def tell(place: int, value: Any, error: DBAPIError | None) -> None:

@@ -22,8 +22,8 @@ DEFINITIONS: Final = (
 _CLAIM: Final = "INSERT INTO new_claims (loans) VALUES (?)"
 
 
-def statements(dialect: str, batch: loans.Batch) -> tuple[str, ...]:
-    """Each takes the batch's document; the last one's value is for `loans.by_nonce`."""
+def statements(dialect: str) -> tuple[str, ...]:
+    """Each takes a batch's document; the last one's value is for `loans.by_nonce`."""
     if dialect == "postgresql":
-        return (loans.claim_on_postgresql(waits=len(batch.loans) == 1),)
+        return (loans.claim_on_postgresql(waits=False),)  # a thread waits for a row that another transaction holds
     return _CLAIM, loans.LOOK_ON_SQLITE

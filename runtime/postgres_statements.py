@@ -19,6 +19,8 @@ from runtime.statements import ANSWER_SECONDS, RESTART_SECONDS, Tell
 
 log = structlog.get_logger()
 
+# How long a statement waits for what another transaction holds: as on SQLite, and no longer than a caller's patience.
+LOCK_MS = 250
 _CONNECT_SECONDS = 5
 
 
@@ -43,6 +45,7 @@ class PostgresStatements:
             connection = await psycopg.AsyncConnection.connect(
                 self._url, autocommit=True, connect_timeout=_CONNECT_SECONDS
             )
+            await connection.execute(f"SET lock_timeout = {LOCK_MS}")
             if not self._writes:
                 await connection.execute("SET default_transaction_read_only = on")
             self._connection = connection

@@ -120,6 +120,18 @@ async def test_a_server_that_does_not_answer_is_not_waited_for(
     assert await do(statements, "SELECT 1") == 1
 
 
+async def test_another_transaction_is_waited_for_and_not_for_long(statements: PostgresStatements, url: sa.URL) -> None:
+    with connected(url) as other, other.transaction():
+        other.execute("INSERT INTO words VALUES ('held', 1)")
+        began = time.monotonic()
+        with pytest.raises(sa.exc.OperationalError, match="lock timeout"):
+            await do(statements, INSERT, "held", 2)
+        assert time.monotonic() - began < 5
+        assert statements.is_ready
+    with pytest.raises(sa.exc.IntegrityError):
+        await do(statements, INSERT, "held", 2)
+
+
 async def test_what_may_not_write_cannot(url: sa.URL) -> None:
     reader = PostgresStatements(url, writes=False)
     await reader.start()
