@@ -7,7 +7,6 @@ from pathlib import Path
 
 from sqlalchemy.engine import Engine
 
-from runtime.postgres_statements import PostgresStatements
 from runtime.sqlite_process import SqliteProcess
 from runtime.statements import OpenStatements
 
@@ -15,6 +14,8 @@ from runtime.statements import OpenStatements
 def beside(engine: Engine, prepare: Sequence[str] = (), *, writes: bool = True) -> OpenStatements | None:
     """Not started yet; None for a database in memory. `prepare` are SQLite's statements for each connection."""
     if engine.dialect.name == "postgresql":
+        from runtime.postgres_statements import PostgresStatements  # with its driver, which takes memory
+
         return PostgresStatements(engine.url, writes=writes)
     path = engine.url.database
     if not path or path == ":memory:":
