@@ -7,8 +7,9 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 import redis
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
+from callbacks import claims, loans
 from callbacks.desk import Desk
 from callbacks.index import rebuild
 from callbacks.intake import request
@@ -16,10 +17,13 @@ from callbacks.queue import CallbackQueue
 from customers.tables import customers
 from flows.company import WEEKDAYS, CalendarDefinition, Company, QueueDefinition, TargetRule, Window
 from runtime.database import insert_once, writing
+from runtime.outbox import outbox
 
 # A Tuesday at 10:00 in Riga.
 NOW = datetime(2026, 3, 10, 8, tzinfo=UTC)
 Ask = Callable[..., str]
+# So many agents who ask at once go in one batch from the first on.
+AGENTS = 8
 
 
 @pytest.fixture(scope="session")
@@ -104,3 +108,28 @@ def queue(database: Engine, redis_client: redis.Redis) -> CallbackQueue:
 @pytest.fixture
 def desk(database: Engine, company: Company, queue: CallbackQueue) -> Desk:
     return Desk(database, lambda: company, queue)
+
+
+@pytest.fixture
+def made(ask: Ask, database: Engine, queue: CallbackQueue) -> list[str]:
+    """Callbacks for AGENTS, in the order of their deadlines."""
+    names = [
+        ask(f"CA{number}", customer_id=f"cu_{number}", at=NOW + timedelta(minutes=number)) for number in range(AGENTS)
+    ]
+    with writing(database) as connection:
+        connection.execute(outbox.delete())
+    rebuild(database, queue)
+    return names
+
+
+@pytest.fixture
+def in_threads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many claims each transaction of a thread confirmed or tried to."""
+    sizes: list[int] = []
+
+    def confirm(connection: Connection, given: loans.Batch) -> loans.Confirmed:
+        sizes.append(len(given.loans))
+        return loans.confirm(connection, given)
+
+    monkeypatch.setattr(claims, "confirm", confirm)
+    return sizes

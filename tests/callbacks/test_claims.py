@@ -26,38 +26,11 @@ from customers.tables import history
 from flows.company import Company
 from runtime.database import reading, writing
 from runtime.outbox import outbox
-from tests.callbacks.conftest import NOW, Ask
+from tests.callbacks.conftest import AGENTS, NOW, Ask
 from tests.callbacks.test_queue import rung
 
-# So many go in one batch from the first on.
-AGENTS = 8
 Answers = dict[str, Callback | BaseException | None]
 ClaimTogether = Callable[..., Answers]
-
-
-@pytest.fixture
-def made(ask: Ask, database: Engine, queue: CallbackQueue) -> list[str]:
-    """Callbacks in the order of their deadlines."""
-    names = [
-        ask(f"CA{number}", customer_id=f"cu_{number}", at=NOW + timedelta(minutes=number)) for number in range(AGENTS)
-    ]
-    with writing(database) as connection:
-        connection.execute(outbox.delete())
-    rebuild(database, queue)
-    return names
-
-
-@pytest.fixture
-def transactions(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many claims each transaction confirmed or tried to."""
-    sizes: list[int] = []
-
-    def confirm(connection: Connection, given: loans.Batch) -> loans.Confirmed:
-        sizes.append(len(given.loans))
-        return loans.confirm(connection, given)
-
-    monkeypatch.setattr(claims, "confirm", confirm)
-    return sizes
 
 
 @pytest.fixture
@@ -86,7 +59,7 @@ def test_each_agent_has_one_callback_of_their_own_and_all_share_a_transaction(
     database: Engine,
     desk: Desk,
     made: list[str],
-    transactions: list[int],
+    in_threads: list[int],
     redis_client: redis.Redis,
     claim_together: ClaimTogether,
 ) -> None:
@@ -98,7 +71,7 @@ def test_each_agent_has_one_callback_of_their_own_and_all_share_a_transaction(
         name: answer.id for name, answer in answers.items() if isinstance(answer, Callback)
     }
     assert len({callback.nonce for callback in held}) == AGENTS
-    assert transactions == [AGENTS]
+    assert in_threads == [AGENTS]
     with reading(database) as connection:
         told = connection.execute(sa.select(history.c.summary).where(history.c.kind == "callback.claimed")).scalars()
         assert sorted(told) == [f"agent {number:02} took the callback" for number in range(AGENTS)]
@@ -257,14 +230,14 @@ def test_two_processes_never_lend_the_same_callback(
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_callback_that_another_transaction_holds_keeps_only_its_own_agent_waiting(
-    database: Engine, desk: Desk, made: list[str], transactions: list[int], claim_together: ClaimTogether
+    database: Engine, desk: Desk, made: list[str], in_threads: list[int], claim_together: ClaimTogether
 ) -> None:
     answers: Answers = {}
     with database.connect() as other, other.begin():
         other.execute(sa.select(callbacks).where(callbacks.c.id == made[0]).with_for_update())
         waiting = threading.Thread(target=lambda: answers.update(claim_together(desk)))
         waiting.start()
-        _until(lambda: transactions == [AGENTS, 1])
+        _until(lambda: in_threads == [AGENTS, 1])
     waiting.join()
     assert sorted(answer.id for answer in answers.values() if isinstance(answer, Callback)) == sorted(made)
 

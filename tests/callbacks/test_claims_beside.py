@@ -8,7 +8,6 @@ import signal
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,6 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from callbacks import claims, claims_together, loans, loans_beside
 from callbacks.callback import Callback
 from callbacks.desk import LEASE, Desk
-from callbacks.index import rebuild
 from callbacks.queue import CallbackQueue
 from callbacks.tables import callbacks
 from customers.tables import history
@@ -31,10 +29,10 @@ from runtime.database import reading, turn_to_write, writing
 from runtime.outbox import outbox
 from runtime.sqlite_process import SqliteProcess
 from runtime.statements import Statements
-from tests.callbacks.conftest import NOW, Ask, asker
+from tests.callbacks.conftest import AGENTS, NOW
 from tests.in_thread import InThread
 
-AGENTS = 8
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 class Sql:
@@ -59,55 +57,20 @@ class Sql:
 
 
 @pytest.fixture
-def ask(sqlite_database: Engine, company: Company) -> Ask:
-    return asker(sqlite_database, company)
-
-
-@pytest.fixture
-def queue(sqlite_database: Engine, redis_client: redis.Redis) -> CallbackQueue:
-    return CallbackQueue(redis_client)
-
-
-@pytest.fixture
-def made(ask: Ask, sqlite_database: Engine, queue: CallbackQueue) -> list[str]:
-    """Callbacks in the order of their deadlines."""
-    names = [
-        ask(f"CA{number}", customer_id=f"cu_{number}", at=NOW + timedelta(minutes=number)) for number in range(AGENTS)
-    ]
-    with writing(sqlite_database) as connection:
-        connection.execute(outbox.delete())
-    rebuild(sqlite_database, queue)
-    return names
-
-
-@pytest.fixture
-def sql(sqlite_database: Engine, made: list[str]) -> Iterator[Sql]:
-    made_up = Sql(sqlite_database)
+def sql(database: Engine, made: list[str]) -> Iterator[Sql]:
+    made_up = Sql(database)
     yield made_up
     made_up.statements.close()
 
 
 @pytest.fixture
-def open_desk(sqlite_database: Engine, company: Company, queue: CallbackQueue) -> Callable[[Statements], Desk]:
-    return lambda beside: Desk(sqlite_database, lambda: company, queue, beside=beside)
+def open_desk(database: Engine, company: Company, queue: CallbackQueue) -> Callable[[Statements], Desk]:
+    return lambda beside: Desk(database, lambda: company, queue, beside=beside)
 
 
 @pytest.fixture
 def desk(open_desk: Callable[[Statements], Desk], sql: Sql) -> Desk:
     return open_desk(sql.statements)
-
-
-@pytest.fixture
-def in_threads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many claims each transaction of a thread had."""
-    sizes: list[int] = []
-
-    def confirm(connection: Connection, given: loans.Batch) -> loans.Confirmed:
-        sizes.append(len(given.loans))
-        return loans.confirm(connection, given)
-
-    monkeypatch.setattr(claims, "confirm", confirm)
-    return sizes
 
 
 async def together(desk: Desk, agents: int = AGENTS) -> list[Any]:
@@ -133,15 +96,15 @@ def told(engine: Engine) -> list[Any]:
 
 
 async def test_it_writes_what_a_thread_writes(
-    desk: Desk, sqlite_database: Engine, made: list[str], in_threads: list[int], sql: Sql, tmp_path: Path
+    desk: Desk, database: Engine, made: list[str], in_threads: list[int], sql: Sql, tmp_path: Path
 ) -> None:
     answers = await together(desk)
     assert claimed(answers) == made
     assert [answer.holder for answer in answers] == [f"agent {number:02}" for number in range(AGENTS)]
     assert (in_threads, sql.done) == ([], 2)
-    assert stored(sqlite_database) == answers
-    by_process = told(sqlite_database)
-    with writing(sqlite_database) as connection:
+    assert stored(database) == answers
+    by_process = told(database)
+    with writing(database) as connection:
         connection.execute(callbacks.update().values(state="ready", version=1, holder=None, nonce=None))
         connection.execute(history.delete().where(history.c.kind == "callback.claimed"))
         connection.execute(outbox.delete())
@@ -149,13 +112,13 @@ async def test_it_writes_what_a_thread_writes(
             [loans.Loan(one.id, 1, one.holder, one.nonce, NOW, NOW + LEASE) for one in answers]  # the same once more
         )
         assert list(loans.by_nonce(loans.confirm(connection, batch)).values()) == answers
-    assert told(sqlite_database) == by_process
+    assert told(database) == by_process
 
 
 async def test_what_the_index_offers_in_error_is_asked_for_again(
-    desk: Desk, sqlite_database: Engine, made: list[str], in_threads: list[int], redis_client: redis.Redis
+    desk: Desk, database: Engine, made: list[str], in_threads: list[int], redis_client: redis.Redis
 ) -> None:
-    with writing(sqlite_database) as connection:
+    with writing(database) as connection:
         connection.execute(callbacks.update().where(callbacks.c.id.in_(made[:3])).values(state="resolved", version=2))
     answers = await together(desk)
     assert sorted(claimed(answers)) == sorted(made[3:])
@@ -164,18 +127,18 @@ async def test_what_the_index_offers_in_error_is_asked_for_again(
 
 
 async def test_when_none_is_confirmed_nothing_is_entered(
-    desk: Desk, sqlite_database: Engine, made: list[str], in_threads: list[int]
+    desk: Desk, database: Engine, made: list[str], in_threads: list[int]
 ) -> None:
-    with writing(sqlite_database) as connection:
+    with writing(database) as connection:
         connection.execute(callbacks.update().values(state="resolved", version=2))
     assert await together(desk) == [None] * AGENTS
-    assert told(sqlite_database) == []
+    assert told(database) == []
 
 
 async def test_what_fails_for_one_agent_fails_for_none_of_the_others(
-    desk: Desk, sqlite_database: Engine, made: list[str]
+    desk: Desk, database: Engine, made: list[str]
 ) -> None:
-    with writing(sqlite_database) as connection:
+    with writing(database) as connection:
         connection.exec_driver_sql(
             "CREATE TRIGGER broken BEFORE INSERT ON history WHEN NEW.customer_id = 'cu_3' "
             "BEGIN SELECT RAISE(ABORT, 'the history of this customer is broken'); END"
@@ -187,7 +150,7 @@ async def test_what_fails_for_one_agent_fails_for_none_of_the_others(
 
 
 async def test_a_claim_whose_word_was_lost_is_found_again(
-    desk: Desk, sqlite_database: Engine, made: list[str], sql: Sql, in_threads: list[int]
+    desk: Desk, database: Engine, made: list[str], sql: Sql, in_threads: list[int]
 ) -> None:
     def lose() -> None:
         sql.after = sql.nothing
@@ -196,17 +159,17 @@ async def test_a_claim_whose_word_was_lost_is_found_again(
     sql.after = lose
     assert claimed(await together(desk)) == made
     assert in_threads == []
-    assert {callback.version for callback in stored(sqlite_database)} == {2}
+    assert {callback.version for callback in stored(database)} == {2}
 
 
 async def test_what_is_taken_back_before_it_is_told_is_nobodys(
-    desk: Desk, sqlite_database: Engine, made: list[str], sql: Sql
+    desk: Desk, database: Engine, made: list[str], sql: Sql
 ) -> None:
     """Another process closed one between the claim and the look at it."""
 
     def close_one() -> None:
         sql.after = sql.nothing
-        with sqlite_database.begin() as connection:
+        with database.begin() as connection:
             free = {"state": "resolved", "version": 3, "holder": None, "nonce": None}
             connection.execute(callbacks.update().where(callbacks.c.id == made[2]).values(**free))
 
@@ -244,22 +207,22 @@ async def test_while_sql_is_away_every_agent_is_told_so_and_nothing_stays_lent(
 
 
 async def test_an_agent_who_has_waited_too_long_is_told_so_and_keeps_nobody_waiting(
-    desk: Desk, sqlite_database: Engine, made: list[str], monkeypatch: pytest.MonkeyPatch
+    desk: Desk, database: Engine, made: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(claims_together, "PATIENCE_SECONDS", 0.2)
-    with turn_to_write(sqlite_database):
+    with turn_to_write(database):
         answers = await together(desk)
     assert all(isinstance(answer, PoolTimeout) for answer in answers)
     await asyncio.sleep(0.3)
     monkeypatch.setattr(claims_together, "PATIENCE_SECONDS", 20.0)
     assert await together(desk, 1) == [None]  # those who gave up hold theirs until their lease ends
-    assert {callback.state for callback in stored(sqlite_database)} == {"claimed"}
+    assert {callback.state for callback in stored(database)} == {"claimed"}
 
 
 async def test_a_process_that_is_killed_with_claims_in_it_costs_nobody_theirs(
-    open_desk: Callable[[Statements], Desk], sqlite_database: Engine, made: list[str], in_threads: list[int]
+    open_desk: Callable[[Statements], Desk], database: Engine, made: list[str], in_threads: list[int]
 ) -> None:
-    process = SqliteProcess(Path(str(sqlite_database.url.database)), loans_beside.DEFINITIONS)
+    process = SqliteProcess(Path(str(database.url.database)), loans_beside.DEFINITIONS)
     await process.start()
     assert process.pid is not None
     try:
@@ -271,6 +234,6 @@ async def test_a_process_that_is_killed_with_claims_in_it_costs_nobody_theirs(
         os.kill(process.pid, signal.SIGKILL)
         assert claimed(await asking) == made
         assert sum(in_threads) == AGENTS
-        assert stored(sqlite_database) == await asking
+        assert stored(database) == await asking
     finally:
         process.close()

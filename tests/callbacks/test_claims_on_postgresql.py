@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from datetime import timedelta
 
 import pytest
 import redis
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Engine
 
-from callbacks import claims, loans
+from callbacks import loans
 from callbacks.desk import LEASE, Desk
-from callbacks.index import rebuild
 from callbacks.queue import CallbackQueue
 from callbacks.tables import callbacks
 from customers.tables import history
@@ -22,22 +20,10 @@ from flows.company import Company
 from runtime.database import writing
 from runtime.outbox import outbox
 from runtime.postgres_statements import PostgresStatements
-from tests.callbacks.conftest import NOW, Ask
-from tests.callbacks.test_claims_beside import AGENTS, claimed, stored, together, told
+from tests.callbacks.conftest import AGENTS, NOW
+from tests.callbacks.test_claims_beside import claimed, stored, together, told
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-
-
-@pytest.fixture
-def made(ask: Ask, database: Engine, queue: CallbackQueue) -> list[str]:
-    """Callbacks in the order of their deadlines."""
-    names = [
-        ask(f"CA{number}", customer_id=f"cu_{number}", at=NOW + timedelta(minutes=number)) for number in range(AGENTS)
-    ]
-    with writing(database) as connection:
-        connection.execute(outbox.delete())
-    rebuild(database, queue)
-    return names
 
 
 @pytest.fixture
@@ -51,19 +37,6 @@ async def statements(database: Engine) -> AsyncIterator[PostgresStatements]:
 @pytest.fixture
 def desk(database: Engine, company: Company, queue: CallbackQueue, statements: PostgresStatements) -> Desk:
     return Desk(database, lambda: company, queue, beside=statements)
-
-
-@pytest.fixture
-def in_threads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many claims each transaction of a thread had."""
-    sizes: list[int] = []
-
-    def confirm(connection: Connection, given: loans.Batch) -> loans.Confirmed:
-        sizes.append(len(given.loans))
-        return loans.confirm(connection, given)
-
-    monkeypatch.setattr(claims, "confirm", confirm)
-    return sizes
 
 
 async def test_it_writes_what_a_thread_writes(
