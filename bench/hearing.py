@@ -44,7 +44,7 @@ class Heard:
 
 
 class Hearing:
-    """Recognises the same file both ways and counts. `front_end_seconds` and `recognition_seconds` are over all of it."""
+    """Recognises the same file both ways and counts. `front_end_seconds` and `recognition_seconds` are of CPU, over all of it."""
 
     def __init__(self, models_dir: Path, model: InstalledModel, scratch: Path) -> None:
         vosk.SetLogLevel(-1)
@@ -60,9 +60,9 @@ class Hearing:
         made = spoilt(condition, clip.path.name, wide(clip.path))
         soundfile.write(self._file, made, condition.rate_hz, subtype="PCM_16")
         plain = self._by_vosk_alone()
-        begun, spent = time.perf_counter(), self.front_end_seconds
+        begun, spent = time.process_time(), self.front_end_seconds
         ours = self._transcriber.transcribe(examine(self._file), self._language).transcript
-        self.recognition_seconds += time.perf_counter() - begun - (self.front_end_seconds - spent)
+        self.recognition_seconds += time.process_time() - begun - (self.front_end_seconds - spent)
         spoken = clip.transcript
         rights = right_words(spoken, [word.word for word in ours.words])
         return Heard(
@@ -95,10 +95,10 @@ class Hearing:
 
     def _timed(self, pieces: Callable[[], Iterable[Samples]], rate_hz: int) -> tuple[Iterator[Samples], int]:
         kept = list(pieces())  # reading the file is not the front end's doing
-        begun = time.perf_counter()
+        begun = time.process_time()
         restored, restored_hz = restore(lambda: kept, rate_hz)
         done = list(restored)
-        self.front_end_seconds += time.perf_counter() - begun
+        self.front_end_seconds += time.process_time() - begun
         return iter(done), restored_hz
 
 
