@@ -42,16 +42,22 @@ class PostgresStatements:
 
     async def start(self) -> None:
         try:
-            connection = await psycopg.AsyncConnection.connect(
-                self._url, autocommit=True, connect_timeout=_CONNECT_SECONDS
-            )
+            async with asyncio.timeout(_CONNECT_SECONDS):
+                self._connection = await self._connected()
+        except (psycopg.Error, OSError) as error:  # among them TimeoutError: a server that connects and does not answer
+            log.warning("postgres_statements.no_database", reason=_reason(error))
+            self._try_again()
+
+    async def _connected(self) -> psycopg.AsyncConnection[Any]:
+        connection = await psycopg.AsyncConnection.connect(self._url, autocommit=True)
+        try:
             await connection.execute(f"SET lock_timeout = {LOCK_MS}")
             if not self._writes:
                 await connection.execute("SET default_transaction_read_only = on")
-            self._connection = connection
-        except (psycopg.Error, OSError) as error:
-            log.warning("postgres_statements.no_database", reason=_reason(error))
-            self._try_again()
+        except BaseException:
+            connection.pgconn.finish()
+            raise
+        return connection
 
     def ask(self, statement: str, values: Sequence[Any], tell: Tell) -> None:
         if self._connection is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -158,6 +159,18 @@ async def test_without_a_server_it_is_not_ready_and_gets_ready_later(
         later.close()
         with connected(url) as connection:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def test_a_server_that_connects_and_does_not_answer_keeps_no_start_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(postgres_statements, "_CONNECT_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = sa.URL.create("postgresql+psycopg", "ringback", host="127.0.0.1", port=silent.getsockname()[1])
+        statements = PostgresStatements(address)
+        await asyncio.wait_for(statements.start(), 10)
+        assert not statements.is_ready
+        statements.close()
 
 
 async def test_one_that_is_closed_is_not_opened_again(
