@@ -66,7 +66,10 @@ def install_models(
 
 
 @app.command("compose")
-def compose_graphs(languages: Languages) -> None:
+def compose_graphs(
+    languages: Languages,
+    only_checked: Annotated[bool, typer.Option(help="Keep none that no message could check.")] = False,
+) -> None:
     """Compose the graph of models once and keep it: messages are heard faster, and threads need less memory.
 
     Small Korean: some minutes, 2 GB of memory and of disk meanwhile, then 0.8 GB of disk and 0.5 GB more memory for the model.
@@ -76,20 +79,25 @@ def compose_graphs(languages: Languages) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     settings = load_settings()
     for language in languages:
-        _compose(_here(language, settings.models_dir), settings)
+        _compose(_here(language, settings.models_dir), settings, only_checked=only_checked)
 
 
-def _compose(found: InstalledModel, settings: Settings) -> None:
+def _compose(found: InstalledModel, settings: Settings, *, only_checked: bool) -> None:
     from voicemail.composed_graph import NotComposed, compose
     from voicemail.same_hearing import difference
 
     recordings = _recordings(settings, found.language)
+    if only_checked and not recordings:
+        _give_up(f"There is no message here by which the graph of {found.name} could be checked.")
     begun = time.monotonic()
     with Console(stderr=True).status(f"The graph of {found.name} is being composed; this takes minutes.") as status:
         tick = _shown(status.update, found.name, begun)
 
         def differs(folder: Path) -> float | None:
-            return difference(found.language, settings.models_dir, folder, recordings, tick)
+            differing = difference(found.language, settings.models_dir, folder, recordings, tick)
+            if differing is None and only_checked:
+                raise NotComposed(f"Nothing was heard by which the graph of {found.name} could be checked.")
+            return differing
 
         try:
             graph = compose(found.path, settings.models_dir, found.name, tick, differs)

@@ -43,6 +43,7 @@ def worker() -> None:
         ):  # at worst a message is written down without the business's own words
             return None
 
-    compose = (sys.executable, "-m", "api.commands.cli", "models", "compose") if settings.compose_graphs else None
+    command = (sys.executable, "-m", "api.commands.cli", "models", "compose", "--only-checked")
+    compose = command if settings.compose_graphs else None
     run_worker(settings, languages, stop, company=company, compose=compose)
     engine.dispose()

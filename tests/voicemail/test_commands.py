@@ -58,6 +58,7 @@ def test_a_model_is_installed_listed_and_removed(web: Any, replying: Any, models
 REFUSALS = [
     (("models", "install", "lv"), "No speech model exists for Latvian"),
     (("models", "compose", "ru"), "There is no model for 'ru' here"),
+    (("models", "compose", "--only-checked", "ko"), "There is no message here by which the graph"),
     (("models", "install", "ru", "--site", "http://127.0.0.1:9"), "could not be reached"),
     (("models", "remove", "ru"), "There is no model for 'ru' here"),
     (("transcribe", "nowhere.wav", "-l", "ko"), "There is no file nowhere.wav."),
