@@ -9,15 +9,15 @@ import structlog
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from callbacks.index import deliver_changed
-from callbacks.queue import CallbackQueue
-from ivr import past_turns
+from callbacks.queue.callback_queue import CallbackQueue
+from callbacks.queue.index import deliver_changed
 from ivr.effects import follow_all
-from ivr.shelf import Shelf
+from ivr.journal import past_turns
+from ivr.published_flows import Shelf
 from runtime.config import Settings
 from runtime.jobs import open_broker
-from runtime.outbox import Handler, deliver
-from voicemail.jobs import Jobs, outbox_handlers, register
+from runtime.sql.outbox import Handler, deliver
+from voicemail.jobs.actors import Jobs, outbox_handlers, register
 from voicemail.recordings import ProviderAccount
 
 if TYPE_CHECKING:

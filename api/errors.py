@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from api.access import NotAllowed, NotANumber, NotFound, NotSignedIn
 from callbacks.board import WrongCursor
 from callbacks.callback import CallbackError, IllegalStep, StaleNonce, UnknownCallback
-from ivr.shelf import NothingPublished
+from ivr.published_flows import NothingPublished
 
 log = structlog.get_logger()
 

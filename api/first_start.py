@@ -9,8 +9,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import flows
 from runtime.config import ConfigurationError, Settings
-from runtime.database import open_database, reading
-from runtime.migrate import upgrade
+from runtime.sql.database import open_database, reading
+from runtime.sql.migrate import upgrade
 
 
 def prepare(settings: Settings) -> list[str]:
@@ -37,8 +37,8 @@ def _publish_once(settings: Settings) -> list[str]:
         with reading(engine) as connection:
             if connection.execute(sa.text("SELECT 1 FROM publications LIMIT 1")).first() is not None:
                 return []
-        from flows.faults import FlowFaults
-        from ivr.shelf import publish_folder
+        from flows.files.faults import FlowFaults
+        from ivr.published_flows import publish_folder
 
         folder = flows_folder(settings)
         try:

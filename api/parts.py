@@ -13,24 +13,24 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from callbacks import loans_beside
 from callbacks.desk import Desk
-from callbacks.queue import CallbackQueue
+from callbacks.queue.callback_queue import CallbackQueue
 from customers.phone import spoken_form
-from flows import spoken
+from flows.prompts import spoken
 from ivr import new_turns
 from ivr.effects import follow_all
 from ivr.emergency import EmergencyDocuments
-from ivr.journal import Journal
+from ivr.journal.journal import Journal
+from ivr.journal.spool import Spool
+from ivr.journal.turn_record import TurnRecord
 from ivr.providers.twilio import SignatureCheck
-from ivr.shelf import NothingPublished, Shelf, watch
-from ivr.spool import Spool
+from ivr.published_flows import NothingPublished, Shelf, watch
 from ivr.state import StateSeal
-from ivr.turn_record import TurnRecord
 from ivr.turns import Turns
 from runtime.beside import beside
 from runtime.config import Settings
-from runtime.database import open_database
 from runtime.redis import open_redis
 from runtime.secret import secret_key
+from runtime.sql.database import open_database
 
 log = structlog.get_logger()
 

@@ -12,13 +12,13 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from ivr.effects import follow_all
-from ivr.journal import Journal
+from ivr.journal.journal import Journal
+from ivr.journal.spool import Spool
+from ivr.journal.turn_record import CallFacts, TurnRecord
 from ivr.providers.listing import ProviderAway
+from ivr.published_flows import NothingPublished, Shelf
 from ivr.reconciler import EVERY, Findings, reconcile
-from ivr.shelf import NothingPublished, Shelf
-from ivr.spool import Spool
 from ivr.state import StateSeal
-from ivr.turn_record import CallFacts, TurnRecord
 from ivr.turns import Turns
 from runtime.config import Settings
 from runtime.secret import secret_key

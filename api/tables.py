@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from runtime.database import Moment, metadata
+from runtime.sql.database import Moment, metadata
 
 users = sa.Table(
     "users",

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from api.tables import users
-from runtime.database import reading, writing
+from runtime.sql.database import reading, writing
 
 Role = Literal["agent", "supervisor", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)  # each may do what those before it may

@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from api.parts import Parts
 from ivr.providers import twilio
 from ivr.providers.twilio import BadRequest, Form
-from ivr.shelf import NothingPublished
+from ivr.published_flows import NothingPublished
 from runtime import metrics
 
 log = structlog.get_logger()

@@ -30,17 +30,17 @@ from sqlalchemy.engine import Engine
 
 from bench.stored import emptied, fill
 from callbacks import loans_beside
-from callbacks.comparison import WINDOW, compare
 from callbacks.desk import LEASE, Desk
-from callbacks.index import rebuild, refresh
-from callbacks.queue import SCRIPT, CallbackQueue
+from callbacks.queue.callback_queue import SCRIPT, CallbackQueue
+from callbacks.queue.consistency import WINDOW, compare
+from callbacks.queue.index import rebuild, refresh
 from callbacks.tables import callbacks
 from flows.company import Company
 from runtime.beside import beside as beside_of
-from runtime.database import open_database, writing
 from runtime.embedded import EmbeddedRedis
 from runtime.ids import new_id
 from runtime.redis import open_redis
+from runtime.sql.database import open_database, writing
 
 FEW = 1_000
 # Claims of one round of the comparison by size: half of the few that wait, so that every claim has something to find.

@@ -10,7 +10,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from voicemail.audio import Samples
+from voicemail.audio.recording_audio import Samples
 
 _MU = 255.0
 _PACKET_SECONDS = 0.02

@@ -18,7 +18,7 @@ from pathlib import Path
 from bench.stored import fill
 from bench.turns import CONNECTIONS, ours, prepare, run
 from callbacks.backlog import count_queues
-from runtime.database import open_database
+from runtime.sql.database import open_database
 
 MOST_A_SECOND = 5_000
 

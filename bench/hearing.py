@@ -13,11 +13,11 @@ import soxr
 import vosk
 
 from bench.conditions import Condition, spoilt
-from voicemail.audio import WIDE_HZ, Samples, examine
-from voicemail.clips import Clip, characters, errors, right_words, words
-from voicemail.frontend import restore
-from voicemail.models import InstalledModel
-from voicemail.transcriber import Transcriber
+from voicemail.audio.recording_audio import WIDE_HZ, Samples, examine
+from voicemail.enhancement.frontend import restore
+from voicemail.evaluation.clips import Clip, characters, errors, right_words, words
+from voicemail.models.installed import InstalledModel
+from voicemail.recognition.transcriber import Transcriber
 
 
 @dataclass(frozen=True, slots=True)

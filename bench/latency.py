@@ -18,17 +18,17 @@ from sqlalchemy.engine import Engine
 import callbacks.tables
 import customers.tables
 import ivr.tables
-import runtime.outbox
+import runtime.sql.outbox
 from customers.tables import customers as customers_table
-from runtime.database import insert_once, metadata, open_database, reading, writing
 from runtime.embedded import EmbeddedRedis
 from runtime.jobs import open_broker
+from runtime.sql.database import insert_once, metadata, open_database, reading, writing
 from voicemail import mailbox, steps
-from voicemail.jobs import register
+from voicemail.jobs.actors import register
 from voicemail.recordings import ProviderAccount, StoredRecording, path_of
 from voicemail.tables import transcripts
 
-_TABLES = (callbacks.tables, customers.tables, ivr.tables, runtime.outbox)  # so that the metadata knows them all
+_TABLES = (callbacks.tables, customers.tables, ivr.tables, runtime.sql.outbox)  # so that the metadata knows them all
 _PATIENCE_SECONDS = 300
 _LOOK_SECONDS = 0.005
 _NOBODY = ProviderAccount("http://127.0.0.1:9", "AC" + "1" * 32, SecretStr("unused"))
@@ -38,8 +38,8 @@ _WORKER = """
 import sys, threading, time, pydantic
 from runtime.config import Settings
 from voicemail.recordings import ProviderAccount
-from voicemail.transcriber import Transcriber
-from voicemail.worker import run_worker
+from voicemail.recognition.transcriber import Transcriber
+from voicemail.jobs.worker import run_worker
 transcribe = Transcriber.transcribe
 def timed(*args, **named):
     written = transcribe(*args, **named)

@@ -1,6 +1,6 @@
 """Give the shape of speech the mean spectrum of the recordings that a model was trained with; the model's files hold it.
 
-    python -m bench.model_mean MODEL [--above-hz 0] --out voicemail/shapes/speech.json
+    python -m bench.model_mean MODEL [--above-hz 0] --out voicemail/enhancement/shapes/speech.json
 
 Kaldi keeps the sums of the training features in `ivector/global_cmvn.stats`. With as many cepstra as mel bands (conf/mfcc.conf
 of the official models: 40 of 40, lifter 22, preemphasis 0.97) they can be turned back into band levels. They are of all
@@ -17,8 +17,8 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from voicemail.audio import WIDE_HZ
-from voicemail.spectrum import BANDS, CENTRES_HZ, FRAME, band_levels
+from voicemail.audio.recording_audio import WIDE_HZ
+from voicemail.enhancement.spectrum import BANDS, CENTRES_HZ, FRAME, band_levels
 
 _LIFTER = 22
 _PREEMPHASIS = 0.97
@@ -27,7 +27,7 @@ _MIDDLE = (CENTRES_HZ > 400) & (CENTRES_HZ < 2_500)
 
 def main(
     model: Annotated[Path, typer.Argument(help="A Vosk model's folder.")],
-    out: Annotated[Path, typer.Option()] = Path("voicemail/shapes/speech.json"),
+    out: Annotated[Path, typer.Option()] = Path("voicemail/enhancement/shapes/speech.json"),
     above_hz: Annotated[float, typer.Option(help="Bands under this keep their mean.")] = 0.0,
 ) -> None:
     """Put MODEL's mean into the shape OUT; the covariance stays."""

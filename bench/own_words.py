@@ -23,16 +23,16 @@ import typer
 from bench.conditions import chosen, spoilt
 from bench.hearing import is_wide, wide
 from runtime.config import load_settings
-from voicemail.audio import WIDE_HZ, examine
-from voicemail.clips import Clip, read_clips, words
-from voicemail.closeness import Closeness, load_closeness, unproven
+from voicemail.audio.recording_audio import WIDE_HZ, examine
+from voicemail.evaluation.clips import Clip, read_clips, words
+from voicemail.evaluation.own_words_evaluation import Tried, compared, total
 from voicemail.mailbox import Word
-from voicemail.models import find_model
-from voicemail.pronunciation import sounds_of
-from voicemail.proving import Tried, compared, total
-from voicemail.sounds import apart
-from voicemail.transcriber import Transcriber
-from voicemail.vocabulary import OwnWord
+from voicemail.models.installed import find_model
+from voicemail.own_words.closeness import Closeness, load_closeness, unproven
+from voicemail.own_words.pronunciation import sounds_of
+from voicemail.own_words.sounds import apart
+from voicemail.own_words.vocabulary import OwnWord
+from voicemail.recognition.transcriber import Transcriber
 
 _SHARED = Path(__file__).parents[2] / "shared" / "audio" / "ko" / "16k"
 _OWN = Path(__file__).parent / "own"

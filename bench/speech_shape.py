@@ -1,6 +1,6 @@
-"""Measure the shape of speech (voicemail/shapes/speech.json) on clean wide-band recordings of many voices.
+"""Measure the shape of speech (voicemail/enhancement/shapes/speech.json) on clean wide-band recordings of many voices.
 
-    python -m bench.speech_shape FILE… --out voicemail/shapes/speech.json
+    python -m bench.speech_shape FILE… --out voicemail/enhancement/shapes/speech.json
 
 Each ten seconds count the same, whoever speaks. Under 400 Hz the mean is the published long-term spectrum's (Byrne and others,
 An international comparison of long-term average speech spectra, 1994), since many recordings were high-passed.
@@ -19,9 +19,9 @@ import soxr
 import typer
 from numpy.typing import NDArray
 
-from voicemail.audio import WIDE_HZ, Samples
-from voicemail.frontend import speech_frames
-from voicemail.spectrum import CENTRES_HZ, Analyser, Bands, band_levels
+from voicemail.audio.recording_audio import WIDE_HZ, Samples
+from voicemail.enhancement.frontend import speech_frames
+from voicemail.enhancement.spectrum import CENTRES_HZ, Analyser, Bands, band_levels
 
 _PIECE_SECONDS = 10
 _LEVEL = 0.1
@@ -33,7 +33,9 @@ _THIRDS_DB = (38.6, 43.5, 54.4, 57.7, 56.8, 60.2, 60.3, 59.0, 62.1, 62.1, 60.5, 
 _MEAN_OF_LEVELS_DB = -2.0
 
 
-def main(files: list[Path], out: Annotated[Path, typer.Option()] = Path("voicemail/shapes/speech.json")) -> None:
+def main(
+    files: list[Path], out: Annotated[Path, typer.Option()] = Path("voicemail/enhancement/shapes/speech.json")
+) -> None:
     """Measure FILES and write the shape to OUT."""
     means: list[NDArray[np.float64]] = []
     products: list[NDArray[np.float64]] = []

@@ -13,8 +13,8 @@ import soundfile
 import typer
 
 from bench.conditions import chosen, spoilt
-from voicemail.audio import WIDE_HZ
-from voicemail.clips import read_clips
+from voicemail.audio.recording_audio import WIDE_HZ
+from voicemail.evaluation.clips import read_clips
 
 
 def main(

@@ -22,14 +22,14 @@ from sqlalchemy.engine import Connection, Engine
 
 import callbacks.tables
 import customers.tables
-import runtime.outbox
+import runtime.sql.outbox
 from callbacks.backlog import backlog, count_queues
 from callbacks.clock import tick
 from callbacks.ready import next_ready
 from ivr.callers import look_up
-from runtime.database import metadata, open_database, reading, writing
+from runtime.sql.database import metadata, open_database, reading, writing
 
-assert all((callbacks.tables, customers.tables, runtime.outbox))
+assert all((callbacks.tables, customers.tables, runtime.sql.outbox))
 
 # Callbacks of one INSERT.
 _STEP = 50_000

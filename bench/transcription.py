@@ -32,9 +32,9 @@ import vosk
 from bench.latency import news_seconds
 from bench.plain_vosk import PlainVosk
 from runtime.config import load_settings
-from voicemail.audio import examine
-from voicemail.models import find_model
-from voicemail.transcriber import Transcriber
+from voicemail.audio.recording_audio import examine
+from voicemail.models.installed import find_model
+from voicemail.recognition.transcriber import Transcriber
 
 _SHARED = Path(__file__).parents[2] / "shared" / "audio" / "ko"
 _NOISE = 0.001  # -60 dBFS: a line is never quite silent

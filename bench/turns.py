@@ -29,8 +29,8 @@ from twilio.request_validator import RequestValidator
 
 from bench.reference import BASE_URL, TOKEN
 from flows.engine import resume, start
+from flows.files.loader import load_folder
 from flows.inputs import Digits
-from flows.loader import load_folder
 from flows.session import Caller
 from ivr.state import StateSeal
 

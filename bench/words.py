@@ -21,11 +21,11 @@ import typer
 from bench.conditions import chosen
 from bench.hearing import Heard, Hearing, is_wide, wide
 from runtime.config import load_settings
-from voicemail.audio import NARROW_HZ, WIDE_HZ
-from voicemail.clips import Clip, read_clips
-from voicemail.confidence import expected_calibration_error
-from voicemail.frontend import restore
-from voicemail.models import find_model
+from voicemail.audio.recording_audio import NARROW_HZ, WIDE_HZ
+from voicemail.enhancement.frontend import restore
+from voicemail.evaluation.clips import Clip, read_clips
+from voicemail.models.installed import find_model
+from voicemail.recognition.confidence import expected_calibration_error
 
 _SHARED = Path(__file__).parents[2] / "shared" / "audio" / "ko" / "16k"
 _RESAMPLES = 2_000

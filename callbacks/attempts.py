@@ -10,11 +10,11 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.engine import Connection
 
-from callbacks.calendar import NoOpenHours
 from callbacks.callback import CONTACTS, COUNTED, FINAL_OF_OUTCOME, Callback, Outcome, WrongOutcome, follow
-from callbacks.ladder import Again, GiveUp, Hours, NeedsNumber, Next, Tried, next_try
 from callbacks.promises import settle
-from callbacks.promising import calendar_of
+from callbacks.schedule.calendar import NoOpenHours
+from callbacks.schedule.promise_quote import calendar_of
+from callbacks.schedule.retry_schedule import Again, GiveUp, Hours, NeedsNumber, Next, Tried, next_try
 from callbacks.tables import attempts
 from flows.company import Company
 

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from callbacks.callback import LIVE_STATES
 from callbacks.tables import callbacks, queue_sizes
-from runtime.database import insert_once, reading, writing
+from runtime.sql.database import insert_once, reading, writing
 
 # Counting so many costs a turn nothing that can be measured. Above it what changes within a minute does not show in a promise.
 EXACT: Final = 200

@@ -16,11 +16,11 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from callbacks.callback import Callback
-from callbacks.index import Index
 from callbacks.loans import Batch, Confirmed, Loan, already, by_nonce, confirm
 from callbacks.news import News
-from callbacks.queue import Taken, Wanted
-from runtime.database import writing
+from callbacks.queue.callback_queue import Taken, Wanted
+from callbacks.queue.index import Index
+from runtime.sql.database import writing
 
 log = structlog.get_logger()
 

@@ -21,8 +21,8 @@ from callbacks.callback import Callback
 from callbacks.claims import Answer, Asked, Claims
 from callbacks.loans import Batch, Loan
 from runtime.batches import Batches
-from runtime.database import when_it_is_my_turn_to_write
 from runtime.handover import Handed
+from runtime.sql.database import when_it_is_my_turn_to_write
 from runtime.statements import Statements
 
 log = structlog.get_logger()

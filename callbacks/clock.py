@@ -13,16 +13,16 @@ from sqlalchemy.engine import Connection, Engine
 
 from callbacks.backlog import count_queues
 from callbacks.callback import LEASED_STATES, LIVE_STATES, Callback
-from callbacks.comparison import compare
-from callbacks.index import learn_epoch, rebuild, refresh
 from callbacks.promises import promise_summary
-from callbacks.queue import CallbackQueue, QueueError
+from callbacks.queue.callback_queue import CallbackQueue, QueueError
+from callbacks.queue.consistency import compare
+from callbacks.queue.index import learn_epoch, rebuild, refresh
 from callbacks.tables import callbacks, is_in, promises
 from callbacks.transition import CHANGED, of_row
 from customers.tables import history
-from runtime.database import insert_or_ignore, reading, writing
 from runtime.ids import derived_id
-from runtime.outbox import outbox
+from runtime.sql.database import insert_or_ignore, reading, writing
+from runtime.sql.outbox import outbox
 
 log = structlog.get_logger()
 

@@ -22,16 +22,16 @@ from callbacks.callback import (
 )
 from callbacks.claims import Asked, Claims
 from callbacks.claims_together import ClaimsTogether
-from callbacks.index import Index
 from callbacks.promises import promise
-from callbacks.queue import CallbackQueue, Wanted
+from callbacks.queue.callback_queue import CallbackQueue, Wanted
+from callbacks.queue.index import Index
 from callbacks.ready import next_ready
 from callbacks.tables import attempts, callbacks
 from callbacks.transition import move, of_row, read
 from customers.phone import E164
 from flows.company import Company
-from runtime.database import insert_once, reading, writing
 from runtime.ids import derived_id, new_id
+from runtime.sql.database import insert_once, reading, writing
 from runtime.statements import Statements
 
 # Without a sign of life for so long the callback goes back to the queue.

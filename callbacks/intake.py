@@ -13,15 +13,15 @@ from sqlalchemy.engine import Connection
 from callbacks.backlog import backlog
 from callbacks.callback import FINAL_STATES, LIVE_STATES, Callback, follow
 from callbacks.promises import promise
-from callbacks.promising import Quote, quote
+from callbacks.schedule.promise_quote import Quote, quote
 from callbacks.tables import callback_sources, callbacks
 from callbacks.transition import CHANGED, move, of_row
 from customers.history import record
 from customers.tables import customers
 from flows.company import Company
-from runtime.database import insert_once
 from runtime.ids import derived_id
-from runtime.outbox import enqueue
+from runtime.sql.database import insert_once
+from runtime.sql.outbox import enqueue
 
 log = structlog.get_logger()
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from callbacks.callback import Callback
-from callbacks.index import Index
+from callbacks.queue.index import Index
 
 # So long the bell may be late. When no claim comes for it, a console may hear of a claim after twice this.
 _PATIENCE_SECONDS: Final = 0.01

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from callbacks.callback import Callback
 from callbacks.tables import callback_sources, callbacks, promises
 from customers.history import record
-from runtime.database import insert_once
+from runtime.sql.database import insert_once
 
 # Said of an open promise whose moment has not passed when the matter ends: with contact it was kept, without it fell away.
 InTime = Literal["kept", "superseded"]

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import sqlalchemy as sa
 
-from runtime.database import Moment, metadata
+from runtime.sql.database import Moment, metadata
 
 
 def partial_index(name: str, *columns: str, only: str) -> sa.Index:

@@ -12,8 +12,8 @@ from sqlalchemy.engine import Connection, Row
 from callbacks.callback import Callback, StaleNonce, UnknownCallback
 from callbacks.tables import callbacks
 from customers.history import record
-from runtime.database import Moment, from_ms
-from runtime.outbox import enqueue
+from runtime.sql.database import Moment, from_ms
+from runtime.sql.outbox import enqueue
 
 # The outbox entry that brings the index in Redis up to date and rings the bell (index.py).
 CHANGED = "callback.changed"

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from customers.tables import customer_numbers, customers
-from runtime.bulk import insert_many_once, select_many
 from runtime.ids import derived_id, new_id
+from runtime.sql.bulk import insert_many_once, select_many
 
 MAX_NAME_CHARACTERS = 200
 

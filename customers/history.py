@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from customers.tables import history
-from runtime.bulk import insert_many_once
-from runtime.database import insert_once
 from runtime.ids import dated_id, derived_id
+from runtime.sql.bulk import insert_many_once
+from runtime.sql.database import insert_once
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from ivr.line.account import LineAccount
-from ivr.line.phone import (
+from ivr.line.caller.protocol import (
     Action,
     Beeped,
     Connected,
@@ -27,9 +26,10 @@ from ivr.line.phone import (
     Ringing,
     Spoken,
 )
-from ivr.line.rehearsal import follow
-from ivr.line.script import parse
-from ivr.line.telephone import CallRefused, LineLost, Telephone, dial
+from ivr.line.caller.script import parse
+from ivr.line.caller.scripted_call import follow
+from ivr.line.caller.telephone import CallRefused, LineLost, Telephone, dial
+from ivr.line.store.account import LineAccount
 
 # A call that goes on for so long has no end.
 CALL_SECONDS = 150.0

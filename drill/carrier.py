@@ -13,7 +13,7 @@ import soundfile
 
 from drill.agents import Agent, Deed
 from drill.caller import Story, Wish, live_through
-from ivr.line.account import LineAccount
+from ivr.line.store.account import LineAccount
 
 COMPANY_NUMBER = "+37167000000"
 SAMPLE_RATE_HZ = 8000

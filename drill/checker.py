@@ -18,12 +18,12 @@ from customers.tables import history
 from drill.agents import Deed
 from drill.caller import Story
 from ivr.call import FINAL, call_id_of
-from ivr.line.calls import CallLog
-from ivr.line.player import APOLOGY
-from ivr.line.recordings import LineRecording, RecordingStore
+from ivr.line.playing.player import APOLOGY
+from ivr.line.store.calls import CallLog
+from ivr.line.store.recordings import LineRecording, RecordingStore
 from ivr.tables import calls, turns
-from runtime.database import reading
-from runtime.outbox import outbox
+from runtime.sql.database import reading
+from runtime.sql.outbox import outbox
 from voicemail.tables import early_recordings, voicemails
 
 Rule = Literal["lost", "doubled", "silent", "endless", "promise", "agent", "index", "left over"]

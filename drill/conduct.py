@@ -17,7 +17,7 @@ from drill.house import AGENTS, DatabaseName, House, house
 from drill.processes import ROOT
 from drill.quiet import jobs_left, read_index, settle
 from drill.report import Report, figures_of, keep
-from runtime.database import open_database
+from runtime.sql.database import open_database
 
 log = structlog.get_logger()
 

@@ -166,7 +166,7 @@ def wait_until_it_writes(url: str, seconds: float) -> None:
     """Wait until a transaction that writes goes through."""
     import sqlalchemy as sa
 
-    from runtime.database import open_database, writing
+    from runtime.sql.database import open_database, writing
 
     engine = open_database(url)
     give_up = time.monotonic() + seconds

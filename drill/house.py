@@ -22,7 +22,7 @@ import structlog
 from drill.databases import Database, Lite, Postgres, children_of, wait_until_it_writes
 from drill.faults import Step
 from drill.processes import ROOT, Product, free_port, product, wait_for
-from ivr.line.account import LineAccount, find
+from ivr.line.store.account import LineAccount, find
 from runtime.children import start_child
 from runtime.embedded import EmbeddedRedis
 from runtime.redis import open_redis

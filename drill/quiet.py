@@ -13,15 +13,15 @@ import structlog
 from pydantic import SecretStr
 from sqlalchemy.engine import Engine
 
-from callbacks.index import drift
-from callbacks.queue import CallbackQueue, QueueError
+from callbacks.queue.callback_queue import CallbackQueue, QueueError
+from callbacks.queue.index import drift
 from drill.house import House
 from ivr.reconciler import GRACE
-from runtime.database import reading
 from runtime.jobs import open_broker
-from runtime.outbox import outbox
 from runtime.redis import open_redis
-from voicemail.jobs import STALLED_AFTER, register, requeue_stalled
+from runtime.sql.database import reading
+from runtime.sql.outbox import outbox
+from voicemail.jobs.actors import STALLED_AFTER, register, requeue_stalled
 from voicemail.recordings import ProviderAccount
 from voicemail.tables import voicemails
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from flows.zones import is_zone
+from flows.files.zones import is_zone
 
 Day = date  # a field below is called date
 

@@ -20,7 +20,7 @@ from flows.limits import MAX_BACK, MAX_NAME_CHARS, MAX_STEPS_WITHOUT_WAIT
 from flows.model import Defaults, Flow, Limits
 from flows.nodes import End
 from flows.nodes.dispatch import again, answer, enter
-from flows.prompts import clean
+from flows.prompts.prompt import clean
 from flows.session import Caller, Session, WaitKind
 from flows.steps import Ask, Await, Fail, Finish, Jump, Leave, Step
 from flows.turn import Turn

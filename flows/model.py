@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from flows.faults import Mark
+from flows.files.faults import Mark
 from flows.limits import MAX_CALL_SECONDS, MAX_FAILED_ATTEMPTS, MAX_STEPS
 from flows.nodes import Node
-from flows.prompts import Prompt
-from flows.scripts import Scenario
+from flows.prompts.prompt import Prompt
+from flows.testing.scripts import Scenario
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flows.company import Company
 from flows.events import Event, PromiseSpoken
-from flows.prompts import Known, Prompt, clean, render
+from flows.prompts.prompt import Known, Prompt, clean, render
 from flows.session import Promise, Session
 from flows.verbs import Dial, Gather, HangUp, Play, Record, Say, Verb
 

@@ -12,9 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from flows.session import Caller
 from runtime.batches import Batches
-from runtime.bulk import rows_beside, select_many, select_many_beside
-from runtime.database import from_ms, reading
 from runtime.handover import Handed, Handover, settle, settle_here
+from runtime.sql.bulk import rows_beside, select_many, select_many_beside
+from runtime.sql.database import from_ms, reading
 from runtime.statements import Statements
 
 log = structlog.get_logger()

@@ -38,13 +38,13 @@ from flows.events import (
     WentWrong,
 )
 from flows.inputs import HungUp, Recorded
+from ivr.call_summary import path_of, summary_of
+from ivr.journal.past_turns import follow_later
+from ivr.journal.turn_record import TurnRecord
 from ivr.openings import ensure_call
-from ivr.past_turns import follow_later
-from ivr.story import path_of, summary_of
 from ivr.tables import calls, turns
-from ivr.turn_record import TurnRecord
-from runtime.database import apart
 from runtime.metrics import voicemails_arrived
+from runtime.sql.database import apart
 from voicemail import mailbox
 from voicemail.mailbox import Voicemail
 

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from customers.customer import stranger_id
 from customers.tables import customer_numbers, customers, history
+from ivr.journal.turn_record import TurnRecord, row_of
 from ivr.openings import Opening, began_row, call_row, openings_of
 from ivr.tables import calls, turns
-from ivr.turn_record import TurnRecord, row_of
 from runtime.together import ForEach, insert_of
 
 TURN: Final = ("call_id", "turn", "at", "input", "results", "events", "session")

@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from customers.tables import customer_numbers, customers, history
+from ivr.journal.turn_record import TurnRecord
 from ivr.new_turns import CALL, LINE, TURN, rows_of
 from ivr.tables import calls, turns
-from ivr.turn_record import TurnRecord
-from runtime.bulk import in_ms
+from runtime.sql.bulk import in_ms
 
 _COLUMNS: Final = (
     *((f"turn_{name}", turns.c[name]) for name in TURN),

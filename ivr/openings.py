@@ -17,11 +17,11 @@ from sqlalchemy.engine import Connection
 from customers import customer, history
 from customers.phone import spoken_form
 from flows.events import CallStarted
+from ivr.journal.turn_record import CallFacts, TurnRecord, record_of
 from ivr.tables import calls, turns
-from ivr.turn_record import CallFacts, TurnRecord, record_of
-from runtime.bulk import insert_many_once
-from runtime.database import insert_once
 from runtime.ids import dated_id
+from runtime.sql.bulk import insert_many_once
+from runtime.sql.database import insert_once
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,11 @@ from flows.company import Company
 from ivr import statuses
 from ivr.call import FINAL, call_id_of
 from ivr.effects import message_arrived
+from ivr.journal.turn_record import CallFacts
 from ivr.openings import ensure_call, open_begun
 from ivr.providers.listing import ListedCall, ListedRecording, list_calls, list_recordings
 from ivr.tables import calls, turns
-from ivr.turn_record import CallFacts
-from runtime.database import reading, writing
+from runtime.sql.database import reading, writing
 from voicemail import mailbox
 from voicemail.recordings import ProviderAccount
 from voicemail.tables import voicemails

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from callbacks.backlog import backlog
-from callbacks.promising import perform_effect
+from callbacks.schedule.promise_quote import perform_effect
 from flows import engine as score
 from flows.events import Effect, Event, InputIgnored, QuotePromise
 from flows.inputs import HungUp, Input, Result, Trouble
@@ -23,13 +23,13 @@ from flows.session import Caller, Session
 from flows.turn import Turn
 from flows.verbs import Verb
 from ivr.callers import Callers
-from ivr.journal import Journal
-from ivr.past_turns import last_turn
-from ivr.records import Rang
-from ivr.shelf import Shelf
+from ivr.journal.codec import Rang
+from ivr.journal.journal import Journal
+from ivr.journal.past_turns import last_turn
+from ivr.journal.turn_record import CallFacts, TurnRecord
+from ivr.published_flows import Shelf
 from ivr.state import BadToken, StateSeal
-from ivr.turn_record import CallFacts, TurnRecord
-from runtime.database import reading
+from runtime.sql.database import reading
 from runtime.statements import Statements
 
 log = structlog.get_logger()

@@ -11,10 +11,10 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from ivr import new_turns, new_turns_postgresql
 from ivr.effects import has_consequences
-from ivr.turn_record import TurnRecord
+from ivr.journal.turn_record import TurnRecord
 from runtime.batches import Batches
-from runtime.database import when_it_is_my_turn_to_write
 from runtime.handover import Handed, Handover, settle_here
+from runtime.sql.database import when_it_is_my_turn_to_write
 from runtime.statements import Statements
 
 log = structlog.get_logger()

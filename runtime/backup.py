@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from runtime.config import Settings
-from runtime.migrate import NEWEST
+from runtime.sql.migrate import NEWEST
 
 DATABASE = "ringback.sqlite3"
 _MANIFEST = "backup.json"

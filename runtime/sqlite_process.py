@@ -20,7 +20,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 import structlog
 
-from runtime.database import SQLITE_PRAGMAS
+from runtime.sql.database import SQLITE_PRAGMAS
 from runtime.statements import ANSWER_SECONDS, RESTART_SECONDS, Tell
 
 log = structlog.get_logger()

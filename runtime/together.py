@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from runtime.bulk import in_ms
+from runtime.sql.bulk import in_ms
 
 
 class ForEach:

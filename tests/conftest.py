@@ -18,13 +18,13 @@ from sqlalchemy.engine import Engine
 import callbacks.tables
 import customers.tables
 import ivr.tables
-import runtime.outbox
+import runtime.sql.outbox
 import voicemail.tables
-from runtime.database import metadata, open_database
 from runtime.embedded import EmbeddedRedis
 from runtime.redis import open_redis
+from runtime.sql.database import metadata, open_database
 
-assert all((callbacks.tables, customers.tables, ivr.tables, runtime.outbox, voicemail.tables))
+assert all((callbacks.tables, customers.tables, ivr.tables, runtime.sql.outbox, voicemail.tables))
 
 
 def missing(what: str) -> None:

@@ -16,10 +16,10 @@ from pydantic import SecretStr
 import flows
 from api.app import create_app
 from api.parts import Parts
-from flows.loader import load_flow
-from ivr.shelf import publish_folder
+from flows.files.loader import load_flow
+from ivr.published_flows import publish_folder
 from runtime.config import Settings
-from runtime.database import open_database
+from runtime.sql.database import open_database
 from tests.switchboard import Switchboard
 
 DEFINITIONS = Path(next(iter(flows.__path__))) / "definitions"
@@ -74,7 +74,7 @@ async def open_front(
     settings = settings_for(folder, database_url, redis_url)
     clock = Clock()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ivr.shelf.load_flow", _read_once)
+        patch.setattr("ivr.published_flows.load_flow", _read_once)
         engine = open_database(database_url)
         publish_folder(engine, definitions, "", "tests")
         engine.dispose()

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime.database import SQLITE_PRAGMAS
+from runtime.sql.database import SQLITE_PRAGMAS
 from runtime.statements import Tell
 
 

@@ -15,9 +15,9 @@ from typing import Any, Literal, cast
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from runtime.database import insert_once
 from runtime.ids import derived_id
-from runtime.outbox import enqueue
+from runtime.sql.database import insert_once
+from runtime.sql.outbox import enqueue
 from voicemail.tables import early_recordings, transcripts, voicemails
 
 Status = Literal["expected", "available", "stored", "transcribed", "no_speech", "failed", "empty"]

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from customers import history
-from runtime.database import insert_once, reading, writing
-from runtime.outbox import enqueue
+from runtime.sql.database import insert_once, reading, writing
+from runtime.sql.outbox import enqueue
 from voicemail.mailbox import Status, Transcript, Voicemail
 from voicemail.recordings import StoredRecording
 from voicemail.tables import transcripts, voicemails

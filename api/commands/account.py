@@ -11,7 +11,7 @@ def with_provider(settings: Settings) -> Settings:
     """The settings with the line's account, token and address filled in when no provider is configured."""
     if settings.has_provider:
         return settings
-    from ivr.line.account import load_or_create
+    from ivr.line.store.account import load_or_create
 
     line = load_or_create(settings.data_dir)
     return settings.model_copy(

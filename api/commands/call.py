@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from ivr.line.account import LineAccount
-    from ivr.line.phone import Dial, Event
-    from ivr.line.script import Script
+    from ivr.line.caller.protocol import Dial, Event
+    from ivr.line.caller.script import Script
+    from ivr.line.store.account import LineAccount
 
 FROM_NUMBER = "+37120000001"
 TO_NUMBER = "+37167000000"
@@ -39,13 +39,13 @@ def call(
     asked for. A script may also come through a pipe. Exits with 0 when the call went well, 1 when it ended in an
     error or a step could not be done, 2 when it could not begin.
     """
-    from ivr.line.account import LineNotFound, find
-    from ivr.line.dialling import DialResultFault
-    from ivr.line.faults import FaultFault, Faults
-    from ivr.line.modes import ModeFault, Modes
-    from ivr.line.phone import Dial
-    from ivr.line.script import Script, ScriptFault, parse
-    from ivr.line.telephone import CallRefused, LineLost
+    from ivr.line.caller.protocol import Dial
+    from ivr.line.caller.script import Script, ScriptFault, parse
+    from ivr.line.caller.telephone import CallRefused, LineLost
+    from ivr.line.playing.dialling import DialResultFault
+    from ivr.line.playing.modes import ModeFault, Modes
+    from ivr.line.store.account import LineNotFound, find
+    from ivr.line.webhooks.faults import FaultFault, Faults
     from runtime.config import ConfigurationError, load_settings
 
     try:
@@ -93,10 +93,10 @@ async def _call(account: LineAccount, wish: Dial, plan: Script | None) -> tuple[
     """Have the call; gives what was wrong with it."""
     from rich.console import Console
 
-    from ivr.line.earpiece import heard
-    from ivr.line.rehearsal import Outcome, follow
-    from ivr.line.telephone import dial
-    from ivr.line.terminal import converse
+    from ivr.line.caller.captions import heard
+    from ivr.line.caller.scripted_call import Outcome, follow
+    from ivr.line.caller.telephone import dial
+    from ivr.line.caller.terminal import converse
 
     async with dial(account, wish) as telephone:
         if plan is None:

@@ -24,11 +24,13 @@ class Command:
 
 
 COMMANDS = (
-    Command("serve", "serve", "serve", "Run everything on this machine: api, worker, clock, queue server, line."),
-    Command("api", "api", "api", "Run the api alone: provider webhooks and the JSON interface."),
-    Command("worker", "worker", "worker", "Run a worker alone: recordings and their words."),
-    Command("clock", "clock", "clock", "Run the clock alone: deadlines, leases, the outbox."),
-    Command("line", "line", "line", "Run the built-in phone line alone."),
+    Command(
+        "serve", "processes.serve", "serve", "Run everything on this machine: api, worker, clock, queue server, line."
+    ),
+    Command("api", "processes.api", "api", "Run the api alone: provider webhooks and the JSON interface."),
+    Command("worker", "processes.worker", "worker", "Run a worker alone: recordings and their words."),
+    Command("clock", "processes.clock", "clock", "Run the clock alone: deadlines, leases, the outbox."),
+    Command("line", "processes.line", "line", "Run the built-in phone line alone."),
     Command("migrate", "migrate", "migrate", "Bring the database's tables up to date."),
     Command("call", "call", "call", "A telephone in the terminal: ring the built-in line."),
     Command("queue", "queue", "queue", "See the callbacks by deadline; claim, complete, release.", is_group=True),

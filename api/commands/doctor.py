@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from api.checkup import Finding
+    from api.doctor.checkup import Finding
     from runtime.config import Settings
 
 _MARKS = {"good": ("✓", typer.colors.GREEN), "doubtful": ("!", typer.colors.YELLOW), "wrong": ("✗", typer.colors.RED)}
@@ -43,10 +43,10 @@ def examine(settings: Settings, *, only_here: bool = False) -> Iterator[Finding]
     """
     import os
 
-    from api import checkup, reachability
-    from ivr.shelf import Shelf
-    from runtime.database import open_database
+    from api.doctor import checkup, reachability
+    from ivr.published_flows import Shelf
     from runtime.redis import open_redis
+    from runtime.sql.database import open_database
 
     yield from checkup.check_settings(settings, os.environ)
     yield checkup.check_data_folder(settings)
@@ -71,8 +71,8 @@ def examine(settings: Settings, *, only_here: bool = False) -> Iterator[Finding]
 def _the_way_to_the_provider(settings: Settings) -> Iterator[Finding]:
     import httpx2
 
-    from api import reachability
     from api.commands.account import with_provider
+    from api.doctor import reachability
 
     yield reachability.check_public_url(settings)
     with httpx2.Client(timeout=reachability.PATIENCE_SECONDS, follow_redirects=False) as client:

@@ -11,12 +11,12 @@ import typer
 if TYPE_CHECKING:
     from flows.company import Company
     from flows.events import Effect, Event
+    from flows.files.loader import Definitions
     from flows.inputs import Input, Result
-    from flows.loader import Definitions
     from flows.model import Flow
-    from flows.rehearsal import Rehearsal
-    from flows.scenarios import ScenarioResult
     from flows.session import Caller
+    from flows.testing.rehearsal import Rehearsal
+    from flows.testing.scenarios import ScenarioResult
 
 flows = typer.Typer(no_args_is_help=True)
 
@@ -78,8 +78,8 @@ def play_flow(
     script: Annotated[str, typer.Option(help='Play by itself: "dtmf 1, silence, record 12s, hangup".')] = "",
 ) -> None:
     """A call in the terminal, with no server: type keys, press Enter to stay silent, h to hang up."""
-    from flows.rehearsal import Rehearsal
     from flows.session import Caller
+    from flows.testing.rehearsal import Rehearsal
 
     definitions = _load(folder)
     company = _usable(definitions)
@@ -100,10 +100,10 @@ def publish_flows(
 
     Errors and failing tests block it.
     """
-    from ivr.shelf import publish_folder
+    from ivr.published_flows import publish_folder
     from runtime.config import load_settings
-    from runtime.database import open_database
-    from runtime.migrate import refuse_old_tables
+    from runtime.sql.database import open_database
+    from runtime.sql.migrate import refuse_old_tables
 
     definitions = _load(folder)
     errors, _ = _report(definitions)
@@ -145,7 +145,7 @@ def _folder(given: Path | None) -> Path:
 
 
 def _load(given: Path | None) -> Definitions:
-    from flows.loader import load_folder
+    from flows.files.loader import load_folder
 
     folder = _folder(given)
     if not folder.is_dir():
@@ -162,7 +162,7 @@ def _usable(definitions: Definitions) -> Company:
 
 def _report(definitions: Definitions) -> tuple[int, int]:
     """Print all faults and findings; return how many errors and warnings there are."""
-    from flows.issues import check, untested
+    from flows.checks.findings import check, untested
 
     errors = len(definitions.faults)
     warnings = 0
@@ -182,13 +182,13 @@ def _report(definitions: Definitions) -> tuple[int, int]:
 
 
 def _results(flow: Flow, company: Company) -> list[ScenarioResult]:
-    from flows.scenarios import run
+    from flows.testing.scenarios import run
 
     return run(flow, company, _perform)
 
 
 def _perform(effect: Effect, company: Company, now: datetime) -> Result:
-    from callbacks.promising import perform_effect
+    from callbacks.schedule.promise_quote import perform_effect
 
     return perform_effect(effect, company, now)
 
@@ -196,7 +196,7 @@ def _perform(effect: Effect, company: Company, now: datetime) -> Result:
 def _moment(written: str, company: Company) -> datetime:
     from zoneinfo import ZoneInfo
 
-    from flows.scripts import parse_moment
+    from flows.testing.scripts import parse_moment
     from flows.visit import home_zone
 
     zone = home_zone(company)
@@ -209,7 +209,7 @@ def _moment(written: str, company: Company) -> datetime:
 
 
 def _converse(call: Rehearsal, caller: Caller, now: datetime, script: str) -> None:
-    from flows.scripts import Elapse, parse_act
+    from flows.testing.scripts import Elapse, parse_act
 
     acts = [act.strip() for act in script.split(",") if act.strip()]
     call.begin(caller, now)
@@ -239,7 +239,7 @@ def _converse(call: Rehearsal, caller: Caller, now: datetime, script: str) -> No
 def _type(call: Rehearsal) -> Input:
     """Ask at the keyboard for what the caller does at the present wait."""
     from flows.inputs import Dialed, Digits, HungUp, Recorded, Silence
-    from flows.scripts import DIAL_ENDS
+    from flows.testing.scripts import DIAL_ENDS
 
     wait = call.session.wait if call.session is not None else ""
     questions = {
@@ -265,7 +265,7 @@ def _type(call: Rehearsal) -> Input:
 
 
 def _show(call: Rehearsal, seen: int) -> None:
-    from flows.rehearsal import said
+    from flows.testing.rehearsal import said
 
     for event in call.events[seen:]:
         typer.secho(f"  · {_told(event)}", dim=True)

@@ -16,9 +16,17 @@ from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from runtime.config import Settings, load_settings
-from runtime.database import open_database
-from voicemail.catalogue import MODELS, OFFICIAL_SITE, SpeechModel, language_name, official_model
-from voicemail.models import InstalledModel, ModelNotInstalled, find_model, install, installed, no_model_reason, remove
+from runtime.sql.database import open_database
+from voicemail.models.catalogue import MODELS, OFFICIAL_SITE, SpeechModel, language_name, official_model
+from voicemail.models.installed import (
+    InstalledModel,
+    ModelNotInstalled,
+    find_model,
+    install,
+    installed,
+    no_model_reason,
+    remove,
+)
 
 app = typer.Typer(help="Speech models: which are here, which can be installed.", no_args_is_help=True)
 
@@ -83,8 +91,8 @@ def compose_graphs(
 
 
 def _compose(found: InstalledModel, settings: Settings, *, only_checked: bool) -> None:
-    from voicemail.composed_graph import NotComposed, compose
-    from voicemail.same_hearing import difference
+    from voicemail.graph.composed_graph import NotComposed, compose
+    from voicemail.graph.transcript_comparison import difference
 
     recordings = _recordings(settings, found.language)
     if only_checked and not recordings:
@@ -112,7 +120,7 @@ def _compose(found: InstalledModel, settings: Settings, *, only_checked: bool) -
 
 def _recordings(settings: Settings, language: str) -> list[Path]:
     """Those of the last messages in a language; none without a database."""
-    from voicemail.composing import last_recordings
+    from voicemail.graph.composing import last_recordings
 
     if not settings.database_url and not (settings.data_dir / "ringback.sqlite3").exists():
         return []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from voicemail.vocabulary import OwnWord
+    from voicemail.own_words.vocabulary import OwnWord
 
 WordsOption = Annotated[Path | None, typer.Option("--words", help="A file with the business's own words, a line each.")]
 CompanyOption = Annotated[Path | None, typer.Option("--company", help="A folder whose company.yaml has them.")]
@@ -20,10 +20,10 @@ class OwnWordsUnreadable(Exception):
 
 def read_own_words(words: Path | None, company: Path | None, language: str, models_dir: Path) -> tuple[OwnWord, ...]:
     """The own words of a language, with what agents corrected if they come from a company. Raises OwnWordsUnreadable."""
-    from flows.faults import FlowFaults
-    from flows.loader import load_company
-    from voicemail.corrections import load_corrections
-    from voicemail.vocabulary import OwnWord, own_words
+    from flows.files.faults import FlowFaults
+    from flows.files.loader import load_company
+    from voicemail.own_words.corrections import load_corrections
+    from voicemail.own_words.vocabulary import OwnWord, own_words
 
     try:
         written: tuple[OwnWord, ...] = ()

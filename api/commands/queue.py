@@ -153,9 +153,9 @@ def complete(
 @contextmanager
 def _database() -> Iterator[Engine]:
     from runtime.config import load_settings
-    from runtime.database import open_database
     from runtime.logging import set_up_logging
-    from runtime.migrate import refuse_old_tables
+    from runtime.sql.database import open_database
+    from runtime.sql.migrate import refuse_old_tables
 
     settings = load_settings()
     set_up_logging("queue", settings.log_format)
@@ -172,8 +172,8 @@ def _desk() -> Iterator[tuple[Engine, Desk]]:
     """The desk on the stores of the settings; a step that is refused is one line and exit 1."""
     from callbacks.callback import CallbackError
     from callbacks.desk import Desk
-    from callbacks.queue import CallbackQueue
-    from ivr.shelf import NothingPublished, Shelf
+    from callbacks.queue.callback_queue import CallbackQueue
+    from ivr.published_flows import NothingPublished, Shelf
     from runtime.config import load_settings
     from runtime.redis import open_redis
 
@@ -194,7 +194,7 @@ def _find(engine: Engine, beginning: str) -> Callback:
 
     from callbacks.tables import callbacks
     from callbacks.transition import of_row
-    from runtime.database import reading
+    from runtime.sql.database import reading
 
     with reading(engine) as connection:
         query = sa.select(callbacks).where(callbacks.c.id.startswith(beginning, autoescape=True)).limit(2)
@@ -220,7 +220,7 @@ def _table(engine: Engine, name: str | None, state: State | None, limit: int) ->
     from api.commands.queue_view import table
     from callbacks.board import list_callbacks
     from customers.customer import load
-    from runtime.database import reading
+    from runtime.sql.database import reading
     from voicemail.mailbox import voicemails_of_callback
 
     with reading(engine) as connection:
@@ -237,7 +237,7 @@ def _sheet(engine: Engine, callback_id: str) -> RenderableType:
     from callbacks.tables import attempts, promises
     from callbacks.transition import read
     from customers.customer import load
-    from runtime.database import reading
+    from runtime.sql.database import reading
     from voicemail.mailbox import voicemails_of_callback
 
     with reading(engine) as connection:
@@ -258,7 +258,7 @@ def _sheet(engine: Engine, callback_id: str) -> RenderableType:
 
 
 def _company(engine: Engine) -> Company | None:
-    from ivr.shelf import NothingPublished, Shelf
+    from ivr.published_flows import NothingPublished, Shelf
 
     shelf = Shelf(engine)
     try:

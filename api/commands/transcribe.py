@@ -13,8 +13,8 @@ from api.commands.own_words import CompanyOption, OwnWordsUnreadable, WordsOptio
 from runtime.config import load_settings
 
 if TYPE_CHECKING:
-    from voicemail.audio import Sound
-    from voicemail.transcriber import Transcription
+    from voicemail.audio.recording_audio import Sound
+    from voicemail.recognition.transcriber import Transcription
 
 
 def transcribe(
@@ -27,13 +27,13 @@ def transcribe(
 ) -> None:
     """Write a recording down."""
     # Here, because the libraries behind them are large and the other commands should not wait for them.
-    from voicemail.audio import AudioUnreadable, examine
-    from voicemail.closeness import load_closeness
-    from voicemail.decoders import DecoderUnusable
-    from voicemail.frontend import restore
-    from voicemail.loaded_models import ModelUnusable
-    from voicemail.models import ModelMissing
-    from voicemail.transcriber import Transcriber
+    from voicemail.audio.decoders import DecoderUnusable
+    from voicemail.audio.recording_audio import AudioUnreadable, examine
+    from voicemail.enhancement.frontend import restore
+    from voicemail.models.installed import ModelMissing
+    from voicemail.models.loaded import ModelUnusable
+    from voicemail.own_words.closeness import load_closeness
+    from voicemail.recognition.transcriber import Transcriber
 
     if not file.is_file():
         _give_up(f"There is no file {file}.")

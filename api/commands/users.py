@@ -29,8 +29,8 @@ def add(
     """Add a user and print the token, once. An existing user gets a new token and the old one is void."""
     from api.users import add_user
     from runtime.config import load_settings
-    from runtime.database import open_database
-    from runtime.migrate import refuse_old_tables
+    from runtime.sql.database import open_database
+    from runtime.sql.migrate import refuse_old_tables
 
     settings = load_settings()
     refuse_old_tables(settings)

@@ -31,15 +31,15 @@ def calibrate(
     the business's own words it is also measured whether these help, and kept whether they are used.
     """
     # Here, because the libraries behind them are large and the other commands should not wait for them.
-    from voicemail.audio import AudioUnreadable
-    from voicemail.clips import ManifestUnreadable, read_clips
-    from voicemail.closeness import save_closeness, unproven
-    from voicemail.confidence import TooFewWords, save_calibration
-    from voicemail.loaded_models import ModelUnusable
-    from voicemail.models import ModelMissing
-    from voicemail.proving import TooFewOwnWords, prove
-    from voicemail.schooling import school
-    from voicemail.transcriber import Transcriber
+    from voicemail.audio.recording_audio import AudioUnreadable
+    from voicemail.evaluation.calibration import school
+    from voicemail.evaluation.clips import ManifestUnreadable, read_clips
+    from voicemail.evaluation.own_words_evaluation import TooFewOwnWords, prove
+    from voicemail.models.installed import ModelMissing
+    from voicemail.models.loaded import ModelUnusable
+    from voicemail.own_words.closeness import save_closeness, unproven
+    from voicemail.recognition.confidence import TooFewWords, save_calibration
+    from voicemail.recognition.transcriber import Transcriber
 
     models_dir = load_settings().models_dir
     try:
@@ -83,7 +83,7 @@ def correct(
     language: Annotated[str, typer.Option("--language", "-l", help="The language spoken, such as en.")],
 ) -> None:
     """Note what a word or a few were taken for. From the second time on later messages have it right, if own words are used."""
-    from voicemail.corrections import Correction, add_corrections, learnt, load_corrections
+    from voicemail.own_words.corrections import Correction, add_corrections, learnt, load_corrections
 
     models_dir = load_settings().models_dir
     one = Correction(language, " ".join(heard.split()), " ".join(right.split()))

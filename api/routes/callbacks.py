@@ -18,7 +18,7 @@ from callbacks.board import list_callbacks
 from callbacks.callback import Callback, State
 from callbacks.transition import read
 from customers.phone import normalise
-from runtime.database import reading
+from runtime.sql.database import reading
 
 router = APIRouter(prefix="/api/callbacks", tags=["callbacks"])
 

@@ -7,10 +7,10 @@ from fastapi import APIRouter
 
 from api.access import Agent, NotFound, OpenParts
 from api.shapes import CallShape, TurnShape
-from ivr.past_turns import turns_of
-from ivr.story import path_of
+from ivr.call_summary import path_of
+from ivr.journal.past_turns import turns_of
 from ivr.tables import calls
-from runtime.database import reading
+from runtime.sql.database import reading
 
 router = APIRouter(prefix="/api/calls", tags=["calls"])
 

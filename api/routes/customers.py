@@ -11,7 +11,7 @@ from api.access import Agent, NotFound, OpenParts
 from api.shapes import CustomerDetailShape, CustomerList, HistoryEventShape, HistoryShape
 from customers import customer, history
 from customers.phone import normalise
-from runtime.database import reading
+from runtime.sql.database import reading
 
 router = APIRouter(prefix="/api/customers", tags=["customers"])
 

@@ -9,8 +9,8 @@ from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.access import OpenParts
-from ivr.shelf import NothingPublished
-from runtime.database import reading
+from ivr.published_flows import NothingPublished
+from runtime.sql.database import reading
 
 router = APIRouter(tags=["health"])
 

@@ -20,11 +20,11 @@ from api.parts import Parts
 from api.webhooks import Endpoint, Webhook
 from ivr.call import FINAL, call_id_of
 from ivr.emergency import LAST_WORDS
+from ivr.journal.turn_record import CallFacts
+from ivr.provider_callbacks import note_fallback, note_recording, note_status
 from ivr.providers import twilio
 from ivr.providers.twilio import BadRequest, ProviderCall
 from ivr.providers.twiml import CONTENT_TYPE, TurnLinks, render
-from ivr.receiving import note_fallback, note_recording, note_status
-from ivr.turn_record import CallFacts
 from ivr.turns import Answer
 from runtime import metrics
 

@@ -8,7 +8,7 @@ from fastapi.responses import FileResponse, Response
 from api.access import Agent, NotFound, OpenParts
 from api.cards import voicemail_detail
 from api.shapes import VoicemailDetailShape
-from runtime.database import reading
+from runtime.sql.database import reading
 from voicemail.mailbox import load
 from voicemail.recordings import path_of
 

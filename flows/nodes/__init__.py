@@ -17,7 +17,7 @@ from flows.nodes.transfer import Transfer
 from flows.nodes.voicemail import Voicemail
 
 if TYPE_CHECKING:
-    from flows.fields import Fields
+    from flows.files.fields import Fields
 
 Node = Greeting | Prompt | Menu | Language | Hours | Voicemail | Callback | Transfer | End
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flows.asking import Asking, Chosen, GaveUp, ask, hear, read_asking
 from flows.events import CallbackRequested, QuotePromise
-from flows.fields import KEYS
+from flows.files.fields import KEYS
 from flows.inputs import Digits, PromiseQuoted, Silence
+from flows.nodes.asking import Asking, Chosen, GaveUp, ask, hear, read_asking
 from flows.steps import Ask, Fail, Leave, Step
 
 if TYPE_CHECKING:
-    from flows.fields import Fields
+    from flows.files.fields import Fields
     from flows.visit import Visit
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flows.prompts import Prompt
+from flows.prompts.prompt import Prompt
 from flows.steps import Finish, Step
 
 if TYPE_CHECKING:
-    from flows.fields import Fields
+    from flows.files.fields import Fields
     from flows.visit import Visit
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flows.prompts import Prompt
-from flows.salutation import welcome
+from flows.prompts.prompt import Prompt
+from flows.prompts.salutation import welcome
 from flows.steps import Leave, Step
 from flows.verbs import Say
 
 if TYPE_CHECKING:
-    from flows.fields import Fields
+    from flows.files.fields import Fields
     from flows.visit import Visit
 
 

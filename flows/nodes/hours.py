@@ -10,7 +10,7 @@ from flows.inputs import HoursRead
 from flows.steps import Ask, Fail, Leave, Step
 
 if TYPE_CHECKING:
-    from flows.fields import Fields
+    from flows.files.fields import Fields
     from flows.visit import Visit
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flows.asking import Asking, Chosen, GaveUp, ask, hear, read_asking
 from flows.events import LanguageChosen
-from flows.fields import KEYS
+from flows.files.fields import KEYS
 from flows.inputs import Digits, Silence
-from flows.prompts import Line, Prompt
+from flows.nodes.asking import Asking, Chosen, GaveUp, ask, hear, read_asking
+from flows.prompts.prompt import Line, Prompt
 from flows.steps import Leave, Step
 
 if TYPE_CHECKING:
-    from flows.fields import Fields
+    from flows.files.fields import Fields
     from flows.visit import Visit
 
 # How each language invites to itself, said in that language.

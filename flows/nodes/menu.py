@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flows.asking import Asking, Chosen, GaveUp, ask, hear, read_asking
-from flows.fields import KEYS
+from flows.files.fields import KEYS
+from flows.files.tree import Text
 from flows.inputs import Digits, Silence
 from flows.limits import MAX_OPTIONS
+from flows.nodes.asking import Asking, Chosen, GaveUp, ask, hear, read_asking
 from flows.steps import Leave, Step
-from flows.tree import Text
 
 if TYPE_CHECKING:
-    from flows.fields import Fields
+    from flows.files.fields import Fields
     from flows.visit import Visit
 
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, assert_never
 
 from flows.events import TransferEnded, TransferStarted, WentWrong
 from flows.inputs import Dialed
-from flows.prompts import Prompt
+from flows.prompts.prompt import Prompt
 from flows.steps import Await, Leave, Step
 from flows.verbs import Dial
 
 if TYPE_CHECKING:
     from flows.company import Company
-    from flows.fields import Fields
+    from flows.files.fields import Fields
     from flows.visit import Visit
 
 MAX_NUMBERS = 10  # Twilio rings ten numbers in one Dial at most

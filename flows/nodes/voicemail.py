@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from flows.events import QuotePromise, VoicemailBegun, VoicemailEmpty, VoicemailLeft
 from flows.inputs import PromiseQuoted, Recorded
-from flows.prompts import Prompt
+from flows.prompts.prompt import Prompt
 from flows.steps import Ask, Await, Fail, Leave, Step
 from flows.verbs import Record
 
 if TYPE_CHECKING:
-    from flows.fields import Fields
+    from flows.files.fields import Fields
     from flows.visit import Visit
 
 SHORTEST_MESSAGE_SECONDS = 1

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the steps on the connection that runtime/migrate.py hands over."""
+"""Alembic's entry: runs the steps on the connection that runtime/sql/migrate.py hands over."""
 
 from __future__ import annotations
 

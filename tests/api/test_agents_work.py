@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 from api.users import add_user
-from runtime.database import writing
+from runtime.sql.database import writing
 from tests.front import Front
 from tests.switchboard import CALLER, TestCall, new_recording
 from voicemail.recordings import path_of

@@ -19,15 +19,15 @@ import redis
 import sqlalchemy as sa
 from pydantic import SecretStr
 
-from api import checkup, reachability
 from api.app import create_app
-from api.checkup import Finding
+from api.doctor import checkup, reachability
+from api.doctor.checkup import Finding
 from api.users import add_user
-from ivr.shelf import Shelf, publish_folder
+from ivr.published_flows import Shelf, publish_folder
 from runtime.config import Settings
-from runtime.database import open_database, writing
-from runtime.migrate import upgrade
 from runtime.redis import open_redis
+from runtime.sql.database import open_database, writing
+from runtime.sql.migrate import upgrade
 
 SHIPPED_FLOWS = Path(__file__).resolve().parents[2] / "flows" / "definitions"
 ACCOUNT = "AC" + "1" * 32

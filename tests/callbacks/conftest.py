@@ -11,13 +11,13 @@ from sqlalchemy.engine import Connection, Engine
 
 from callbacks import claims, loans
 from callbacks.desk import Desk
-from callbacks.index import rebuild
 from callbacks.intake import request
-from callbacks.queue import CallbackQueue
+from callbacks.queue.callback_queue import CallbackQueue
+from callbacks.queue.index import rebuild
 from customers.tables import customers
 from flows.company import WEEKDAYS, CalendarDefinition, Company, QueueDefinition, TargetRule, Window
-from runtime.database import insert_once, writing
-from runtime.outbox import outbox
+from runtime.sql.database import insert_once, writing
+from runtime.sql.outbox import outbox
 
 # A Tuesday at 10:00 in Riga.
 NOW = datetime(2026, 3, 10, 8, tzinfo=UTC)

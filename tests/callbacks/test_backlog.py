@@ -11,12 +11,12 @@ from sqlalchemy.engine import Engine
 
 from callbacks.backlog import EXACT, backlog, count_queues
 from callbacks.clock import tick
-from callbacks.comparison import compare
-from callbacks.queue import CallbackQueue
+from callbacks.queue.callback_queue import CallbackQueue
+from callbacks.queue.consistency import compare
 from callbacks.ready import next_ready
 from callbacks.tables import callbacks, queue_sizes
 from ivr.callers import look_up
-from runtime.database import reading, writing
+from runtime.sql.database import reading, writing
 from tests.callbacks.conftest import NOW, Ask
 from tests.callbacks.test_queue import fill
 

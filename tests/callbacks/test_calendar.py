@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from callbacks.calendar import Calendar, NoOpenHours
-from callbacks.public_holidays import UnknownHolidays
-from callbacks.windows import OpenWindow, Pause
+from callbacks.schedule.calendar import Calendar, NoOpenHours
+from callbacks.schedule.public_holidays import UnknownHolidays
+from callbacks.schedule.windows import OpenWindow, Pause
 from flows.company import WEEKDAYS, CalendarDefinition, CalendarException, Closure, Weekday, Window
 from flows.inputs import HoursRead
 

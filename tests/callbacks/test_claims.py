@@ -19,13 +19,13 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from callbacks import claims, loans, news
 from callbacks.callback import Callback
 from callbacks.desk import Desk
-from callbacks.index import rebuild
-from callbacks.queue import CallbackQueue
+from callbacks.queue.callback_queue import CallbackQueue
+from callbacks.queue.index import rebuild
 from callbacks.tables import callbacks
 from customers.tables import history
 from flows.company import Company
-from runtime.database import reading, writing
-from runtime.outbox import outbox
+from runtime.sql.database import reading, writing
+from runtime.sql.outbox import outbox
 from tests.callbacks.conftest import AGENTS, NOW, Ask
 from tests.callbacks.test_queue import rung
 

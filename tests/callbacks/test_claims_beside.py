@@ -21,12 +21,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from callbacks import claims, claims_together, loans, loans_beside
 from callbacks.callback import Callback
 from callbacks.desk import LEASE, Desk
-from callbacks.queue import CallbackQueue
+from callbacks.queue.callback_queue import CallbackQueue
 from callbacks.tables import callbacks
 from customers.tables import history
 from flows.company import Company
-from runtime.database import reading, turn_to_write, writing
-from runtime.outbox import outbox
+from runtime.sql.database import reading, turn_to_write, writing
+from runtime.sql.outbox import outbox
 from runtime.sqlite_process import SqliteProcess
 from runtime.statements import Statements
 from tests.callbacks.conftest import AGENTS, NOW

@@ -13,13 +13,13 @@ from sqlalchemy.engine import Engine
 
 from callbacks import loans
 from callbacks.desk import LEASE, Desk
-from callbacks.queue import CallbackQueue
+from callbacks.queue.callback_queue import CallbackQueue
 from callbacks.tables import callbacks
 from customers.tables import history
 from flows.company import Company
-from runtime.database import writing
-from runtime.outbox import outbox
 from runtime.postgres_statements import PostgresStatements
+from runtime.sql.database import writing
+from runtime.sql.outbox import outbox
 from tests.callbacks.conftest import AGENTS, NOW
 from tests.callbacks.test_claims_beside import claimed, stored, together, told
 

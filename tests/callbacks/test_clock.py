@@ -13,13 +13,13 @@ from sqlalchemy.engine import Engine
 from callbacks.callback import StaleNonce
 from callbacks.clock import Ticked, tick
 from callbacks.desk import LEASE, Desk
-from callbacks.queue import CallbackQueue
+from callbacks.queue.callback_queue import CallbackQueue
 from callbacks.tables import callbacks, promises
 from callbacks.transition import read
 from customers.history import events_of
 from flows.company import Company
-from runtime.database import reading, writing
 from runtime.redis import open_redis
+from runtime.sql.database import reading, writing
 from tests.callbacks.conftest import NOW, Ask
 
 HOUR = timedelta(hours=1)
@@ -202,7 +202,7 @@ def test_a_rebuild_that_sql_broke_off_is_begun_anew_by_the_next_tick(
         raise sa.exc.OperationalError("INSERT", None, Exception("the disk is full"))
 
     with monkeypatch.context() as patched, pytest.raises(sa.exc.OperationalError):
-        patched.setattr("callbacks.index.insert_once", fail)
+        patched.setattr("callbacks.queue.index.insert_once", fail)
         tick(database, queue, NOW)
     assert tick(database, queue, NOW).index_rebuilt
     assert queue.ids() == {callback_id}

@@ -10,14 +10,14 @@ import pytest
 import redis
 from sqlalchemy.engine import Engine
 
-from callbacks import comparison
 from callbacks.clock import tick
-from callbacks.comparison import compare
 from callbacks.desk import Desk
-from callbacks.index import refresh
-from callbacks.queue import CallbackQueue, Counts
+from callbacks.queue import consistency as comparison
+from callbacks.queue.callback_queue import CallbackQueue, Counts
+from callbacks.queue.consistency import compare
+from callbacks.queue.index import refresh
 from callbacks.tables import callbacks
-from runtime.database import writing
+from runtime.sql.database import writing
 from tests.callbacks.conftest import NOW, Ask
 from tests.callbacks.test_queue import callback
 

@@ -13,12 +13,12 @@ from sqlalchemy.engine import Engine
 from callbacks.board import WrongCursor, list_callbacks
 from callbacks.callback import Callback, IllegalStep, Outcome, StaleNonce, UnknownCallback, WrongOutcome
 from callbacks.desk import LEASE, Desk
-from callbacks.queue import CallbackQueue
+from callbacks.queue.callback_queue import CallbackQueue
 from callbacks.tables import attempts, callbacks, promises
 from customers.history import events_of
 from flows.company import Company
-from runtime.database import reading, writing
 from runtime.redis import open_redis
+from runtime.sql.database import reading, writing
 from tests.callbacks.conftest import NOW, Ask
 
 HOUR = timedelta(hours=1)

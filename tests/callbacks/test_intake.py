@@ -15,8 +15,8 @@ from callbacks.transition import CHANGED, of_row, read
 from customers.history import events_of
 from customers.tables import customers
 from flows.company import Company
-from runtime.database import insert_once, reading, writing
-from runtime.outbox import outbox
+from runtime.sql.database import insert_once, reading, writing
+from runtime.sql.outbox import outbox
 from tests.callbacks.conftest import NOW, Ask
 
 HOUR = timedelta(hours=1)

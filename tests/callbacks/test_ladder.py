@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from callbacks.calendar import Calendar, NoOpenHours
 from callbacks.callback import Outcome
-from callbacks.ladder import Again, GiveUp, Hours, NeedsNumber, Next, Tried, next_try
+from callbacks.schedule.calendar import Calendar, NoOpenHours
+from callbacks.schedule.retry_schedule import Again, GiveUp, Hours, NeedsNumber, Next, Tried, next_try
 from flows.company import Company
 
 RIGA = ZoneInfo("Europe/Riga")

@@ -18,14 +18,14 @@ import sqlalchemy as sa
 from callbacks.callback import LIVE_STATES, StaleNonce
 from callbacks.clock import tick
 from callbacks.desk import Desk
-from callbacks.index import deliver_changed, rebuild
-from callbacks.queue import CallbackQueue
+from callbacks.queue.callback_queue import CallbackQueue
+from callbacks.queue.index import deliver_changed, rebuild
 from callbacks.tables import callbacks
 from callbacks.transition import CHANGED
 from customers.tables import customers, history
 from flows.company import Company
-from runtime.database import metadata, open_database, reading, writing
-from runtime.outbox import deliver
+from runtime.sql.database import metadata, open_database, reading, writing
+from runtime.sql.outbox import deliver
 
 AGENTS = 40
 VANISH = LATE = 0.05

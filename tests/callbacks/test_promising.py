@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callbacks.calendar import Calendar
-from callbacks.promising import perform_effect, quote
-from callbacks.targets import Target, target_for
+from callbacks.schedule.calendar import Calendar
+from callbacks.schedule.promise_quote import perform_effect, quote
+from callbacks.schedule.targets import Target, target_for
 from flows.company import Company, TargetRule
 from flows.events import QuotePromise, ReadHours
 from flows.inputs import HoursRead, PromiseQuoted

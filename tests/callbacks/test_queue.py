@@ -14,14 +14,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from callbacks.callback import Callback, State, SubState
-from callbacks.index import deliver_changed, rebuild
-from callbacks.queue import CallbackQueue, Counts, QueueAway, QueueUntrusted, Taken, Wanted
+from callbacks.queue.callback_queue import CallbackQueue, Counts, QueueAway, QueueUntrusted, Taken, Wanted
+from callbacks.queue.index import deliver_changed, rebuild
 from callbacks.tables import callbacks
 from callbacks.transition import CHANGED
 from customers.tables import customers
-from runtime.database import writing
-from runtime.outbox import deliver
 from runtime.redis import open_redis
+from runtime.sql.database import writing
+from runtime.sql.outbox import deliver
 from tests.callbacks.conftest import NOW, Ask
 
 LEASE = timedelta(minutes=10)

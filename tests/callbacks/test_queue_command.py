@@ -16,9 +16,9 @@ from api.commands.queue_view import due_in_words
 from callbacks.tables import callbacks
 from customers.tables import customers
 from flows.company import Company
-from ivr.shelf import Shelf
-from runtime import migrate
-from runtime.database import open_database, reading, writing
+from ivr.published_flows import Shelf
+from runtime.sql import migrate
+from runtime.sql.database import open_database, reading, writing
 from tests.callbacks.conftest import NOW, Ask, asker
 from voicemail.tables import transcripts, voicemails
 

@@ -24,7 +24,7 @@ from drill.checker import (
     check_silence,
 )
 from ivr.call import call_id_of
-from ivr.line.recordings import LineRecording
+from ivr.line.store.recordings import LineRecording
 
 SID = "CA" + "1" * 32
 RECORDING = "RE" + "a" * 32
@@ -172,8 +172,8 @@ def test_an_index_that_says_otherwise_and_work_left_over_are_found() -> None:
 
 def test_recordings_are_read_where_the_line_keeps_them(tmp_path: Path) -> None:
     from drill.checker import check_all
-    from ivr.line.recordings import RecordingStore
-    from ivr.line.sound import silence
+    from ivr.line.caller.sound import silence
+    from ivr.line.store.recordings import RecordingStore
 
     kept = RecordingStore(tmp_path / "line" / "recordings").keep("AC1", SID, silence(2.0), 0.0)
     found = check_all([], [], tmp_path, Stored({}), {}, 0)

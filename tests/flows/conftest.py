@@ -13,11 +13,11 @@ import pytest
 from flows.company import Company
 from flows.engine import resume, start
 from flows.events import Effect, Event, NodeEntered, QuotePromise, ReadHours
+from flows.files.loader import load_company, load_flow
 from flows.inputs import HoursRead, HoursState, Input, PromiseQuoted, Result
-from flows.loader import load_company, load_flow
 from flows.model import Flow
-from flows.rehearsal import said
 from flows.session import Caller, Session
+from flows.testing.rehearsal import said
 from flows.turn import Turn
 from flows.verbs import Dial, Gather, HangUp, Record, Verb
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from flows.checks.findings import check
 from flows.company import Company
-from flows.faults import FlowFaults
-from flows.issues import check
-from flows.loader import load_flow
+from flows.files.faults import FlowFaults
+from flows.files.loader import load_flow
 
 BROKEN = sorted((Path(__file__).parent / "broken").glob("*.yaml"))
 

@@ -114,7 +114,7 @@ def test_publishing_is_refused_when_a_test_fails(folder: Path) -> None:
 def test_engine_starts_without_the_libraries_that_it_rarely_needs() -> None:
     """A process that answers calls imports the engine; YAML, locale tables and templates must not come with it."""
     program = (
-        "import sys, flows.engine, flows.loader, flows.last_resort\n"
+        "import sys, flows.engine, flows.files.loader, flows.last_resort\n"
         "print([name for name in ('babel', 'ruamel.yaml', 'sqlalchemy', 'typer', 'asyncio') if name in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)

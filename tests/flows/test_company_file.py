@@ -7,8 +7,8 @@ from datetime import date, datetime, time
 import pytest
 
 from flows.company import TargetRule, Window
-from flows.faults import FlowFaults
-from flows.loader import load_company
+from flows.files.faults import FlowFaults
+from flows.files.loader import load_company
 
 GOOD = """\
 spec: 1

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from flows import issues, nodes, wording
+from flows import nodes
+from flows.checks import findings as issues
+from flows.checks import wording
 from flows.company import Company
-from flows.faults import FlowFaults
-from flows.loader import load_company, load_flow
-from flows.scenarios import run
+from flows.files.faults import FlowFaults
+from flows.files.loader import load_company, load_flow
+from flows.testing.scenarios import run
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "flows.md").read_text("utf-8")
 BLOCKS = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)

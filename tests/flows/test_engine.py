@@ -25,6 +25,7 @@ from flows.events import (
     VoicemailLeft,
     WentWrong,
 )
+from flows.files.loader import load_flow
 from flows.inputs import (
     Dialed,
     DialStatus,
@@ -39,7 +40,6 @@ from flows.inputs import (
     Trouble,
 )
 from flows.last_resort import LAST_RESORT
-from flows.loader import load_flow
 from flows.model import Flow
 from flows.session import Caller, Session
 from flows.verbs import Dial, Gather, HangUp, Record, Say

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from flows.checks.findings import check
+from flows.checks.wording import named_keys
 from flows.company import Company
-from flows.issues import check
-from flows.loader import load_flow, load_folder
+from flows.files.loader import load_flow, load_folder
 from flows.model import Flow
-from flows.prompts import Line, parse
-from flows.wording import named_keys
+from flows.prompts.prompt import Line, parse
 
 BROKEN = Path(__file__).parent / "broken"
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from flows.faults import FlowFaults
-from flows.loader import load_flow, load_folder
+from flows.files.faults import FlowFaults
+from flows.files.loader import load_flow, load_folder
+from flows.files.tree import read_tree
 from flows.model import Flow
 from flows.nodes import Greeting, Menu, Transfer
-from flows.tree import read_tree
 
 HEAD = "spec: 1\nflow: x\ntitle: X\nlanguages: [en]\nstart: welcome\nnodes:\n"
 REST = "  welcome: {type: greeting, next: bye}\n  bye: {type: end}\n"

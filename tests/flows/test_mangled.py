@@ -7,13 +7,13 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from flows.checks.findings import check
 from flows.company import Company
-from flows.faults import FlowFaults
+from flows.files.faults import FlowFaults
+from flows.files.loader import load_company, load_flow
 from flows.inputs import Digits, Silence
-from flows.issues import check
-from flows.loader import load_company, load_flow
 from flows.model import Flow
-from flows.scenarios import run
+from flows.testing.scenarios import run
 
 from .conftest import HERE, Call
 

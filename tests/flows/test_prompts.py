@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from flows.prompts import Known, Line, OptionalPart, Prompt, Value, clean, parse, render
+from flows.prompts.prompt import Known, Line, OptionalPart, Prompt, Value, clean, parse, render
 from flows.session import Promise
 from flows.verbs import Play, Say
 

@@ -6,13 +6,13 @@ from datetime import datetime
 
 import pytest
 
+from flows.checks.findings import untested
 from flows.company import Company
 from flows.events import Effect, QuotePromise
+from flows.files.loader import load_flow
 from flows.inputs import HoursRead, PromiseQuoted, Result
-from flows.issues import untested
-from flows.loader import load_flow
 from flows.model import Flow
-from flows.scenarios import ScenarioResult, coverage, run
+from flows.testing.scenarios import ScenarioResult, coverage, run
 
 from .conftest import HERE, UNTIL
 

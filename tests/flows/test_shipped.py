@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from flows.checks.pace import prompt_seconds
+from flows.files.loader import Definitions, load_folder
 from flows.inputs import Digits, Recorded, Silence
-from flows.loader import Definitions, load_folder
 from flows.model import Flow
-from flows.pace import prompt_seconds
-from flows.scenarios import coverage, run
 from flows.session import Caller
+from flows.testing.scenarios import coverage, run
 
 from .conftest import Call
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from flows import spoken
+from flows.prompts import spoken
 
 RIGA = ZoneInfo("Europe/Riga")
 NOW = datetime(2030, 3, 4, 10, 15, tzinfo=RIGA)  # a Monday

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ivr import past_turns, turn_writer
+from ivr.journal import past_turns, turn_writer
 from ivr.turns_beside import TurnsBeside
 from tests.front import Front, open_front
 

@@ -15,17 +15,17 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-import ivr.journal
+import ivr.journal.journal
 from callbacks.tables import callback_sources
 from customers.tables import history
 from flows.inputs import Silence
 from flows.session import Session
 from ivr.call import call_id_of
-from ivr.journal import Journal
-from ivr.spool import Spool
+from ivr.journal.journal import Journal
+from ivr.journal.spool import Spool
+from ivr.journal.turn_record import CallFacts, TurnRecord, pack
 from ivr.tables import calls, turns
-from ivr.turn_record import CallFacts, TurnRecord, pack
-from runtime.database import reading
+from runtime.sql.database import reading
 from tests.front import Front, open_front
 from tests.ivr.test_sql_away import locked, wait_until_caught_up
 
@@ -73,7 +73,7 @@ async def test_a_turn_that_is_spooled_just_as_the_journal_catches_up_is_not_left
 async def test_what_a_process_leaves_behind_is_adopted_by_one_that_lives(
     sqlite_database: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ivr.journal, "ADOPT_SECONDS", 0.2)
+    monkeypatch.setattr(ivr.journal.journal, "ADOPT_SECONDS", 0.2)
     neighbour = Spool(tmp_path)
     journal = Journal(sqlite_database, lambda connection, records: False, lambda: None, Spool(tmp_path))
     journal.start()

@@ -11,13 +11,14 @@ import sqlalchemy as sa
 
 from customers.history import events_of
 from customers.tables import customer_numbers, customers, history
-from ivr import openings, past_turns, turn_writer
+from ivr import openings
 from ivr.call import call_id_of
+from ivr.journal import past_turns, turn_writer
+from ivr.journal.turn_record import CallFacts
 from ivr.openings import ensure_call, open_begun
 from ivr.tables import calls, turns
-from ivr.turn_record import CallFacts
-from runtime.database import reading, writing
-from runtime.outbox import outbox
+from runtime.sql.database import reading, writing
+from runtime.sql.outbox import outbox
 from tests.front import Front
 from tests.switchboard import COMPANY_NUMBER, TestCall
 

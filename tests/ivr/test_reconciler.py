@@ -21,7 +21,7 @@ from customers.history import events_of
 from ivr.providers.listing import ProviderAway, list_calls
 from ivr.reconciler import Findings, reconcile
 from ivr.tables import calls, turns
-from runtime.database import reading
+from runtime.sql.database import reading
 from tests.front import Front
 from tests.switchboard import CALLER, COMPANY_NUMBER, TestCall, new_recording
 from tests.threaded import served
@@ -102,7 +102,7 @@ async def now_front(front: Front) -> AsyncIterator[Front]:
 
 
 def compare(front: Front, provider: Provider) -> Findings:
-    from ivr.turn_record import CallFacts
+    from ivr.journal.turn_record import CallFacts
 
     ended: list[CallFacts] = []
     found = reconcile(

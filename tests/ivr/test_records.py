@@ -9,7 +9,7 @@ import pytest
 
 from flows import events, inputs
 from flows.session import Caller
-from ivr.records import Rang, Recordable, from_json, to_json
+from ivr.journal.codec import Rang, Recordable, from_json, to_json
 
 AT = datetime(2030, 3, 5, 12, 30, tzinfo=UTC)
 

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
 
-from ivr.shelf import NothingPublished, Shelf, publish_folder
-from runtime.database import open_database
+from ivr.published_flows import NothingPublished, Shelf, publish_folder
+from runtime.sql.database import open_database
 from tests.front import DEFINITIONS, Front
 from tests.switchboard import TestCall
 

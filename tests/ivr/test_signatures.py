@@ -338,7 +338,7 @@ async def test_what_a_caller_is_called_never_becomes_markup(lite_front: Front) -
     call = await lite_front.switchboard.ring()
     assert isinstance(call, TestCall)
     from customers import customer
-    from runtime.database import writing
+    from runtime.sql.database import writing
 
     with writing(lite_front.parts.console_database) as connection:
         known = customer.find_by_number(connection, call.from_number)

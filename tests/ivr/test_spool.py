@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from ivr.spool import Spool
+from ivr.journal.spool import Spool
 
 WRITER = """
 import sys
 from pathlib import Path
-from ivr.spool import Spool
+from ivr.journal.spool import Spool
 spool = Spool(Path(sys.argv[1]))
 for number in range(10_000):
     spool.append([{"n": number}])

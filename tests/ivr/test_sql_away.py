@@ -13,10 +13,10 @@ import pytest
 import sqlalchemy as sa
 
 from callbacks.tables import callbacks
-from ivr.journal import PATIENCE_SECONDS
+from ivr.journal.journal import PATIENCE_SECONDS
 from ivr.tables import calls, turns
 from ivr.turns import LOOK_UP_SECONDS
-from runtime.database import reading
+from runtime.sql.database import reading
 from tests.front import Front, open_front
 from tests.switchboard import new_recording
 from voicemail.tables import voicemails

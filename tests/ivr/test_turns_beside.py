@@ -19,13 +19,13 @@ from customers.customer import find_by_number, of_call, remember_language, renam
 from customers.tables import customer_numbers, customers, history
 from flows.session import Caller
 from ivr import new_turns
-from ivr.journal import Journal
+from ivr.journal.journal import Journal
+from ivr.journal.turn_record import TurnRecord
 from ivr.tables import calls, turns
-from ivr.turn_record import TurnRecord
 from ivr.turns_beside import TurnsBeside
 from runtime import postgres_statements, sqlite_process
-from runtime.database import reading, turn_to_write, writing
 from runtime.postgres_statements import PostgresStatements
+from runtime.sql.database import reading, turn_to_write, writing
 from runtime.sqlite_process import SqliteProcess
 from tests.front import Front
 

@@ -14,7 +14,7 @@ from callbacks.tables import callback_sources, callbacks, promises
 from customers.history import events_of
 from customers.tables import customers
 from ivr.tables import calls, turns
-from runtime.database import reading
+from runtime.sql.database import reading
 from tests.front import Front
 from tests.switchboard import CALLER, TestCall, new_recording
 from voicemail.tables import voicemails

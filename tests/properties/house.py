@@ -18,13 +18,13 @@ from sqlalchemy.engine import Connection, Engine
 
 from ivr import new_turns
 from ivr.effects import follow_all
-from ivr.journal import Journal
-from ivr.shelf import Shelf
-from ivr.spool import Spool
+from ivr.journal.journal import Journal
+from ivr.journal.spool import Spool
+from ivr.journal.turn_record import TurnRecord
+from ivr.published_flows import Shelf
 from ivr.state import StateSeal
-from ivr.turn_record import TurnRecord
 from ivr.turns import Turns
-from runtime.database import metadata, writing
+from runtime.sql.database import metadata, writing
 from tests.front import OPEN_TUESDAY
 from tests.in_thread import InThread
 

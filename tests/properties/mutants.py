@@ -81,7 +81,7 @@ MUTANTS = (
     ),
     Mutant(
         "deduplication: key of a turn",
-        "ivr/turn_writer.py",
+        "ivr/journal/turn_writer.py",
         "            if key in new:\n                new.remove(key)",
         "            if True:\n                new.discard(key)",
         CALLS,
@@ -102,21 +102,21 @@ MUTANTS = (
     ),
     Mutant(
         "spool: turns are put aside",
-        "ivr/journal.py",
+        "ivr/journal/journal.py",
         "            self._spool.append([pack(record)])\n",
         "            pack(record)\n",
         SQL_AWAY,
     ),
     Mutant(
         "spool: a dead process's is adopted",
-        "ivr/journal.py",
+        "ivr/journal/journal.py",
         "        if self._spool.adopt():\n",
         "        if not self._spool:\n",
         SQL_AWAY,
     ),
     Mutant(
         "spool: what was heard stands",
-        "ivr/turn_writer.py",
+        "ivr/journal/turn_writer.py",
         "            if were_heard and ",
         "            if not were_heard and ",
         ("tests/ivr/test_late_turns.py",),
@@ -130,7 +130,7 @@ MUTANTS = (
     ),
     Mutant(
         "rebuild: what is apart is repaired",
-        "callbacks/comparison.py",
+        "callbacks/queue/consistency.py",
         "    repaired = repair(engine, queue, suspects) if suspects else 0\n",
         "    repaired = 0\n",
         ("tests/callbacks/test_clock.py", "tests/callbacks/test_comparison.py", *FOUND),

@@ -20,21 +20,21 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from sqlalchemy.exc import SQLAlchemyError
 
-import ivr.journal
+import ivr.journal.journal
 from flows.inputs import Dialed, DialStatus, Digits, HungUp, Input, Recorded, Silence
 from flows.session import Session
 from flows.verbs import Dial, Gather, HangUp, Record
 from ivr.call import FINAL, CallStatus, call_id_of
+from ivr.journal.codec import to_json
+from ivr.journal.turn_record import CallFacts
+from ivr.provider_callbacks import note_recording, note_status
 from ivr.providers.listing import ListedCall, ListedRecording
 from ivr.providers.twiml import TurnLinks, render
-from ivr.receiving import note_recording, note_status
+from ivr.published_flows import Shelf, publish_folder
 from ivr.reconciler import UNEXPECTED_TURN, Findings, reconcile
-from ivr.records import to_json
-from ivr.shelf import Shelf, publish_folder
-from ivr.turn_record import CallFacts
 from ivr.turns import Answer
-from runtime.database import from_ms, metadata, open_database
 from runtime.ids import derived_id
+from runtime.sql.database import from_ms, metadata, open_database
 from tests.front import DEFINITIONS
 from tests.properties.examples import as_test, played
 from tests.properties.house import House, Process, Sql, Trouble

@@ -25,16 +25,16 @@ from callbacks import loans_beside
 from callbacks.callback import FINAL_STATES, HELD_STATES, IllegalStep, Outcome, StaleNonce
 from callbacks.clock import tick
 from callbacks.desk import Desk
-from callbacks.index import deliver_changed
 from callbacks.intake import request
-from callbacks.queue import CallbackQueue, QueueError
+from callbacks.queue.callback_queue import CallbackQueue, QueueError
+from callbacks.queue.index import deliver_changed
 from callbacks.transition import CHANGED
 from customers.tables import customers
 from flows.company import Company
-from runtime.database import insert_once, metadata, open_database, writing
 from runtime.embedded import EmbeddedRedis
-from runtime.outbox import deliver
 from runtime.redis import open_redis
+from runtime.sql.database import insert_once, metadata, open_database, writing
+from runtime.sql.outbox import deliver
 from tests.in_thread import InThread
 from tests.properties.conftest import QUEUES
 from tests.properties.examples import as_test, played

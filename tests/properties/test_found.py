@@ -11,12 +11,12 @@ from sqlalchemy.engine import Engine
 
 from callbacks.clock import tick
 from callbacks.desk import Desk
-from callbacks.index import rebuild
-from callbacks.queue import CallbackQueue, Counts
+from callbacks.queue.callback_queue import CallbackQueue, Counts
+from callbacks.queue.index import rebuild
 from callbacks.tables import callbacks
 from customers.tables import customers
 from flows.company import Company
-from runtime.database import writing
+from runtime.sql.database import writing
 
 NOW = datetime.now(UTC)
 

@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from customers.tables import customers
 from runtime.backup import BackupRefused, back_up, restore
 from runtime.config import Settings
-from runtime.database import insert_once, open_database, reading, writing
 from runtime.embedded import EmbeddedRedis
-from runtime.migrate import upgrade
 from runtime.secret import secret_key
+from runtime.sql.database import insert_once, open_database, reading, writing
+from runtime.sql.migrate import upgrade
 
 
 def test_a_copy_taken_under_writes_is_whole_and_can_be_put_back(tmp_path: Path) -> None:

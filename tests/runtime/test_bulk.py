@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from customers.tables import customers, history
-from runtime.bulk import insert_many_once, select_many
-from runtime.database import reading, writing
+from runtime.sql.bulk import insert_many_once, select_many
+from runtime.sql.database import reading, writing
 
 AT = datetime(2030, 3, 5, 8, 15, 0, 123000, UTC)
 

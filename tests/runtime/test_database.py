@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from customers.tables import customers
-from runtime.database import apart, insert_once, reading, writing
-from runtime.outbox import deliver, enqueue, outbox
+from runtime.sql.database import apart, insert_once, reading, writing
+from runtime.sql.outbox import deliver, enqueue, outbox
 
 
 def test_a_moment_comes_back_in_utc_to_the_millisecond(database: Engine) -> None:

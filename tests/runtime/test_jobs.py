@@ -41,7 +41,7 @@ def test_a_worker_that_holds_delayed_jobs_survives_its_queue_server(tmp_path: Pa
             time.sleep(2.5)
             server.restart()
             done.clear()
-            # What it held comes again by its rows in SQL (voicemail/jobs.py); what is sent now must be taken by it.
+            # What it held comes again by its rows in SQL (voicemail/jobs/actors.py); what is sent now must be taken by it.
             job.send(1098)
             job.send_with_options(args=(1099,), delay=500)
             give_up = time.monotonic() + 20

@@ -12,13 +12,13 @@ import api.tables
 import callbacks.tables
 import customers.tables
 import ivr.tables
-import runtime.outbox
+import runtime.sql.outbox
 import voicemail.tables
 from runtime.config import ConfigurationError, Settings
-from runtime.database import metadata, open_database
-from runtime.migrate import NEWEST, present, refuse_old_tables, upgrade
+from runtime.sql.database import metadata, open_database
+from runtime.sql.migrate import NEWEST, present, refuse_old_tables, upgrade
 
-ALL = (api.tables, callbacks.tables, customers.tables, ivr.tables, runtime.outbox, voicemail.tables)
+ALL = (api.tables, callbacks.tables, customers.tables, ivr.tables, runtime.sql.outbox, voicemail.tables)
 
 
 def test_the_migrated_tables_are_those_of_the_code(empty_database_url: str) -> None:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from customers.tables import customer_numbers, customers, history
-from runtime.database import reading
+from runtime.sql.database import reading
 from runtime.together import ForEach, insert_of
 
 AT = datetime(2026, 11, 25, 12, tzinfo=UTC)

@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from sqlalchemy.engine import Connection, Engine
 
 from customers.tables import customers
-from runtime.database import insert_once, writing
+from runtime.sql.database import insert_once, writing
 from voicemail import mailbox
 from voicemail.recordings import ProviderAccount
 

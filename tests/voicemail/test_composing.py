@@ -15,11 +15,13 @@ from sqlalchemy.engine import Engine
 from structlog.testing import capture_logs
 
 from customers.tables import customers
-from runtime.database import writing
-from voicemail import composed_graph, loaded_models, room
-from voicemail.composing import FEWEST_MESSAGES, Composing, last_recordings
-from voicemail.jobs import Jobs
-from voicemail.models import COMPOSED
+from runtime.sql.database import writing
+from voicemail.graph import composed_graph
+from voicemail.graph.composing import FEWEST_MESSAGES, Composing, last_recordings
+from voicemail.jobs.actors import Jobs
+from voicemail.models import loaded as loaded_models
+from voicemail.models import room
+from voicemail.models.installed import COMPOSED
 from voicemail.recordings import path_of
 from voicemail.tables import transcripts, voicemails
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from voicemail import const_fst
-from voicemail.alike_states import write_merged
-from voicemail.composition import composed
-from voicemail.const_fst import ARC, STATE, Arcs, States
-from voicemail.followers import followers
-from voicemail.lexicon_graph import Lexicon
+from voicemail.graph import const_fst
+from voicemail.graph.alike_states import write_merged
+from voicemail.graph.composition import composed
+from voicemail.graph.const_fst import ARC, STATE, Arcs, States
+from voicemail.graph.followers import followers
+from voicemail.graph.lexicon_graph import Lexicon
 
 # Words are 1 to 5; sounds are 11 and up; 99 is no sound. From state to state: sound, word, weight. Words end in state 0 or, after
 # a pause (20), in state 1, where the next word begins another way.

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.commands import words
-from voicemail.clips import ManifestUnreadable, read_clips, right_words
-from voicemail.confidence import (
+from voicemail.evaluation.clips import ManifestUnreadable, read_clips, right_words
+from voicemail.recognition.confidence import (
     Calibration,
     Heard,
     TooFewWords,

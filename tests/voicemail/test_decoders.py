@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-import voicemail.decoders as decoders_module
-from voicemail import audio
-from voicemail.audio import AudioUnreadable, blocks, examine
-from voicemail.decoders import Decoders, DecoderUnusable, Limits
+import voicemail.audio.decoders as decoders_module
+from voicemail.audio import recording_audio as audio
+from voicemail.audio.decoders import Decoders, DecoderUnusable, Limits
+from voicemail.audio.recording_audio import AudioUnreadable, blocks, examine
 
 MISBEHAVING = Path(__file__).with_name("misbehaving_decoder.py")
 LIMITS = Limits(memory_bytes=64_000_000, cpu_seconds=1, wall_seconds=60.0, file_bytes=1_000_000)
@@ -140,7 +140,8 @@ def test_a_worker_that_stops_waits_for_no_decoder(misbehaving: None, recording: 
 @pytest.mark.parametrize("order", ["LOOP", ""], ids=["in a loop", "idle"])
 def test_the_decoder_ends_with_a_worker_that_is_killed(recording: Any, tone: bytes, order: str) -> None:
     code = (
-        "import sys, time; from pathlib import Path; from voicemail import audio; from voicemail.decoders import Decoders;"
+        "import sys, time; from pathlib import Path;"
+        "from voicemail.audio import recording_audio as audio; from voicemail.audio.decoders import Decoders;"
         f"audio.decoders = Decoders(program=[{str(MISBEHAVING)!r}]);"
         f"audio.examine(Path({str(recording(order or tone))!r})); time.sleep(60)"
     )

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from voicemail import detector as detector_module
-from voicemail.audio import Samples
-from voicemail.detector import detector
-from voicemail.speech import find_speech
+from voicemail.audio import detector as detector_module
+from voicemail.audio.detector import detector
+from voicemail.audio.recording_audio import Samples
+from voicemail.audio.speech import find_speech
 
 _RATE_HZ = 8_000
 

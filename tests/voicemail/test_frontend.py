@@ -13,9 +13,9 @@ import soundfile
 import soxr
 
 from bench.conditions import CONDITIONS, spoilt
-from voicemail.audio import Samples
-from voicemail.frontend import restore, study_message
-from voicemail.spectrum import CENTRES_HZ, Analyser, Synthesiser, band_levels
+from voicemail.audio.recording_audio import Samples
+from voicemail.enhancement.frontend import restore, study_message
+from voicemail.enhancement.spectrum import CENTRES_HZ, Analyser, Synthesiser, band_levels
 
 WIDE = Path(__file__).parents[2].parent / "shared" / "audio" / "ko" / "16k"
 

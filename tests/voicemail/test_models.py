@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 import structlog
 
-from voicemail.catalogue import SpeechModel
-from voicemail.models import ModelNotInstalled, find_model, install, installed, missing_models, remove
-from voicemail.worker import fetch_missing_models
+from voicemail.jobs.worker import fetch_missing_models
+from voicemail.models.catalogue import SpeechModel
+from voicemail.models.installed import ModelNotInstalled, find_model, install, installed, missing_models, remove
 
 NAME = "vosk-model-small-ru-0.22"
 

@@ -16,10 +16,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from customers.history import events_of
-from runtime.database import reading
-from runtime.outbox import outbox
+from runtime.sql.database import reading
+from runtime.sql.outbox import outbox
 from voicemail import mailbox, steps
-from voicemail.dictation import DISK_FULL, NO_DECODER, Dictation
+from voicemail.jobs.transcription import DISK_FULL, NO_DECODER, Dictation
 from voicemail.mailbox import Voicemail
 from voicemail.recordings import StoredRecording, path_of, sniff
 
@@ -253,8 +253,8 @@ def test_a_message_waits_for_room_on_the_disk(
 @pytest.fixture
 def decoders(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     """Decode by another program, with tight limits."""
-    from voicemail import audio
-    from voicemail.decoders import Decoders, Limits
+    from voicemail.audio import recording_audio as audio
+    from voicemail.audio.decoders import Decoders, Limits
 
     used: list[Decoders] = []
 

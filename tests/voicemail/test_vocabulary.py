@@ -10,22 +10,22 @@ import typer
 
 from api.commands.words import correct
 from flows.company import Company
-from flows.loader import load_company
+from flows.files.loader import load_company
 from tests.flows.test_company_file import GOOD
-from voicemail.clips import characters
-from voicemail.closeness import Closeness, load_closeness, save_closeness, unproven
-from voicemail.corrections import (
+from voicemail.evaluation.clips import characters
+from voicemail.evaluation.own_words_evaluation import compared
+from voicemail.mailbox import Transcript, Word
+from voicemail.own_words.closeness import Closeness, load_closeness, save_closeness, unproven
+from voicemail.own_words.corrections import (
     Correction,
     add_corrections,
     corrections_in,
     learnt,
     load_corrections,
 )
-from voicemail.likeness import Likeness
-from voicemail.mailbox import Transcript, Word
-from voicemail.proving import compared
-from voicemail.rescoring import rescored
-from voicemail.vocabulary import OwnWord, own_words, vocabulary
+from voicemail.own_words.likeness import Likeness
+from voicemail.own_words.rescoring import rescored
+from voicemail.own_words.vocabulary import OwnWord, own_words, vocabulary
 
 UNSURE, SURE = 0.5, 1.0
 

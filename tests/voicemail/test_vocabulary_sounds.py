@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicemail.pronunciation import sounds_of
-from voicemail.sounds import SOUNDS, apart
+from voicemail.own_words.pronunciation import sounds_of
+from voicemail.own_words.sounds import SOUNDS, apart
 
 # Spelt otherwise, said the same.
 SAME = [

@@ -21,12 +21,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ivr.line.account import LineAccount
-from ivr.line.carrier import Carrier, PlacedCall
-from ivr.line.leg import Webhooks
-from ivr.line.phone import Action, Dial, Ended, Event
-from ivr.line.rehearsal import Outcome, follow
-from ivr.line.script import parse
+from ivr.line.caller.protocol import Action, Dial, Ended, Event
+from ivr.line.caller.script import parse
+from ivr.line.caller.scripted_call import Outcome, follow
+from ivr.line.playing.leg import Webhooks
+from ivr.line.service.carrier import Carrier, PlacedCall
+from ivr.line.store.account import LineAccount
 
 ACCOUNT = LineAccount("AC" + "0" * 31 + "1", "test_auth_token", "http://127.0.0.1:9")
 Reply = str | Response | Callable[["Asked"], "str | Response | Awaitable[Response]"]

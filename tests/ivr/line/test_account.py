@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr.line.account import LineAccount, LineNotFound, announce, find, for_settings, load_or_create
+from ivr.line.store.account import LineAccount, LineNotFound, announce, find, for_settings, load_or_create
 from runtime.config import Settings
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ivr.line.dialling import Answer, DialResultFault, Exchange, parse_answer
-from ivr.line.verbs import Dial
+from ivr.line.playing.dialling import Answer, DialResultFault, Exchange, parse_answer
+from ivr.line.twiml.verbs import Dial
 
 
 def dial(*numbers: str, sequential: bool = False) -> Dial:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ivr.line.document import DocumentFailed, read
-from ivr.line.verbs import Dial, Gather, Hangup, Pause, Play, Record, Redirect, Reject, Say, Verb
+from ivr.line.twiml.document import DocumentFailed, read
+from ivr.line.twiml.verbs import Dial, Gather, Hangup, Pause, Play, Record, Redirect, Reject, Say, Verb
 
 URL = "http://desk.example/voice/start?s=1"
 

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 from starlette.responses import Response
 
-from ivr.line.faults import Fate, FaultFault, Faults
+from ivr.line.webhooks.faults import Fate, FaultFault, Faults
 from tests.ivr.line.conftest import Asked, Desk, Ring
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ivr.line.modes import ModeFault, Modes, seconds_of
+from ivr.line.playing.modes import ModeFault, Modes, seconds_of
 
 
 def test_modes_are_read_by_name() -> None:

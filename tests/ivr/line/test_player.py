@@ -10,8 +10,8 @@ import pytest
 from starlette.responses import RedirectResponse, Response
 from twilio.request_validator import RequestValidator
 
-from ivr.line.phone import Action, Event, HangUp, Keys, Listening, Mute, Silence, Spoken
-from ivr.line.player import APOLOGY
+from ivr.line.caller.protocol import Action, Event, HangUp, Keys, Listening, Mute, Silence, Spoken
+from ivr.line.playing.player import APOLOGY
 from tests.ivr.line.conftest import ACCOUNT, Asked, Caller, Desk, Ring, wav
 
 END = "<Response><Hangup/></Response>"

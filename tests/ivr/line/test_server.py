@@ -19,13 +19,13 @@ import pytest
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
-from ivr.line.account import LineAccount, LineNotFound
-from ivr.line.leg import Webhooks
-from ivr.line.phone import Dial, Ended, HangUp, Listening, Ringing, Silence
-from ivr.line.rehearsal import Outcome, follow
-from ivr.line.script import parse
-from ivr.line.server import line_app, line_server
-from ivr.line.telephone import CallRefused, dial
+from ivr.line.caller.protocol import Dial, Ended, HangUp, Listening, Ringing, Silence
+from ivr.line.caller.script import parse
+from ivr.line.caller.scripted_call import Outcome, follow
+from ivr.line.caller.telephone import CallRefused, dial
+from ivr.line.playing.leg import Webhooks
+from ivr.line.service.server import line_app, line_server
+from ivr.line.store.account import LineAccount, LineNotFound
 from tests.ivr.line.conftest import ACCOUNT, Desk, running, tone
 
 ROOT = Path(__file__).parents[3]

@@ -8,7 +8,7 @@ import numpy
 import pytest
 import soundfile
 
-from ivr.line.sound import Sound, UnreadableSound, first_gap_end, read_sound, silence, speech_end
+from ivr.line.caller.sound import Sound, UnreadableSound, first_gap_end, read_sound, silence, speech_end
 from tests.ivr.line.conftest import tone
 
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from ivr.line.account import LineAccount, announce
-from ivr.line.keyboard import LineEditor
-from ivr.line.leg import Webhooks
-from ivr.line.server import line_app, line_server
+from ivr.line.caller.keyboard import LineEditor
+from ivr.line.playing.leg import Webhooks
+from ivr.line.service.server import line_app, line_server
+from ivr.line.store.account import LineAccount, announce
 from tests.ivr.line.conftest import ACCOUNT, Desk, running
 
 ROOT = Path(__file__).parents[3]

@@ -1,0 +1,205 @@
+"""`ringback serve`: everything on one machine: the queue server, api, clock, worker and line, started and kept alive."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+
+import typer
+
+from runtime.children import start_child, stop_child
+from runtime.config import ConfigurationError, Settings, load_settings
+from runtime.embedded import EmbeddedError, EmbeddedRedis
+
+READY_TIMEOUT_SECONDS = 60.0
+# A child that dies again and again is started at most this often.
+RESTART_SECONDS = (0.2, 1.0, 5.0, 15.0)
+STEADY_SECONDS = 60.0
+STOP_PATIENCE_SECONDS = 20.0
+
+
+@dataclass(slots=True)
+class Child:
+    """One of our processes, and how it has fared."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    started_at: float
+    deaths: int = 0
+    start_again_at: float = 0.0
+
+
+@dataclass(slots=True)
+class House:
+    """All processes of one machine. Children are started from the main thread only, so that they die with it."""
+
+    settings: Settings
+    environment: dict[str, str]
+    queue_server: EmbeddedRedis | None
+    children: dict[str, Child] = field(default_factory=dict)
+
+    def start(self, name: str) -> None:
+        command = [sys.executable, "-m", "api.commands.cli", name]
+        before = self.children.get(name)
+        deaths = before.deaths if before else 0
+        self.children[name] = Child(name, start_child(command, env=self.environment), time.monotonic(), deaths)
+
+    def look_after(self) -> None:
+        """Start again what died, slower each time."""
+        if self.queue_server is not None and not self.queue_server.is_running():
+            _say("the queue server died; it is started again with all that it had acknowledged")
+            self.queue_server.restart()
+        now = time.monotonic()
+        for child in list(self.children.values()):
+            if child.process.poll() is None:
+                if child.deaths and now - child.started_at > STEADY_SECONDS:
+                    child.deaths = 0
+            elif child.start_again_at == 0.0:
+                pause = RESTART_SECONDS[min(child.deaths, len(RESTART_SECONDS) - 1)]
+                child.deaths += 1
+                child.start_again_at = now + pause
+                _say(f"{child.name} ended with {child.process.returncode}; it is started again in {pause:g} s")
+            elif now >= child.start_again_at:
+                self.start(child.name)
+
+    def stop(self) -> None:
+        """Ask all to end, api first so that calls finish, and the queue server last."""
+        for child in self.children.values():
+            if child.process.poll() is None:
+                child.process.terminate()
+        for child in self.children.values():
+            stop_child(child.process, STOP_PATIENCE_SECONDS)
+        if self.queue_server is not None:
+            self.queue_server.stop()
+
+
+def serve() -> None:
+    began = time.monotonic()
+    settings = load_settings()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    try:
+        house = _open(settings)
+    except (ConfigurationError, EmbeddedError) as error:
+        _say(str(error))
+        raise typer.Exit(1) from None
+    try:
+        if _await_ready(house, stop):
+            _greet(house, time.monotonic() - began)
+            house.start("clock")
+            house.start("worker")
+            while not stop.wait(0.2):
+                house.look_after()
+        elif not stop.is_set():
+            _say("the api did not get ready; its words are above")
+            raise typer.Exit(1)
+    finally:
+        _say("ending: calls under way are answered, jobs are handed back")
+        house.stop()
+
+
+def _open(settings: Settings) -> House:
+    """Check what can be checked, prepare the data folder, and start the queue server, the line and the api."""
+    from api.first_start import prepare
+    from runtime.secret import secret_key
+
+    _refuse_busy_port(settings)
+    secret = secret_key(settings.secret_key.get_secret_value(), settings.data_dir)
+    queue_server = None
+    if not settings.redis_url:
+        queue_server = EmbeddedRedis(settings.data_dir.absolute() / "queue", settings.queue_socket)
+        queue_server.start()
+    environment = dict(os.environ) | {"RINGBACK_SECRET_KEY": secret, "PYTHONUNBUFFERED": "1"}
+    house = House(settings, environment, queue_server)
+    try:
+        if not settings.has_provider:
+            environment["RINGBACK_TWILIO_API_URL"] = f"http://127.0.0.1:{_line_port(settings)}"
+            house.start("line")
+        published = prepare(settings)
+        if published:
+            _say(f"published: {', '.join(published)}")
+        house.start("api")
+    except BaseException:
+        house.stop()
+        raise
+    return house
+
+
+def _refuse_busy_port(settings: Settings) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise ConfigurationError(
+                f"{settings.host}:{settings.port} cannot be listened on ({error.strerror}); "
+                "stop what is there, or set RINGBACK_PORT to another port"
+            ) from None
+
+
+def _line_port(settings: Settings) -> int:
+    """The port where the line listened last time, or a free one when that is taken: api and worker must know it before."""
+    from ivr.line.store.account import load_or_create
+
+    known = load_or_create(settings.data_dir).port
+    for port in (known, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            found: int = probe.getsockname()[1]
+            return found
+    raise ConfigurationError("no port is free for the built-in line")
+
+
+def _await_ready(house: House, stop: threading.Event) -> bool:
+    host = "127.0.0.1" if house.settings.host in ("0.0.0.0", "::") else house.settings.host  # noqa: S104 - told, not bound
+    address = f"http://{host}:{house.settings.port}/readyz"
+    give_up = time.monotonic() + READY_TIMEOUT_SECONDS
+    while time.monotonic() < give_up and not stop.is_set():
+        if house.children["api"].process.poll() is not None:
+            return False
+        try:
+            with urllib.request.urlopen(address, timeout=2) as answer:
+                if answer.status == 200:
+                    return True
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.02)
+    return False
+
+
+def _greet(house: House, seconds: float) -> None:
+    settings = house.settings
+    provider = "Twilio, or a provider like it" if settings.has_provider else "the built-in phone line"
+    lines = [
+        f"Ringback is ready ({seconds:.1f} s). Ctrl-C ends it.",
+        "",
+        f"  calls come from  {provider}, to {settings.base_url}/twilio/voice",
+        f"  JSON interface   {settings.base_url}/api/openapi.json",
+        f"  data folder      {settings.data_dir.absolute()}",
+        "",
+    ]
+    if not settings.has_provider:
+        lines += [
+            "Try it in another terminal, in this folder:",
+            "  script/ringback call      ring it, press keys, leave a message",
+            "  script/ringback queue     see the message, its words and its deadline",
+            "  script/ringback doctor    look whether everything is set up well",
+        ]
+    print("\n".join(lines), flush=True)
+
+
+def _say(text: str) -> None:
+    print(f"ringback: {text}", file=sys.stderr, flush=True)

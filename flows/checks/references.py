@@ -1,0 +1,85 @@
+"""What a flow refers to outside itself: prompts by node, audio files, calendars, queues and teams of the company."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import assert_never
+
+from flows.company import Company
+from flows.files.faults import Fault, suggestion
+from flows.model import Flow
+from flows.nodes import Callback, End, Greeting, Hours, Language, Menu, Node, Prompt, Transfer, Voicemail
+from flows.prompts.prompt import Prompt as Words
+
+Place = tuple[str, ...]
+
+
+def node_prompts(node: Node) -> Iterator[tuple[str, Words]]:
+    """Yield each prompt of a node with the field it stands in."""
+    match node:
+        case Greeting():
+            named = {
+                "prompt": node.prompt,
+                "notice": node.notice,
+                "recording_notice": node.recording_notice,
+                "open_promise": node.open_promise,
+                "offer": node.offer,
+            }
+            yield from ((field, prompt) for field, prompt in named.items() if prompt is not None)
+        case Prompt() | Voicemail() | Transfer() | End():
+            if node.prompt is not None:
+                yield "prompt", node.prompt
+        case Menu() | Language() | Callback():
+            asking = node.asking
+            for field, prompts in (
+                ("prompt", asking.prompt),
+                ("no_input", asking.no_input),
+                ("no_match", asking.no_match),
+            ):
+                yield from ((field, prompt) for prompt in prompts)
+        case Hours():
+            return
+        case _:
+            assert_never(node)
+
+
+def audio_files(flow: Flow) -> dict[str, Place]:
+    """Return the audio files that a flow plays, sorted by name, each with the first place that names it."""
+    found: dict[str, Place] = {}
+    for name, prompt in flow.prompts.items():
+        for line in prompt.lines.values():
+            if line.audio:
+                found.setdefault(line.audio, ("prompts", name))
+    for name, node in flow.nodes.items():
+        for field, prompt in node_prompts(node):
+            for line in prompt.lines.values():
+                if line.audio:
+                    found.setdefault(line.audio, ("nodes", name, field))
+    return dict(sorted(found.items()))
+
+
+def unknown_references(flow: Flow, company: Company) -> list[Fault]:
+    """Return a fault for each calendar, queue and team that company.yaml does not have."""
+    faults: list[Fault] = []
+
+    def expect(place: Place, kind: str, name: str, known: Mapping[str, object]) -> None:
+        if name not in known:
+            mark = flow.mark("nodes", *place)
+            has = f"{kind.capitalize()}s there: {', '.join(known)}." if known else f"It has no {kind}s."
+            message = f'node "{place[0]}": {kind} "{name}" is not in company.yaml.{suggestion(name, known)} {has}'
+            faults.append(Fault(flow.path, mark.line, mark.column, f"UNKNOWN_{kind.upper()}", message))
+
+    for name, node in flow.nodes.items():
+        match node:
+            case Hours():
+                expect((name, "calendar"), "calendar", node.calendar, company.calendars)
+            case Voicemail() | Callback():
+                expect((name, "queue"), "queue", node.queue, company.queues)
+            case Transfer():
+                for team in node.teams():
+                    expect((name, "to"), "team", team, company.teams)
+            case Greeting() | Prompt() | Menu() | Language() | End():
+                pass
+            case _:
+                assert_never(node)
+    return sorted(faults)

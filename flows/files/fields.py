@@ -1,0 +1,278 @@
+"""Reads typed values out of a YAML mapping and notes every fault, so that an author sees all of them at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from flows.files.faults import Fault, Mark, suggestion
+from flows.files.prompt_file import read_prompt
+from flows.files.tree import Listing, Mapping, Text, Tree
+from flows.prompts.prompt import Prompt
+
+SLUG = re.compile(r"[a-z][a-z0-9_]{0,39}")
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
+KEYS = re.compile(r"[0-9*#]{1,6}")
+_DURATION = re.compile(r"([0-9]{1,6})(s|m|h)")
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+
+# What is designed but not built yet: an author who writes it is told so, instead of being told that it is a mistake.
+_LATER = frozenset({"phrases", "review", "transcribe", "whisper", "window", "number"})
+
+
+@dataclass(slots=True)
+class Reading:
+    """One file being read: what its parts may refer to, the faults so far, and where each part stands."""
+
+    path: str
+    faults: list[Fault] = field(default_factory=list)
+    languages: tuple[str, ...] = ()
+    prompts: dict[str, Prompt] = field(default_factory=dict)
+    nodes: tuple[str, ...] = ()
+    inherited_exits: dict[str, str] = field(default_factory=dict)
+    inherited_timeout_seconds: int = 6
+    inherited_interdigit_seconds: int = 3
+    inherited_max_attempts: int = 3
+    marks: dict[tuple[str, ...], Mark] = field(default_factory=dict)
+
+    def fault(self, mark: Mark, code: str, message: str) -> None:
+        self.faults.append(Fault(self.path, mark.line, mark.column, code, message))
+
+    def target(self, text: Text, title: str, what: str) -> str:
+        """Return the name of a node that something goes to, after seeing that it exists."""
+        if text.value not in self.nodes:
+            near = suggestion(text.value, self.nodes)
+            self.fault(
+                text.mark,
+                "UNKNOWN_TARGET",
+                f'{title}: {what} goes to "{text.value}", which is not a node.{near} Nodes here: {", ".join(self.nodes)}.',
+            )
+        return text.value
+
+
+class Fields:
+    """The keys of one mapping. Each is asked for once; `finish` then names those that nobody asked for."""
+
+    def __init__(self, reading: Reading, mapping: Mapping, place: tuple[str, ...], title: str) -> None:
+        self.reading = reading
+        self.mapping = mapping
+        self.place = place
+        self.title = title
+        self._asked: list[str] = []
+        self.mark = reading.marks.setdefault(place, mapping.mark)
+        for key, _ in mapping.entries:
+            reading.marks[(*place, key.value)] = key.mark
+
+    def __contains__(self, name: str) -> bool:
+        return self.mapping.get(name) is not None
+
+    def fault(self, mark: Mark, code: str, message: str) -> None:
+        self.reading.fault(mark, code, f"{self.title}: {message}")
+
+    def take(self, name: str) -> Tree | None:
+        self._asked.append(name)
+        return self.mapping.get(name)
+
+    def text(self, name: str, default: str | None = "") -> str:
+        """Return a scalar; without a default (None) its absence is a fault."""
+        value = self._scalar(name)
+        if value is None:
+            if default is None:
+                self.missing(name)
+            return default or ""
+        return value.value
+
+    def one_of(self, name: str, known: Sequence[str], default: str | None) -> str:
+        value = self._scalar(name)
+        if value is None:
+            if default is None:
+                self.missing(name)
+            return default or known[0]
+        if value.value not in known:
+            near = suggestion(value.value, known)
+            self.fault(value.mark, "VALUE", f'{name} "{value.value}" is unknown.{near} One of: {", ".join(known)}.')
+            return default or known[0]
+        return value.value
+
+    def slug(self, name: str, default: str | None = "") -> str:
+        value = self._scalar(name)
+        if value is None:
+            if default is None:
+                self.missing(name)
+            return default or ""
+        return self.checked_slug(value, name)
+
+    def checked_slug(self, value: Text, what: str) -> str:
+        if not SLUG.fullmatch(value.value):
+            self.fault(
+                value.mark,
+                "NAME",
+                f'{what} "{value.value}" is not a name: small letters, digits and _, beginning with a letter, at most 40',
+            )
+        return value.value
+
+    def flag(self, name: str, default: bool) -> bool:
+        return self.one_of(name, ("true", "false"), "true" if default else "false") == "true"
+
+    def whole(self, name: str, default: int, low: int, high: int) -> int:
+        value = self._scalar(name)
+        if value is None:
+            return default
+        if not re.fullmatch(r"[0-9]{1,6}", value.value) or not low <= int(value.value) <= high:
+            self.fault(value.mark, "VALUE", f'{name} "{value.value}" must be a whole number from {low} to {high}')
+            return default
+        return int(value.value)
+
+    def seconds(self, name: str, default: int, low: int, high: int) -> int:
+        """Return a duration (`20s`, `3m`, `2h`) in seconds."""
+        value = self._scalar(name)
+        if value is None:
+            return default
+        seconds = duration_seconds(value.value)
+        if seconds is None:
+            self.fault(value.mark, "VALUE", f'{name} "{value.value}" is not a duration; write it as 20s, 3m or 2h')
+            return default
+        if not low <= seconds <= high:
+            self.fault(value.mark, "VALUE", f"{name} {value.value} must be from {low}s to {high}s")
+            return default
+        return seconds
+
+    def texts(self, name: str) -> tuple[Text, ...]:
+        """Return a list of scalars; a single one counts as a list of one."""
+        value = self.take(name)
+        match value:
+            case None:
+                return ()
+            case Text():
+                return (value,)
+            case Listing(items):
+                for item in items:
+                    if not isinstance(item, Text):
+                        self.fault(item.mark, "SHAPE", f"{name} must be a list of single values")
+                return tuple(item for item in items if isinstance(item, Text))
+            case Mapping():
+                self.fault(value.mark, "SHAPE", f"{name} must be a list of single values")
+                return ()
+
+    def entries(self, name: str) -> tuple[tuple[Text, Tree], ...]:
+        """Return the keys and values of a mapping, noting where each stands."""
+        value = self.take(name)
+        if value is None:
+            return ()
+        if not isinstance(value, Mapping):
+            self.fault(value.mark, "SHAPE", f"{name} must be a mapping, name: value")
+            return ()
+        for key, _ in value.entries:
+            self.reading.marks[(*self.place, name, key.value)] = key.mark
+        return value.entries
+
+    def scalars(self, name: str) -> dict[str, Text]:
+        """Return a mapping whose values are all scalars."""
+        found: dict[str, Text] = {}
+        for key, value in self.entries(name):
+            if isinstance(value, Text):
+                found[key.value] = value
+            else:
+                self.fault(key.mark, "SHAPE", f'{name} "{key.value}" must have a single value')
+        return found
+
+    def within(self, key: Text, value: Tree, title: str, *place: str) -> Fields | None:
+        """Return the fields of a mapping inside this one, or None after a fault."""
+        if isinstance(value, Mapping):
+            return self.inside(value, title, *place)
+        self.fault(key.mark, "SHAPE", f"{title} must be a mapping, name: value")
+        return None
+
+    def inside(self, mapping: Mapping, title: str, *place: str) -> Fields:
+        """Return the fields of a mapping inside this one."""
+        return Fields(self.reading, mapping, (*self.place, *place), f"{self.title}: {title}")
+
+    def prompt(self, name: str) -> Prompt | None:
+        value = self.take(name)
+        if isinstance(value, Listing):
+            self.fault(value.mark, "SHAPE", f"{name} is one prompt, not a list")
+            return None
+        return None if value is None else read_prompt(self, value, name)
+
+    def prompts(self, name: str) -> tuple[Prompt, ...]:
+        """Return a prompt, or a list of them by attempt."""
+        value = self.take(name)
+        if value is None:
+            return ()
+        items = value.items if isinstance(value, Listing) else (value,)
+        read = (read_prompt(self, item, name) for item in items)
+        return tuple(prompt for prompt in read if prompt is not None)
+
+    def target(self, name: str) -> str:
+        value = self._scalar(name)
+        if value is None:
+            self.missing(name)
+            return ""
+        return self.reading.target(value, self.title, name)
+
+    def exits(self, names: Iterable[str], others: Iterable[str] = ()) -> dict[str, str]:
+        """Return the target of each exit, written or inherited from `defaults`. `error` is always allowed.
+
+        `others` are exits written elsewhere (the options of a menu): here they are only named when one is meant.
+        """
+        known = (*names, "error")
+        found: dict[str, str] = {}
+        for key, value in self.entries("exits"):
+            if key.value not in known:
+                near = suggestion(key.value, known)
+                where = " Options carry their target in next." if key.value in others else ""
+                self.fault(
+                    key.mark,
+                    "UNKNOWN_EXIT",
+                    f'exit "{key.value}" does not exist.{near}{where} Exits: {", ".join(known)}.',
+                )
+            elif not isinstance(value, Text):
+                self.fault(key.mark, "SHAPE", f'exit "{key.value}" must name one node')
+            else:
+                found[key.value] = self.reading.target(value, self.title, f'exit "{key.value}"')
+        for name in known:
+            if name not in found and name in self.reading.inherited_exits:
+                found[name] = self.reading.inherited_exits[name]
+        for name in names:
+            if name not in found:
+                self.fault(
+                    self.mark,
+                    "MISSING_EXIT",
+                    f'exit "{name}" is missing; write where it goes under exits, or for all nodes under defaults.exits',
+                )
+        return {name: found[name] for name in known if name in found}
+
+    def missing(self, name: str) -> None:
+        self.fault(self.mark, "MISSING", f"{name} is missing")
+
+    def finish(self) -> None:
+        """Name each key that does not belong here."""
+        for key, _ in self.mapping.entries:
+            if key.value in self._asked:
+                continue
+            if key.value in _LATER:
+                self.fault(key.mark, "LATER", f'"{key.value}" is not supported yet; remove it')
+                continue
+            near = suggestion(key.value, self._asked)
+            self.fault(
+                key.mark, "UNKNOWN_KEY", f'"{key.value}" does not belong here.{near} Known: {", ".join(self._asked)}.'
+            )
+
+    def _scalar(self, name: str) -> Text | None:
+        value = self.take(name)
+        if value is None:
+            return None
+        if not isinstance(value, Text):
+            self.fault(value.mark, "SHAPE", f"{name} must be a single value")
+            return None
+        if not value.value:
+            self.fault(value.mark, "SHAPE", f"{name} is empty")
+            return None
+        return value
+
+
+def duration_seconds(written: str) -> int | None:
+    """Return the seconds of `20s`, `3m`, `2h`; None for anything else."""
+    match = _DURATION.fullmatch(written)
+    return int(match[1]) * _UNITS[match[2]] if match else None

@@ -1,0 +1,136 @@
+"""YAML → Flow: every fault at once, each with its line, or a flow that the engine can trust."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from flows.checks.references import audio_files, unknown_references
+from flows.company import Company
+from flows.files.company_file import load_company
+from flows.files.faults import Fault, FlowFaults, Mark, suggestion
+from flows.files.fields import Reading
+from flows.files.flow_file import read_flow
+from flows.files.tree import Mapping as Branch
+from flows.files.tree import read_tree
+from flows.model import Flow
+
+__all__ = ["Definitions", "load_company", "load_flow", "load_folder"]
+
+COMPANY_FILE = "company.yaml"
+AUDIO_FOLDER = "audio"
+
+# Returns the content of an audio file of the flow, None where it is missing.
+Audio = Callable[[str], bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """A folder of definitions: what could be read, and what is wrong with the rest.
+
+    `sources` holds the text of each file by its name, `audio` the audio files by theirs.
+    """
+
+    company: Company | None
+    flows: dict[str, Flow] = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
+    sources: dict[str, str] = field(default_factory=dict)
+    audio: dict[str, Path] = field(default_factory=dict)
+
+
+def load_folder(folder: Path) -> Definitions:
+    """Read company.yaml and every flow beside it (`*.yaml`, not `*.layout.yaml`); audio lies in `audio/`.
+
+    Faults of all files are returned, not raised; a folder that cannot be read raises OSError.
+    """
+    sources: dict[str, str] = {}
+    faults: list[Fault] = []
+    for file in sorted(folder.glob("*.yaml")):
+        if file.name.endswith(".layout.yaml"):
+            continue
+        try:
+            sources[file.name] = file.read_text("utf-8")
+        except UnicodeDecodeError:
+            faults.append(Fault(file.name, 1, 1, "YAML", "the file is not text in UTF-8"))
+    audio = {file.name: file for file in sorted((folder / AUDIO_FOLDER).glob("*")) if file.is_file()}
+    return _definitions(sources, audio, faults)
+
+
+def _definitions(sources: dict[str, str], audio: dict[str, Path], faults: list[Fault]) -> Definitions:
+    company: Company | None = None
+    if COMPANY_FILE not in sources:
+        faults.append(Fault(COMPANY_FILE, 1, 1, "MISSING", "company.yaml is missing; every folder of flows has one"))
+    else:
+        try:
+            company = load_company(sources[COMPANY_FILE], COMPANY_FILE)
+        except FlowFaults as error:
+            faults.extend(error.faults)
+    flows: dict[str, Flow] = {}
+    for name, text in sources.items():
+        if name == COMPANY_FILE:
+            continue
+        try:
+            flow = load_flow(text, name, audio=lambda file: audio[file].read_bytes() if file in audio else None)
+        except FlowFaults as error:
+            faults.extend(error.faults)
+            continue
+        if flow.flow in flows:
+            mark = flow.mark("flow")
+            message = f'flow "{flow.flow}" stands in {flows[flow.flow].path} too; give one of them another name'
+            faults.append(Fault(name, mark.line, mark.column, "DUPLICATE_FLOW", message))
+        flows.setdefault(flow.flow, flow)
+    if company is not None and not faults:
+        faults.extend(_unanswered(company, flows, sources[COMPANY_FILE]))
+    return Definitions(company, flows, tuple(sorted(faults)), sources, audio)
+
+
+def _unanswered(company: Company, flows: Mapping[str, Flow], source: str) -> list[Fault]:
+    """Return a fault for each number whose flow does not exist."""
+    numbers = read_tree(source, COMPANY_FILE).get("numbers")
+    faults: list[Fault] = []
+    for number, flow in company.numbers.items():
+        if flow not in flows:
+            written = numbers.get(number) if isinstance(numbers, Branch) else None
+            mark = written.mark if written is not None else Mark(1, 1)
+            message = (
+                f'number "{number}" goes to flow "{flow}", which is not in this folder.{suggestion(flow, flows)} '
+                f"Flows here: {', '.join(flows)}."
+            )
+            faults.append(Fault(COMPANY_FILE, mark.line, mark.column, "UNKNOWN_FLOW", message))
+    return faults
+
+
+def load_flow(text: str, path: str, company: Company | None = None, audio: Audio | None = None) -> Flow:
+    """Read one flow. Raises FlowFaults with everything that is wrong with it.
+
+    With a `company` its calendars, queues and teams must exist; with `audio` so must its audio files, whose content then
+    belongs to the version.
+    """
+    reading = Reading(path)
+    flow = read_flow(reading, read_tree(text, path), text)
+    if flow is None:
+        raise FlowFaults(reading.faults)
+    flow = replace(flow, version=_version(flow, text, audio))
+    if company is not None and (unknown := unknown_references(flow, company)):
+        raise FlowFaults(unknown)
+    return flow
+
+
+def _version(flow: Flow, text: str, audio: Audio | None) -> str:
+    """Return the hash of what a flow means: its text and, where it is at hand, what it plays."""
+    digest = hashlib.sha256(text.encode())
+    missing: list[Fault] = []
+    played = audio_files(flow) if audio is not None else {}
+    for name, place in played.items():
+        content = audio(name) if audio is not None else None
+        if content is None:
+            mark = flow.mark(*place)
+            message = f'audio file "{name}" is missing; put it into the folder {AUDIO_FOLDER}'
+            missing.append(Fault(flow.path, mark.line, mark.column, "MISSING_AUDIO", message))
+        else:
+            digest.update(name.encode() + hashlib.sha256(content).digest())
+    if missing:
+        raise FlowFaults(missing)
+    return digest.hexdigest()[:32]

@@ -1,0 +1,272 @@
+"""A test as it is written in a flow file: who rings when, what they do, and what must come of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, cast
+from zoneinfo import ZoneInfo
+
+from flows.files.faults import Mark, suggestion
+from flows.files.zones import is_zone
+from flows.inputs import Dialed, DialStatus, Digits, HoursState, HungUp, Input, Recorded, Silence, Trouble
+from flows.session import Caller
+
+if TYPE_CHECKING:
+    from flows.files.fields import Fields
+
+MAX_EVENTS = 100
+_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2} \d{1,2}:\d{2})(?: (\S+))?")
+DIAL_ENDS: dict[str, DialStatus] = {
+    "answered": "completed",
+    "busy": "busy",
+    "no_answer": "no_answer",
+    "failed": "failed",
+    "canceled": "canceled",
+}
+_HOURS = ("open", "closed", "holiday", "override")
+EVENTS = "dtmf KEYS, silence, record 12s, record empty, dial answered|busy|no_answer|failed, hangup, hangup 5s, wait 2m, trouble"
+
+
+@dataclass(frozen=True, slots=True)
+class Elapse:
+    """Time goes by: the clock of the test moves on."""
+
+    by: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class MockHours:
+    state: HoursState
+
+
+@dataclass(frozen=True, slots=True)
+class MockPromise:
+    """The moment that can be promised; None when none can be."""
+
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedCallback:
+    """A message or an accepted callback, of whose parts only those written are compared. `by` is as promised."""
+
+    queue: str = ""
+    intent: str = ""
+    by: datetime | None = None
+    seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What must come of a call; None and empty parts are not compared. `said` are pieces of what was heard, in order.
+
+    `callback` is a promise to ring back, from a message or an accepted offer; `no_callback` says that there is none.
+    """
+
+    path: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
+    not_said: tuple[str, ...] = ()
+    outcome: str = ""
+    language: str = ""
+    callback: ExpectedCallback | None = None
+    no_callback: bool = False
+    voicemail: ExpectedCallback | None = None
+    no_voicemail: bool = False
+    seconds_to_choice: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One event of a test, with the words in which it is written."""
+
+    written: str
+    does: Input | Elapse
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    name: str
+    at: datetime
+    caller: Caller
+    mocks: dict[str, MockHours | MockPromise]
+    acts: tuple[Act, ...]
+    expect: Expectation
+    mark: Mark
+
+
+def parse_act(written: str) -> Input | Elapse:
+    """Return what an event's words mean. Raises ValueError that lists the events there are."""
+    from flows.files.fields import duration_seconds
+
+    word, _, rest = written.strip().partition(" ")
+    rest = rest.strip()
+    seconds = duration_seconds(rest)
+    match word:
+        case "dtmf" | "key" if re.fullmatch(r"[0-9*#]{1,20}", rest):
+            return Digits(rest)
+        case "silence" if not rest:
+            return Silence()
+        case "record" if rest == "empty":
+            return Recorded(None, 0)
+        case "record" if seconds is not None:
+            return Recorded("test-recording", seconds)
+        case "dial" if rest in DIAL_ENDS:
+            return Dialed(DIAL_ENDS[rest], 60 if rest == "answered" else 0)
+        case "hangup" if not rest:
+            return HungUp()
+        case "hangup" if seconds is not None:
+            return HungUp("test-recording", seconds)
+        case "wait" if seconds is not None:
+            return Elapse(timedelta(seconds=seconds))
+        case "trouble" if not rest:
+            return Trouble("a test made trouble")
+    raise ValueError(f'event "{written}" is unknown. Events: {EVENTS}.')
+
+
+def parse_moment(written: str, zone: str = "") -> datetime:
+    """Return `2030-03-05 10:15 Europe/Riga` as an aware time; `zone` holds where none is written. Raises ValueError."""
+    match = _MOMENT.fullmatch(written.strip())
+    zone_name = (match[2] if match else "") or zone
+    if match is None:
+        raise ValueError(f'"{written}" is not a moment such as 2030-03-05 10:15 Europe/Riga')
+    if not zone_name:
+        raise ValueError(f'"{written}" has no time zone; write it as 2030-03-05 10:15 Europe/Riga')
+    if not is_zone(zone_name):
+        raise ValueError(f'"{zone_name}" is not an IANA time zone such as Europe/Riga')
+    try:
+        return datetime.strptime(match[1], "%Y-%m-%d %H:%M").replace(tzinfo=ZoneInfo(zone_name))
+    except ValueError:
+        raise ValueError(f'"{match[1]}" is no day and time of the calendar') from None
+
+
+def read_scenario(fields: Fields) -> Scenario | None:
+    """Read one entry of `tests`; None after a fault that leaves nothing to run."""
+    name = fields.text("name", None)
+    at = _moment(fields, "at", "")
+    zone = str(at.tzinfo) if at is not None else "UTC"
+    caller = _caller(fields, zone)
+    mocks = _mocks(fields, zone)
+    acts: list[Act] = []
+    events = fields.texts("events")
+    if len(events) > MAX_EVENTS:
+        fields.fault(events[MAX_EVENTS].mark, "LIMIT", f"{len(events)} events; a test holds {MAX_EVENTS} at most")
+    for event in events[:MAX_EVENTS]:
+        try:
+            acts.append(Act(event.value, parse_act(event.value)))
+        except ValueError as error:
+            fields.fault(event.mark, "EVENT", str(error))
+    expect = _expectation(fields, zone)
+    fields.finish()
+    if at is None or expect is None:
+        return None
+    return Scenario(name, at, caller, mocks, tuple(acts), expect, fields.mapping.mark)
+
+
+def _moment(fields: Fields, name: str, zone: str) -> datetime | None:
+    written = fields.text(name, None if name == "at" else "")
+    if not written:
+        return None
+    try:
+        return parse_moment(written, zone)
+    except ValueError as error:
+        fields.fault(fields.reading.marks.get((*fields.place, name), fields.mapping.mark), "MOMENT", f"{name}: {error}")
+        return None
+
+
+def _caller(fields: Fields, zone: str) -> Caller:
+    value = fields.take("caller")
+    inner = None if value is None else _inner(fields, "caller")
+    if inner is None:
+        return Caller(number="+37120000001")
+    number = inner.text("number", "+37120000001")
+    if number != "withheld" and not re.fullmatch(r"\+[1-9][0-9]{5,14}", number):
+        inner.fault(inner.mapping.mark, "VALUE", f'number "{number}" is neither "+37120000001"-like nor withheld')
+    language = inner.text("language")
+    caller = Caller(
+        number=None if number == "withheld" else number,
+        name=inner.text("name"),
+        language=language or None,
+        open_promise_until=_moment(inner, "open_promise", zone),
+    )
+    inner.finish()
+    return caller
+
+
+def _mocks(fields: Fields, zone: str) -> dict[str, MockHours | MockPromise]:
+    mocks: dict[str, MockHours | MockPromise] = {}
+    for node, value in fields.scalars("mock").items():
+        if node not in fields.reading.nodes:
+            near = suggestion(node, fields.reading.nodes)
+            fields.fault(value.mark, "UNKNOWN_TARGET", f'mock for "{node}", which is not a node.{near}')
+        elif value.value in _HOURS:
+            mocks[node] = MockHours(cast(HoursState, value.value))
+        elif value.value == "none":
+            mocks[node] = MockPromise(None)
+        else:
+            try:
+                mocks[node] = MockPromise(parse_moment(value.value, zone))
+            except ValueError:
+                message = (
+                    f'mock "{value.value}" is none of {", ".join(_HOURS)}, a moment promised (2030-03-05 14:30), none'
+                )
+                fields.fault(value.mark, "MOMENT", message)
+    return mocks
+
+
+def _expectation(fields: Fields, zone: str) -> Expectation | None:
+    inner = _inner(fields, "expect")
+    if inner is None:
+        fields.missing("expect")
+        return None
+    path = inner.texts("path")
+    for step in path:
+        if step.value not in fields.reading.nodes and step.value != "last_resort":
+            near = suggestion(step.value, fields.reading.nodes)
+            inner.fault(step.mark, "UNKNOWN_TARGET", f'path names "{step.value}", which is not a node.{near}')
+    callback, no_callback = _expected(inner, "callback", zone)
+    voicemail, no_voicemail = _expected(inner, "voicemail", zone)
+    expectation = Expectation(
+        path=tuple(step.value for step in path),
+        said=tuple(piece.value for piece in inner.texts("said")),
+        not_said=tuple(piece.value for piece in inner.texts("not_said")),
+        outcome=inner.text("outcome"),
+        language=inner.text("language"),
+        callback=callback,
+        no_callback=no_callback,
+        voicemail=voicemail,
+        no_voicemail=no_voicemail,
+        seconds_to_choice=inner.whole("seconds_to_choice", 0, 1, 600) or None,
+    )
+    inner.finish()
+    return expectation
+
+
+def _expected(fields: Fields, name: str, zone: str) -> tuple[ExpectedCallback | None, bool]:
+    from flows.files.tree import Text
+
+    value = fields.mapping.get(name)
+    if value is None or (isinstance(value, Text) and value.value == "none"):
+        fields.take(name)
+        return None, value is not None
+    inner = _inner(fields, name)
+    if inner is None:
+        return None, False
+    expected = ExpectedCallback(
+        queue=inner.text("queue"),
+        intent=inner.text("intent"),
+        by=_moment(inner, "by", zone),
+        seconds=inner.whole("seconds", 0, 1, 3600) or None,
+    )
+    inner.finish()
+    return expected, False
+
+
+def _inner(fields: Fields, name: str) -> Fields | None:
+    from flows.files.tree import Text
+
+    value = fields.take(name)
+    if value is None:
+        return None
+    return fields.within(Text(name, value.mark), value, name, name)

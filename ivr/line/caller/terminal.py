@@ -1,0 +1,154 @@
+"""A telephone in the terminal: prompts appear as they would be heard, keys count as they are pressed."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+
+from ivr.line.caller.captions import begins_recording, heard
+from ivr.line.caller.keyboard import LineEditor, open_keyboard
+from ivr.line.caller.protocol import (
+    Beeped,
+    Ended,
+    Event,
+    Failed,
+    HangUp,
+    Keys,
+    Listening,
+    Mute,
+    Recorded,
+    Recording,
+    Silence,
+    Speak,
+    Spoken,
+    Warned,
+)
+from ivr.line.caller.telephone import Telephone
+
+KEYS = frozenset("0123456789*#ABCD")
+
+
+async def converse(telephone: Telephone, console: Console, *, is_fast: bool) -> Ended:
+    """Let a person at the terminal have the call; gives how it ended."""
+    with open_keyboard() as typed:
+        handheld = _Handheld(telephone, console, is_fast)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, handheld.interrupt)
+        typing = asyncio.create_task(handheld.type_from(typed))
+        try:
+            async for event in telephone.events():
+                await handheld.hear(event)
+                if isinstance(event, Ended):
+                    return event
+        finally:
+            typing.cancel()
+            asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
+    raise AssertionError("a call's events end with Ended or an error")
+
+
+class _Handheld:
+    """What is shown of the call, and what typing means at the moment: keys, or the path of a file to speak."""
+
+    def __init__(self, telephone: Telephone, console: Console, is_fast: bool) -> None:
+        self._telephone = telephone
+        self._console = console
+        self._is_fast = is_fast
+        self._editor: LineEditor | None = None
+        self._has_hinted = False
+        self._putting_down: asyncio.Task[None] | None = None
+
+    async def hear(self, event: Event) -> None:
+        if isinstance(event, Recorded) and self._editor is not None:
+            self._editor = None
+            self._console.print()
+        if (line := _shown(event)) is not None:
+            self._console.print(line)
+        if isinstance(event, Listening):
+            self._hint()
+            return  # the fast pace waits for the person here
+        if begins_recording(event):
+            await self._telephone.act(Mute())  # nobody types a path within the silence that ends a recording
+            self._editor = LineEditor()
+            self._ask_for_file()
+            return
+        if event.waits and self._is_fast:
+            await self._telephone.act(Silence())
+
+    def interrupt(self) -> None:
+        """Ctrl-C: put the receiver down."""
+        self._putting_down = asyncio.create_task(self._telephone.act(HangUp()))
+
+    async def type_from(self, typed: asyncio.Queue[str]) -> None:
+        while True:
+            character = await typed.get()
+            if self._editor is not None:
+                await self._edit(self._editor, character)
+            elif character.upper() in KEYS:
+                self._console.print(f"  [bold yellow]⌨  {character}[/]")
+                await self._telephone.act(Keys(keys=character.upper()))
+            elif character == "h":
+                await self._telephone.act(HangUp())
+            elif character in "\r\n":
+                await self._telephone.act(Silence())
+
+    async def _edit(self, editor: LineEditor, character: str) -> None:
+        if not editor.text and character in "#*":
+            self._editor = None
+            self._console.print(character)
+            await self._telephone.act(Keys(keys=character))
+            return
+        shown, line = editor.type(character)
+        self._console.out(shown, end="", highlight=False)
+        if line is None:
+            return
+        name = line.strip().removeprefix("r ").strip()
+        if not name:
+            self._editor = None
+            await self._telephone.act(Silence())
+            return
+        file = _found(name)
+        if file is None:
+            self._console.print(f"  [red]There is no file {escape(name)}.[/]")
+            self._ask_for_file()
+            return
+        self._editor = None
+        self._console.print(f"  [yellow]🗣  {escape(file.name)}[/]")
+        await self._telephone.act(Speak(audio=await asyncio.to_thread(file.read_bytes)))
+
+    def _ask_for_file(self) -> None:
+        words = "  [dim](speak) path of a WAV file, then Enter · Enter = silence · # ends · Ctrl-C hangs up:[/] "
+        self._console.print(words, end="")
+
+    def _hint(self) -> None:
+        if not self._has_hinted:
+            silent = " · Enter = say nothing" if self._is_fast else ""
+            self._console.print(f"  [dim]press a key: 0-9 * #{silent} · h hangs up[/]")
+            self._has_hinted = True
+
+
+def _found(name: str) -> Path | None:
+    file = Path(name).expanduser()
+    return file if file.is_file() else None
+
+
+def _shown(event: Event) -> str | None:
+    """The event as the terminal shows it, in rich's markup."""
+    match event:
+        case Spoken():
+            return f"  [bold cyan]{escape(event.language):>6}[/]  {escape(event.text)}"
+        case Beeped():
+            return "  [bold red]●[/] beep"
+        case Recording():
+            return None
+        case Warned():
+            return f"  [yellow]{escape(heard(event) or '')}[/]"
+        case Failed():
+            return f"  [bold red]{escape(heard(event) or '')}[/]"
+        case Ended():
+            return f"[bold]{escape(heard(event) or '')}[/]"
+        case _:
+            line = heard(event)
+            return None if line is None else f"  [dim]{escape(line)}[/]"

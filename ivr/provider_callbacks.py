@@ -1,0 +1,66 @@
+"""News about a call that comes beside its turns: statuses, recordings, and calls that ended in the emergency document."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+from sqlalchemy.engine import Connection, Engine
+
+from flows.company import Company
+from ivr import statuses
+from ivr.call import CallStatus
+from ivr.effects import message_arrived
+from ivr.emergency import EMERGENCY_TURN
+from ivr.journal.turn_record import CallFacts
+from ivr.openings import ensure_call, open_begun
+from runtime.sql.database import writing
+from voicemail import mailbox
+
+log = structlog.get_logger()
+
+
+def note_status(engine: Engine, call: CallFacts, status: CallStatus, seconds: int | None, at: datetime) -> None:
+    """Note a status callback; one that is late, repeated or of an unknown call changes nothing."""
+    with writing(engine) as connection:
+        moved = statuses.report(connection, call.call_id, status, seconds, at)
+        if not moved and open_begun(connection, call):  # it may have overtaken the call's row
+            moved = statuses.report(connection, call.call_id, status, seconds, at)
+    log.info("call.status", call_id=call.call_id, status=status, news=moved)
+
+
+def note_recording(
+    engine: Engine, company: Company, call: CallFacts, turn: int, recording_id: str | None, seconds: int, at: datetime
+) -> None:
+    """Note a recording callback. `recording_id` None means that the provider has no recording; `turn` is where it began."""
+    with writing(engine) as connection:
+        if turn == EMERGENCY_TURN:
+            _expect_emergency_message(connection, company, call, at)
+        if recording_id is None or seconds <= 0:
+            mailbox.came_empty(connection, call.call_id, turn)
+            news = False
+        else:
+            news = message_arrived(connection, company, call.call_id, turn, recording_id, seconds, at)
+    log.info("call.recording", call_id=call.call_id, turn=turn, seconds=seconds, news=news)
+
+
+def note_fallback(engine: Engine, company: Company, call: CallFacts, at: datetime) -> None:
+    """Remember who reached the emergency document, so that the message they leave has a sender."""
+    with writing(engine) as connection:
+        _expect_emergency_message(connection, company, call, at)
+
+
+def _expect_emergency_message(connection: Connection, company: Company, call: CallFacts, at: datetime) -> None:
+    language = company.default_language
+    row = ensure_call(connection, call, language, at)
+    mailbox.expect(
+        connection,
+        call_id=call.call_id,
+        turn=EMERGENCY_TURN,
+        customer_id=row.customer_id,
+        queue=next(iter(company.queues)),
+        intent="general",
+        language=row.language or language,
+        until=None,
+        at=at,
+    )

@@ -1,0 +1,214 @@
+"""The published flows in memory: by content hash for calls under way, by name for new calls, and the company as it is now.
+
+A published content is immutable; publishing adds a row and points the name at it. A call keeps the version that it began with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from flows.company import Company
+from flows.files.faults import FlowFaults
+from flows.files.loader import load_company, load_flow
+from flows.model import Flow
+from ivr.tables import flow_versions, publications
+from runtime.sql.database import insert_once, reading, writing
+
+log = structlog.get_logger()
+
+COMPANY = "company"
+
+
+class NothingPublished(Exception):
+    """No flow or no company is published yet; publish a folder first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """One publishing of one file. `is_new` is False when this content was live already."""
+
+    name: str
+    version: str
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Published:
+    """A name with its live content, as SQL or the kept file has it."""
+
+    name: str
+    version: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Live:
+    company: Company
+    flows: dict[str, Flow] = field(default_factory=dict)  # by name
+    newest: int = -1
+
+
+class Shelf:
+    """Flows that this process answers with. `refresh` looks for new publications; reading never touches SQL.
+
+    With `kept`, what is live is also written to that file, signed with `secret`, and read from there by `recall` when SQL is
+    away at the start.
+    """
+
+    def __init__(self, engine: Engine, kept: Path | None = None, secret: str = "") -> None:
+        self._engine = engine
+        self._kept = kept
+        self._secret = secret
+        self._versions: dict[str, Flow] = {}
+        self._live: _Live | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def company(self) -> Company:
+        """The company as published last. Raises NothingPublished."""
+        if self._live is None:
+            raise NothingPublished("no company is published: run `ringback flows publish`")
+        return self._live.company
+
+    def flow_for(self, to_number: str | None) -> Flow | None:
+        """The live flow that answers a called number, or None."""
+        name = self.company.flow_for(to_number)
+        return None if name is None or self._live is None else self._live.flows.get(name)
+
+    def flow_named(self, name: str) -> Flow | None:
+        return None if self._live is None else self._live.flows.get(name)
+
+    def live_flows(self) -> list[Flow]:
+        """All flows that answer new calls, by name."""
+        return [] if self._live is None else [flow for _, flow in sorted(self._live.flows.items())]
+
+    def version(self, version: str) -> Flow | None:
+        """A flow by content hash, from memory."""
+        return self._versions.get(version)
+
+    def load_version(self, version: str) -> Flow | None:
+        """The same, asking SQL when another process published it a moment ago. Not for the event loop's thread."""
+        if version not in self._versions:
+            with reading(self._engine) as connection:
+                query = sa.select(flow_versions).where(flow_versions.c.version == version)
+                row = connection.execute(query).one_or_none()
+            if row is None:
+                return None
+            self._versions[version] = load_flow(row.content, f"{row.name}.yaml")
+        return self._versions[version]
+
+    def refresh(self) -> bool:
+        """Load what was published since the last time; return whether anything was. Raises SQLAlchemyError when SQL is away."""
+        with self._lock:
+            with reading(self._engine) as connection:
+                newest = connection.execute(sa.select(sa.func.max(publications.c.id))).scalar() or 0
+                if self._live is not None and newest == self._live.newest:
+                    return False
+                last = sa.select(sa.func.max(publications.c.id)).group_by(publications.c.name)
+                rows = connection.execute(
+                    sa.select(publications.c.name, flow_versions.c.version, flow_versions.c.content)
+                    .join(flow_versions, flow_versions.c.version == publications.c.version)
+                    .where(publications.c.id.in_(last))
+                ).all()
+            published = [_Published(*row) for row in rows]
+            self._put(published, newest)
+            self._keep(published)
+            return True
+
+    def recall(self) -> bool:
+        """Load what was live when it was last written down; False when nothing was, or somebody else wrote it."""
+        if self._kept is None or not self._kept.exists():
+            return False
+        signature, _, document = self._kept.read_text("utf-8").partition("\n")
+        if not hmac.compare_digest(signature, self._sign(document)):
+            log.error("flows.kept_file_refused", file=self._kept.name, reason="its signature is not ours")
+            return False
+        self._put([_Published(**entry) for entry in json.loads(document)], newest=-1)
+        return True
+
+    def _put(self, published: list[_Published], newest: int) -> None:
+        company: Company | None = None
+        flows: dict[str, Flow] = {}
+        for each in published:
+            if each.name == COMPANY:
+                company = load_company(each.content, "company.yaml")
+            else:
+                flow = self._versions.get(each.version) or load_flow(each.content, f"{each.name}.yaml")
+                self._versions[flow.version] = flow
+                flows[each.name] = flow
+        if company is None:
+            raise NothingPublished("no company is published: run `ringback flows publish`")
+        self._live = _Live(company, flows, newest)
+
+    def _keep(self, published: list[_Published]) -> None:
+        if self._kept is None:
+            return
+        document = json.dumps([asdict(each) for each in published], ensure_ascii=False)
+        fresh = self._kept.with_suffix(".new")
+        try:
+            self._kept.parent.mkdir(parents=True, exist_ok=True)
+            fresh.write_text(f"{self._sign(document)}\n{document}", "utf-8")
+            fresh.replace(self._kept)
+        except OSError as error:
+            log.warning("flows.not_kept", reason=str(error))
+
+    def _sign(self, document: str) -> str:
+        return hmac.new(self._secret.encode(), document.encode(), "sha256").hexdigest()
+
+
+def watch(shelf: Shelf, stop: threading.Event, on_news: Callable[[], None], seconds: float = 2.0) -> None:
+    """Refresh the shelf until `stop` is set; a database that is away leaves the flows as they are."""
+    while not stop.wait(seconds):
+        try:
+            if shelf.refresh():
+                log.info("flows.refreshed")
+                on_news()
+        except (SQLAlchemyError, FlowFaults) as error:
+            log.warning("flows.not_refreshed", reason=str(error)[:200])
+
+
+def publish_folder(engine: Engine, folder: Path, note: str, by: str) -> list[Publication]:
+    """Publish company.yaml and every flow of a folder; content that is live already is left alone.
+
+    The caller has checked the folder. Raises OSError when it cannot be read.
+    """
+    files = sorted(path for path in folder.glob("*.yaml") if not path.name.endswith(".layout.yaml"))
+    texts = [(path, path.read_text("utf-8")) for path in files]
+    now = datetime.now(UTC)
+    done = []
+    with writing(engine) as connection:
+        for path, text in texts:
+            if path.stem == COMPANY:
+                load_company(text, str(path))
+                name, version = COMPANY, hashlib.sha256(text.encode()).hexdigest()[:32]
+            else:
+                flow = load_flow(text, str(path))
+                name, version = flow.flow, flow.version
+            query = (
+                sa.select(publications.c.version)
+                .where(publications.c.name == name)
+                .order_by(publications.c.id.desc())
+                .limit(1)
+            )
+            is_new = connection.execute(query).scalar_one_or_none() != version
+            if is_new:
+                insert_once(connection, flow_versions, version=version, name=name, content=text, created_at=now)
+                connection.execute(
+                    publications.insert().values(
+                        name=name, version=version, note=note, published_at=now, published_by=by
+                    )
+                )
+            done.append(Publication(name, version, is_new))
+    return done

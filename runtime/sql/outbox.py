@@ -1,0 +1,81 @@
+"""What must happen outside SQL because of a commit: written in the same transaction, done after it, done again if in doubt.
+
+Every handler must be safe to run twice and in any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.engine import Connection, Engine
+
+from runtime.sql.database import Moment, metadata, reading, writing
+
+log = structlog.get_logger()
+
+Handler = Callable[[dict[str, Any]], None]
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("payload", sa.JSON, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("not_before", Moment, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False, default=0),
+    sa.Index("outbox_not_before", "not_before", "id"),
+)
+
+# After a failure the entry waits 1 s, 2 s, 4 s … up to this.
+MAX_WAIT_SECONDS = 60
+
+_ENTER = outbox.insert()
+
+
+def enqueue(connection: Connection, kind: str, payload: dict[str, Any], now: datetime | None = None) -> None:
+    """Add an entry to the outbox within the caller's transaction. `payload` carries ids and numbers only."""
+    now = now or datetime.now(UTC)
+    row = {"kind": kind, "payload": payload, "created_at": now, "not_before": now, "tries": 0}
+    connection.execute(_ENTER, row)
+
+
+def deliver(engine: Engine, handlers: Mapping[str, Handler], limit: int = 200) -> int:
+    """Run the handlers of due entries, oldest first; return how many were done.
+
+    A handler that raises leaves its entry for later and the others go on. An entry is removed after its handler returned, so a
+    crash between the two repeats it.
+    """
+    now = datetime.now(UTC)
+    with reading(engine) as connection:
+        due = connection.execute(
+            sa.select(outbox).where(outbox.c.not_before <= now).order_by(outbox.c.id).limit(limit)
+        ).all()
+    done: list[int] = []
+    for entry in due:
+        handler = handlers.get(entry.kind)
+        if handler is None:
+            continue  # an entry of a process with other parts, or of a newer version
+        try:
+            handler(entry.payload)
+        except Exception as error:  # noqa: BLE001 - whatever failed, the entry stays and says so
+            wait = min(MAX_WAIT_SECONDS, 2**entry.tries)
+            log.warning(
+                "outbox.postponed", kind=entry.kind, entry=entry.id, wait_seconds=wait, reason=repr(error)[:300]
+            )
+            with writing(engine) as connection:
+                connection.execute(
+                    outbox.update()
+                    .where(outbox.c.id == entry.id)
+                    .values(tries=entry.tries + 1, not_before=datetime.now(UTC) + timedelta(seconds=wait))
+                )
+        else:
+            done.append(entry.id)
+    if done:
+        with writing(engine) as connection:
+            connection.execute(outbox.delete().where(outbox.c.id.in_(done)))
+    return len(done)

@@ -1,0 +1,154 @@
+"""Audio: a recording opened whatever its form, checked, drawn, and handed on in blocks; never hours of it at once.
+
+Only the worker imports this file: the libraries behind it are large. The recording itself is decoded in another process.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voicemail.audio import decoding
+from voicemail.audio.decoders import DecoderEnded, Decoders
+from voicemail.audio.decoding import BYTES_A_SAMPLE, MAX_SECONDS, Flaw, Undecodable, working_rate_hz
+from voicemail.recordings import sniff
+
+Samples = NDArray[np.float32]  # mono, -1…1
+NARROW_HZ = decoding.NARROW_HZ
+WIDE_HZ = decoding.WIDE_HZ
+Tick = Callable[[], None]  # called again and again while work goes on, so that its lease can be renewed
+
+# 50 dB under full scale speech is found in 0.53 of its windows instead of 0.78, and Vosk's own dither drowns its words.
+MAX_GAIN = 30.0
+_BLOCK_SAMPLES = 16_384
+_TOO_SLOW = "The recording takes too long to read and was set aside."
+_CRASHES = "The recording is damaged: reading it makes the decoder crash."
+
+# The decode children of this process. They start with the first recording.
+decoders = Decoders()
+
+
+class AudioUnreadable(Exception):
+    """A recording from which no sound can be had; the message is a sentence for an agent. A retry cannot help."""
+
+
+class Tape:
+    """The samples of a recording on disk: mono, 16 bits, in a file without a name that is gone with this object."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._reading = threading.Lock()
+
+    def read(self, start: int, count: int) -> NDArray[np.int16]:
+        """At most `count` samples from `start` on."""
+        with self._reading:
+            self._file.seek(start * BYTES_A_SAMPLE)
+            content = self._file.read(count * BYTES_A_SAMPLE)
+        return np.frombuffer(content, "<i2", len(content) // BYTES_A_SAMPLE)
+
+    def __del__(self) -> None:
+        self._file.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """What a recording is. `peaks` are about 800 integers 0–100; `loudest` is 0–1; `fault` says what is wrong with it, or ""."""
+
+    tape: Tape
+    sample_rate_hz: int
+    channels: int
+    seconds: float
+    peaks: tuple[int, ...]
+    loudest: float
+    fault: str
+
+    @property
+    def working_rate_hz(self) -> int:
+        """The rate at which it is listened to: 8 kHz for telephone audio, else 16 kHz."""
+        return working_rate_hz(self.sample_rate_hz)
+
+    @property
+    def gain(self) -> np.float32:
+        """By how much a quiet recording is raised: at most 30 dB, to half of full scale."""
+        return np.float32(min(MAX_GAIN, max(1.0, 0.5 / max(self.loudest, 1e-9))))
+
+
+def examine(path: Path, tick: Tick = lambda: None, scratch: Path | None = None) -> Sound:
+    """Decode a recording, once. Its samples lie in a nameless file in the folder `scratch` (2 bytes a sample).
+
+    A recording that ends early is read as far as it goes, and one of more than two hours for two hours; `fault` says so.
+    Raises AudioUnreadable if there is no sound in it, DecoderUnusable, and OSError if `scratch` is full.
+    """
+    with path.open("rb") as source:
+        file = tempfile.TemporaryFile(dir=scratch, buffering=0)  # noqa: SIM115  # the tape closes it
+        tape = Tape(file)
+        try:
+            decoded = decoders.decode(source.fileno(), file.fileno(), tick)
+        except Undecodable as undecodable:
+            raise AudioUnreadable(_sentence(undecodable.flaw, path)) from None
+        except DecoderEnded as ended:
+            raise AudioUnreadable(_TOO_SLOW if ended.is_slow else _CRASHES) from None
+    fault = ""
+    if decoded.frames >= MAX_SECONDS * decoded.sample_rate_hz:
+        fault = "The recording is longer than two hours; only the first two were listened to."
+    elif _is_cut_off(path):
+        fault = "The end of the recording is missing; what arrived can be heard."
+    return Sound(
+        tape,
+        decoded.sample_rate_hz,
+        decoded.channels,
+        decoded.frames / decoded.sample_rate_hz,
+        decoded.peaks,
+        decoded.loudest,
+        fault,
+    )
+
+
+def blocks(sound: Sound) -> Iterator[Samples]:
+    """The recording in mono at its working rate, raised if it is quiet, some seconds at a time."""
+    scale = sound.gain / np.float32(32_768.0)
+    place = 0
+    while len(samples := sound.tape.read(place, _BLOCK_SAMPLES)):
+        place += len(samples)
+        yield samples * scale
+
+
+def _sentence(flaw: Flaw, path: Path) -> str:
+    match flaw:
+        case "form":
+            return _why_unknown(path)
+        case "header":
+            return "The recording is damaged: its header makes no sense."
+        case "silent":
+            return "The recording has no sound in it: it is only the beginning of a file."
+        case "memory" | "size":
+            return "The recording is damaged: reading it takes more room than it may."
+
+
+def _why_unknown(path: Path) -> str:
+    with path.open("rb") as file:
+        head = file.read(512)
+    if not head:
+        return "The recording is an empty file."
+    if sniff(head) != "application/octet-stream":
+        return "The recording is damaged and cannot be played."
+    if head.lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml", b"{")):
+        return "The recording is a page of text, not audio."
+    return "The recording is not audio."
+
+
+def _is_cut_off(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.read(12)
+    if head[:4] != b"RIFF":
+        return False
+    claimed = int.from_bytes(head[4:8], "little")
+    # A header written before the length was known says 0 or the greatest number; that is common and no fault.
+    return 0 < claimed < 0xFFFF_FF00 and claimed + 8 > path.stat().st_size + 1

@@ -1,0 +1,221 @@
+"""The transcriber: a recording's words with their times, by Vosk on this machine.
+
+A model is loaded once per process and shared by its threads; a recogniser belongs to one recording at a time.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import vosk
+
+from voicemail.audio import detector
+from voicemail.audio.recording_audio import Samples, Sound, Tick, blocks
+from voicemail.audio.speech import Span, find_speech
+from voicemail.enhancement.frontend import FrontEnd, restore
+from voicemail.mailbox import Transcript, Word
+from voicemail.models import loaded as loaded_models
+from voicemail.models.installed import InstalledModel, ModelMissing, find_model
+from voicemail.models.loaded import loaded_for_grammars, loaded_model
+from voicemail.own_words.closeness import Closeness, load_closeness
+from voicemail.own_words.rescoring import rescored
+from voicemail.own_words.second_hearing import Again, can_hear_again
+from voicemail.own_words.vocabulary import OwnWord, vocabulary
+from voicemail.recognition.confidence import Calibration, load_calibration
+from voicemail.recognition.recognisers import Recognisers
+
+# A worker's thread is not held by one recording for longer than about ten minutes.
+MAX_SPEECH_SECONDS = 30 * 60
+_CHUNK_SECONDS = 0.25
+# What some models write for a sound that is no word of theirs.
+_NO_WORDS = frozenset({"<unk>", "[unk]", "<UNK>", "[UNK]"})
+
+
+# Words of one stretch of speech, and its 16-bit samples with the second at which they begin, to the words that were said.
+_Rewrite = Callable[[list[Word], bytes, int, float], list[Word]]
+
+_recognisers = Recognisers()
+
+
+def forget(installed: InstalledModel | None = None) -> None:
+    """As `loaded_models.forget`, with the recognisers that wait for a message."""
+    loaded_models.forget(installed)
+    _recognisers.close_idle()
+
+
+@dataclass(frozen=True, slots=True)
+class Transcription:
+    """What was understood. `speech_seconds` is how much of the recording is speech; `is_whole` is false if some was left out."""
+
+    transcript: Transcript
+    speech_seconds: float
+    is_whole: bool
+
+
+class Transcriber:
+    """Writes recordings down; safe to share by threads. `models_dir` is looked at for each one, so a new model is found.
+
+    Without a front end Vosk hears what came over the line, and its confidences are its own. `closeness` stands in for what was
+    measured of the model, to measure it.
+    """
+
+    def __init__(
+        self, models_dir: Path, front_end: FrontEnd | None = restore, closeness: Closeness | None = None
+    ) -> None:
+        self._models_dir = models_dir
+        self._closeness = closeness
+        self._front_end = front_end
+        vosk.SetLogLevel(-1)
+
+    def load(self, language: str) -> None:
+        """Have the model of a language in memory, and what finds speech. Raises ModelMissing or ModelUnusable."""
+        self._model(language)
+        detector.load()
+
+    def transcribe(
+        self, sound: Sound, language: str, tick: Tick = lambda: None, own_words: Sequence[OwnWord] = ()
+    ) -> Transcription:
+        """Write a recording down; `tick` is called several times a second. Raises ModelMissing or ModelUnusable.
+
+        The business's own words are listened for where that was measured to help with this model.
+        """
+        installed, model = self._model(language)
+        rate_hz = sound.working_rate_hz
+        spans = find_speech(blocks(sound), rate_hz, tick)
+        heard, is_whole = _at_most(spans, MAX_SPEECH_SECONDS * rate_hz)
+        calibration = load_calibration(self._models_dir, installed.name) if self._front_end else None
+        rewrite = self._rewriting(installed, model, language, own_words)
+        words = self._recognise(model, sound, heard, calibration, rewrite, tick) if heard else ()
+        confidence = sum(word.confidence for word in words) / len(words) if words else 0.0
+        text = " ".join(word.word for word in words)
+        return Transcription(
+            Transcript(text, language, round(confidence, 4), words, installed.name),
+            sum(span.end - span.start for span in spans) / rate_hz,
+            is_whole,
+        )
+
+    def _model(self, language: str) -> tuple[InstalledModel, Any]:
+        installed = find_model(self._models_dir, language)
+        if installed is None:
+            raise ModelMissing(language)
+        return installed, loaded_model(installed, self._models_dir)
+
+    def _rewriting(
+        self, installed: InstalledModel, model: Any, language: str, own_words: Sequence[OwnWord]
+    ) -> _Rewrite | None:
+        if not own_words or self._front_end is None:
+            return None
+        closeness = self._closeness or load_closeness(self._models_dir, installed.name)
+        if closeness is None or not closeness.is_on:
+            return None
+        own = vocabulary(tuple(own_words), language)
+        hears_again = can_hear_again(installed.path)
+
+        def hearing_again() -> Any:
+            return loaded_for_grammars(installed)
+
+        def rewrite(words: list[Word], pcm: bytes, rate_hz: int, start_seconds: float) -> list[Word]:
+            again = Again(model, hearing_again, language, pcm, rate_hz, start_seconds) if hears_again else None
+            return rescored(words, own, closeness, again)
+
+        return rewrite
+
+    def _recognise(
+        self,
+        model: Any,
+        sound: Sound,
+        spans: list[Span],
+        calibration: Calibration | None,
+        rewrite: _Rewrite | None,
+        tick: Tick,
+    ) -> tuple[Word, ...]:
+        speech_pieces, rate_hz = self._speech(sound, spans, tick)
+        recogniser = _recognisers.take(model, rate_hz)
+        found: list[Word] = []
+        stretch = bytearray()  # the samples since the last result, for a second hearing
+        start_seconds = 0.0
+
+        def take(recognised: list[dict[str, Any]]) -> None:
+            nonlocal start_seconds
+            words = [_heard(word) for word in recognised if word["word"] not in _NO_WORDS]
+            if rewrite is not None:
+                words = rewrite(words, bytes(stretch), rate_hz, start_seconds)
+                start_seconds += len(stretch) / 2 / rate_hz
+                stretch.clear()
+            found.extend(words)
+
+        chunk = int(_CHUNK_SECONDS * rate_hz)
+        try:
+            for speech in speech_pieces:
+                pcm = np.clip(np.round(speech * 32_768.0), -32_768, 32_767).astype("<i2")
+                for start in range(0, len(pcm), chunk):
+                    heard = pcm[start : start + chunk].tobytes()
+                    if rewrite is not None:
+                        stretch += heard
+                    if recogniser.accept(heard):
+                        take(recogniser.words())
+                    tick()
+            last_words = recogniser.last_words()
+        except BaseException:
+            _recognisers.drop()
+            raise
+        _recognisers.give_back(recogniser)
+        take(last_words)
+        heard_hz = sound.working_rate_hz
+        return tuple(_placed(word, spans, heard_hz, calibration) for word in found)
+
+    def _speech(self, sound: Sound, spans: list[Span], tick: Tick) -> tuple[Iterator[Samples], int]:
+        def pieces() -> Iterator[Samples]:
+            for piece in _cut(blocks(sound), spans):
+                tick()
+                yield piece
+
+        return self._front_end(pieces, sound.working_rate_hz) if self._front_end else (pieces(), sound.working_rate_hz)
+
+
+def _at_most(spans: list[Span], samples: int) -> tuple[list[Span], bool]:
+    taken: list[Span] = []
+    for span in spans:
+        if samples <= 0:
+            return taken, False
+        taken.append(Span(span.start, min(span.end, span.start + samples)))
+        samples -= span.end - span.start
+    return taken, samples >= 0
+
+
+def _cut(pieces: Iterator[Samples], spans: list[Span]) -> Iterator[Samples]:
+    place = 0
+    for piece in pieces:
+        for span in spans:
+            start, end = max(span.start, place), min(span.end, place + len(piece))
+            if start < end:
+                yield piece[start - place : end - place]
+        place += len(piece)
+
+
+def _heard(word: dict[str, Any]) -> Word:
+    return Word(word["word"], float(word["start"]), float(word["end"]), round(float(word["conf"]), 4))
+
+
+def _placed(word: Word, spans: list[Span], rate_hz: int, calibration: Calibration | None) -> Word:
+    # The recogniser heard the spans one after the other: its times are put back to where they were spoken. A word lies in
+    # the span of its middle.
+    heard = [0]
+    for span in spans:
+        heard.append(heard[-1] + span.end - span.start)
+    middle = (word.start + word.end) / 2 * rate_hz
+    number = min(max(bisect_right(heard, middle) - 1, 0), len(spans) - 1)
+    span, offset = spans[number], spans[number].start - heard[number]
+
+    def at(seconds: float) -> float:
+        return round(min(max(seconds * rate_hz + offset, span.start), span.end) / rate_hz, 3)
+
+    placed = replace(word, start=at(word.start), end=at(word.end))
+    if calibration is None or word.heard is not None:
+        return placed
+    return replace(placed, confidence=round(calibration(word.confidence), 4), plain_confidence=word.confidence)
