@@ -30,7 +30,7 @@ from runtime import metrics
 
 log = structlog.get_logger()
 
-# News of a call are answered within this, stored or not: research/reliability.md, I8 gives every answer three seconds.
+# A status or recording callback is answered within this, stored or not: no answer may take three seconds.
 NEWS_SECONDS = 1.5
 _under_way: set[asyncio.Task[None]] = set()  # asyncio itself holds tasks weakly
 _SECONDS = {name: metrics.turn_seconds.labels(name) for name in ("voice", "turn")}

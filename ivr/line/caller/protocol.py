@@ -57,7 +57,7 @@ class Speak(_Message):
 
 
 class Mute(_Message):
-    """The phone sends no sound at all until the next action; that is not silence, so a recording waits (section 4.5)."""
+    """The phone sends no sound at all until the next action; that is not silence, so a recording waits (rule 49)."""
 
     action: Literal["mute"] = "mute"
 

@@ -1,6 +1,6 @@
 """What happens when a call is transferred: nobody answers on this line, unless it was told otherwise.
 
-Rules 23 to 28 of research/telephony.md section 5, for numbers rung at once or one after the other.
+Rules 23 to 28 of docs/twiml-rules.md, for numbers rung at once or one after the other.
 """
 
 from __future__ import annotations

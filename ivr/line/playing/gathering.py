@@ -1,4 +1,4 @@
-"""Collects keys for <Gather> while its prompts play, by rules 8 to 17 of research/telephony.md section 5."""
+"""Collects keys for <Gather> while its prompts play, by rules 8 to 17 of docs/twiml-rules.md."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ class Leg:
         await self.handset.tell(Failed(code=failure.code, message=failure.message))
 
     def send_status(self) -> None:
-        """Tell the number's owner that the call is over: the one status callback of an inbound call (section 9)."""
+        """Tell the number's owner that the call is over: the one status callback of an inbound call (rule 46)."""
         if not self.webhooks.status_url:
             return
         parameters: Parameters = [

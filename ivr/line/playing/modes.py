@@ -18,7 +18,7 @@ class ModeFault(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Modes:
-    """The numbers are the rules of research/telephony.md section 5; the first choice is the default."""
+    """Rules are those of docs/twiml-rules.md; the first choice is the default."""
 
     empty_recording: EmptyRecording = "action"  # rule 20: kept and told; told without a RecordingUrl; next verb runs
     empty_digits: EmptyDigits = "absent"  # rule 13: Digits of an actionOnEmptyResult

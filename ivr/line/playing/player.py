@@ -1,4 +1,4 @@
-"""Plays one call: asks for documents, runs their verbs, tells how it went. Rules: research/telephony.md section 5."""
+"""Plays one call: asks for documents, runs their verbs, tells how it went. Rules: docs/twiml-rules.md."""
 
 from __future__ import annotations
 

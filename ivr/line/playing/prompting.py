@@ -11,7 +11,7 @@ from ivr.line.caller.protocol import Keys, Paused, Played, Spoken
 from ivr.line.twiml.verbs import Pause, Play, Say
 
 CHARACTERS_PER_SECOND = 14  # a calm reading voice; what matters is that prompts take time on the real pace
-MAX_LOOPS = 1000  # what loop="0" means (section 4.1)
+MAX_LOOPS = 1000  # what loop="0" means: https://www.twilio.com/docs/voice/twiml/say
 
 FetchMedia = Callable[[str], Awaitable[tuple[bytes, str] | None]]
 """Gives a sound file and its content type, or None when it cannot be had (which has been reported by then)."""

@@ -1,4 +1,4 @@
-"""Records the caller for <Record>, by rules 18 to 22 of research/telephony.md section 5."""
+"""Records the caller for <Record>, by rules 18 to 22 of docs/twiml-rules.md."""
 
 from __future__ import annotations
 

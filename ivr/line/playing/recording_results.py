@@ -1,6 +1,6 @@
 """What becomes of a recording: it is kept, the action of <Record> is asked, the recording callback tells of it.
 
-Rules 18 to 22 of research/telephony.md section 5, with the modes where sources disagree.
+Rules 18 to 22 of docs/twiml-rules.md, with the modes where sources disagree.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Connects the caller to other numbers for <Dial>, by rules 23 to 28 of research/telephony.md section 5."""
+"""Connects the caller to other numbers for <Dial>, by rules 23 to 28 of docs/twiml-rules.md."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The line's REST face: calls and recordings under Twilio's paths, asked with Basic auth as at Twilio.
 
-Source: research/telephony.md sections 9 and 11; the pages of twilio-python 9.13 read it as they read Twilio's.
+Source: rules 35 and 48 of docs/twiml-rules.md; twilio-python 9.13 pages through these lists as through Twilio's.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ class LineCall:
             self.seconds = math.ceil(round(at_seconds - self.answered_at_seconds, 3))
 
     def parameters(self) -> list[tuple[str, str]]:
-        """What stands in every request about this call (research/telephony.md section 2); places are not known here."""
+        """The parameters of every request about this call (rule 41 of docs/twiml-rules.md); places stay empty."""
         both_ends = ("From", "To", "Caller", "Called")
         return [
             ("AccountSid", self.account_sid),

@@ -15,7 +15,7 @@ from ivr.line.store.calls import API_VERSION, http_date, new_sid
 
 @dataclass(frozen=True, slots=True)
 class LineRecording:
-    """One recording; before `available_at` it is as if it did not exist, which is normal at Twilio too (rule 21)."""
+    """One recording. Before `available_at` it cannot be fetched, as at Twilio (rule 21 of docs/twiml-rules.md)."""
 
     sid: str
     account_sid: str

@@ -17,7 +17,7 @@ class Notice:
 
 
 class Attributes:
-    """The attributes of `element`, named and ranged as in research/telephony.md section 4; `notices` collects warnings."""
+    """The attributes of `element`, with the names and ranges of Twilio's TwiML pages; `notices` collects warnings."""
 
     def __init__(self, element: Element, known: Collection[str], notices: list[Notice]) -> None:
         self._tag = element.tag

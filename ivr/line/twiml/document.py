@@ -1,6 +1,6 @@
 """A TwiML document as the line understands it: strict as the carrier is, so that a mistake shows on the desk.
 
-Source of names, ranges, defaults and codes: Twilio's TwiML pages; research/telephony.md sections 3, 4 and 12.
+Source of names, ranges, defaults and codes: Twilio's TwiML pages, listed in docs/twiml-rules.md.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The attribute names of TwiML that a carrier knows, whether or not the line does anything with them.
 
-Source: Twilio's TwiML pages and twilio-python 9.13; research/telephony.md section 4.
+Source: Twilio's TwiML pages, listed in docs/twiml-rules.md, and twilio-python 9.13.
 """
 
 from __future__ import annotations

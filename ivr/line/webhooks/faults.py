@@ -1,6 +1,6 @@
 """What goes wrong between the line and us, on request and the same for the same seed.
 
-A network repeats, delays, reorders and loses requests; research/telephony.md section 8 says what a webhook must bear.
+A network repeats, delays, reorders and loses requests; a webhook must bear all of it (rule 45 of docs/twiml-rules.md).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The line signs its requests as Twilio does, so that the door checks one kind of signature only.
 
-Source: Twilio, "Validating signatures"; research/telephony.md section 6.
+Source: https://www.twilio.com/docs/usage/security, and rule 42 of docs/twiml-rules.md.
 """
 
 from __future__ import annotations

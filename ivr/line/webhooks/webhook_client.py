@@ -1,6 +1,6 @@
 """Carries the line's requests to us as Twilio's do: signed, within 15 seconds, with faults where they were asked for.
 
-Source: research/telephony.md sections 2, 7 and 8.
+Rules 36 to 45 of docs/twiml-rules.md.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ class Courier:
         self._compare(first, await _caught(again))
 
     def _compare(self, first: Answer | BaseException, second: Answer | BaseException) -> None:
-        """The same request must get the same answer (research/telephony.md section 8, point 1)."""
+        """The same request must get the same answer (rule 45)."""
         alike = (
             (first.status, first.body) == (second.status, second.body)
             if isinstance(first, Answer) and isinstance(second, Answer)
@@ -164,7 +164,7 @@ class Courier:
             raise DocumentFailed(11200, f"{url} broke off: {error}") from None
 
     async def _followed(self, method: str, url: str, parameters: Parameters, token: str, most_bytes: int) -> Answer:
-        """Follow up to ten redirects; each loses the parameters, as at Twilio (section 3)."""
+        """Follow up to ten redirects; each loses the parameters, as at Twilio (rule 44)."""
         answer = await self._once(method, url, parameters, token, most_bytes)
         for _ in range(MAX_REDIRECTS):
             if not 300 <= answer.status < 400:
@@ -175,7 +175,7 @@ class Courier:
         return answer
 
     async def _once(self, method: str, url: str, parameters: Parameters, token: str, most_bytes: int) -> Answer:
-        """One request, tried again once when no connection was made (section 7); a redirect's body is its target.
+        """One request, tried again once when no connection was made (rule 43); a redirect's body is its target.
 
         A body beyond `most_bytes` is cut off a little later, so that the reader sees that it is too large.
         """

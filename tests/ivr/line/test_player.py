@@ -1,4 +1,4 @@
-"""Calls on the line, rule by rule: the numbers are those of research/telephony.md section 5."""
+"""Calls on the line, rule by rule: the numbers are those of docs/twiml-rules.md."""
 
 from __future__ import annotations
 

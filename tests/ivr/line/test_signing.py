@@ -1,4 +1,4 @@
-"""The line signs as Twilio does: vectors of research/telephony.md section 13, and Twilio's own validator as judge."""
+"""The line signs as Twilio does: fixed vectors, and Twilio's own validator as judge."""
 
 from __future__ import annotations
 
