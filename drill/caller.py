@@ -10,7 +10,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from ivr.line.caller.protocol import (
+from ivr.line.caller.script import parse
+from ivr.line.caller.scripted_call import follow_script
+from ivr.line.caller.telephone import CallRefused, LineLost, Telephone, dial
+from ivr.line.protocol import (
     Action,
     Beeped,
     Connected,
@@ -26,9 +29,6 @@ from ivr.line.caller.protocol import (
     Ringing,
     Spoken,
 )
-from ivr.line.caller.script import parse
-from ivr.line.caller.scripted_call import follow
-from ivr.line.caller.telephone import CallRefused, LineLost, Telephone, dial
 from ivr.line.store.account import LineAccount
 
 # A call that goes on for so long has no end.
@@ -144,7 +144,7 @@ async def live_through(account: LineAccount, to_number: str, wish: Wish) -> Stor
     )
     try:
         async with asyncio.timeout(CALL_SECONDS), dial(account, told) as telephone:
-            await follow(_Ear(telephone, story), script, lambda _: None, lambda _: None, is_fast=True)
+            await follow_script(_Ear(telephone, story), script, lambda _: None, lambda _: None, is_fast=True)
     except TimeoutError:
         story.trouble = f"the call had no end within {CALL_SECONDS:.0f} s"
     except (CallRefused, LineLost) as error:

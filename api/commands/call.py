@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from ivr.line.caller.protocol import Dial, Event
     from ivr.line.caller.script import Script
+    from ivr.line.protocol import Dial, Event
     from ivr.line.store.account import LineAccount
 
 FROM_NUMBER = "+37120000001"
@@ -39,13 +39,13 @@ def call(
     asked for. A script may also come through a pipe. Exits with 0 when the call went well, 1 when it ended in an
     error or a step could not be done, 2 when it could not begin.
     """
-    from ivr.line.caller.protocol import Dial
-    from ivr.line.caller.script import Script, ScriptFault, parse
+    from ivr.line.caller.script import InvalidScript, Script, parse
     from ivr.line.caller.telephone import CallRefused, LineLost
-    from ivr.line.playing.dialling import DialResultFault
-    from ivr.line.playing.modes import ModeFault, Modes
+    from ivr.line.playing.callees import InvalidDialResult
+    from ivr.line.playing.modes import InvalidModes, Modes
+    from ivr.line.protocol import Dial
     from ivr.line.store.account import LineNotFound, find
-    from ivr.line.webhooks.faults import FaultFault, Faults
+    from ivr.line.webhooks.network_faults import InvalidFaults, NetworkFaults
     from runtime.config import ConfigurationError, load_settings
 
     try:
@@ -53,9 +53,9 @@ def call(
             script = sys.stdin.read()
         plan = parse(script) if script is not None else None
         Modes.parse(modes)
-        Faults.parse(faults)
+        NetworkFaults.parse(faults)
         if pace not in ("", "real", "fast"):
-            raise ScriptFault(f"--pace {pace!r}: must be real or fast.")
+            raise InvalidScript(f"--pace {pace!r}: must be real or fast.")
         account = find(load_settings().data_dir)
         wish = Dial.model_validate(
             {
@@ -70,10 +70,10 @@ def call(
         )
         problems = asyncio.run(_call(account, wish, plan))
     except (
-        ScriptFault,
-        ModeFault,
-        FaultFault,
-        DialResultFault,
+        InvalidScript,
+        InvalidModes,
+        InvalidFaults,
+        InvalidDialResult,
         LineNotFound,
         CallRefused,
         ConfigurationError,
@@ -93,25 +93,25 @@ async def _call(account: LineAccount, wish: Dial, plan: Script | None) -> tuple[
     """Have the call; gives what was wrong with it."""
     from rich.console import Console
 
-    from ivr.line.caller.captions import heard
-    from ivr.line.caller.scripted_call import Outcome, follow
+    from ivr.line.caller.captions import describe_event
+    from ivr.line.caller.scripted_call import Outcome, follow_script
     from ivr.line.caller.telephone import dial
-    from ivr.line.caller.terminal import converse
+    from ivr.line.caller.terminal import run_terminal_call
 
     async with dial(account, wish) as telephone:
         if plan is None:
             console = Console()
             console.print(f"[bold]☎  {wish.from_number} → {wish.to_number}[/]")
-            return Outcome(await converse(telephone, console, is_fast=wish.pace == "fast"), ()).faults
+            return Outcome(await run_terminal_call(telephone, console, is_fast=wish.pace == "fast"), ()).faults
 
         def show(event: Event) -> None:
-            if (line := heard(event)) is not None:
+            if (line := describe_event(event)) is not None:
                 print(line, flush=True)
 
         def show_action(words: str) -> None:
             print(f"    > {words}", flush=True)
 
-        outcome = await follow(telephone, plan, show, show_action, is_fast=wish.pace == "fast")
+        outcome = await follow_script(telephone, plan, show, show_action, is_fast=wish.pace == "fast")
         return outcome.faults
 
 

@@ -172,7 +172,7 @@ def test_an_index_that_says_otherwise_and_work_left_over_are_found() -> None:
 
 def test_recordings_are_read_where_the_line_keeps_them(tmp_path: Path) -> None:
     from drill.checker import check_all
-    from ivr.line.caller.sound import silence
+    from ivr.line.sound import silence
     from ivr.line.store.recordings import RecordingStore
 
     kept = RecordingStore(tmp_path / "line" / "recordings").keep("AC1", SID, silence(2.0), 0.0)

@@ -9,7 +9,7 @@ def line() -> None:
     """Run the built-in phone line: it stands in for the carrier, on loopback only."""
     import asyncio
 
-    from ivr.line.playing.leg import Webhooks
+    from ivr.line.playing.active_call import Webhooks
     from ivr.line.service.server import serve_line
     from ivr.line.store.account import for_settings
     from runtime.config import load_settings

@@ -1,10 +1,10 @@
-"""A call in words: what the caller hears and does, a line of text each."""
+"""Describes a call as text: one line for each thing that the caller hears or does."""
 
 from __future__ import annotations
 
 from typing import assert_never
 
-from ivr.line.caller.protocol import (
+from ivr.line.protocol import (
     Action,
     Answered,
     Beeped,
@@ -32,8 +32,8 @@ from ivr.line.caller.protocol import (
 )
 
 
-def heard(event: Event) -> str | None:
-    """The event in words, or None where there is nothing to hear."""
+def describe_event(event: Event) -> str | None:
+    """The event as a line of text, or None when nothing is to be shown."""
     match event:
         case Ringing():
             return f"ringing   {event.call_id}"
@@ -67,8 +67,8 @@ def heard(event: Event) -> str | None:
             assert_never(event)
 
 
-def done(action: Action, event: Event) -> str | None:
-    """What the caller does about `event`, in words; None for the silence of somebody who listens."""
+def describe_action(action: Action, event: Event) -> str | None:
+    """The action after `event` as a line of text; None while the caller only listens."""
     match action:
         case Keys():
             return f"pressed   {action.keys}"

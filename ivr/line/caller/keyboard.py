@@ -1,4 +1,4 @@
-"""The keys of a terminal as they are pressed, without Enter; and whole lines when a line is wanted."""
+"""Reads the terminal key by key, without Enter, or line by line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def open_keyboard() -> Iterator[asyncio.Queue[str]]:
-    """A queue of typed characters while the context is open; the terminal is as it was afterwards.
+    """A queue of typed characters; leaving the context restores the terminal.
 
     Standard input must be a terminal. Ctrl-C still raises SIGINT.
     """
@@ -36,13 +36,13 @@ def open_keyboard() -> Iterator[asyncio.Queue[str]]:
 
 
 class LineEditor:
-    """Collects characters to a line, with backspace, and says what to echo."""
+    """Collects characters into a line, with backspace."""
 
     def __init__(self) -> None:
         self.text = ""
 
     def type(self, character: str) -> tuple[str, str | None]:
-        """Give what the terminal shows for it, and the finished line once Enter was pressed."""
+        """Give the text to echo, and the line once Enter was pressed."""
         match character:
             case "\n" | "\r":
                 line, self.text = self.text, ""

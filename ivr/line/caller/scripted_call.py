@@ -1,4 +1,4 @@
-"""Follows a script through a call, unattended, and judges how the call went."""
+"""Makes a call by a script, without a person, and reports how the call went."""
 
 from __future__ import annotations
 
@@ -8,24 +8,33 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import assert_never
 
-from ivr.line.caller.captions import begins_recording, done
-from ivr.line.caller.protocol import Action, Ended, Event, HangUp, Keys, Listening, Receiver, Recording, Silence
-from ivr.line.caller.protocol import Speak as SpeakSound
-from ivr.line.caller.script import Press, PutDown, Rest, Script, Speak, StaySilent, Step, Wait, told
+from ivr.line.caller.captions import begins_recording, describe_action
+from ivr.line.caller.script import (
+    HangUpStep,
+    KeysStep,
+    PauseStep,
+    Script,
+    SilenceStep,
+    SpeakStep,
+    Step,
+    WaitStep,
+    step_text,
+)
+from ivr.line.protocol import Action, Ended, Event, HangUp, Keys, LineConnection, Listening, Recording, Silence, Speak
 
-PATIENCE = 500  # events that a caller whose script is over listens to before hanging up on a call without an end
+PATIENCE = 500  # after the script: the number of events until the caller hangs up on a call that does not end
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a call went; `undone` are steps that could not be done."""
+    """How a call ended; `undone` are the steps that did not happen."""
 
     ended: Ended
     undone: tuple[str, ...]
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """What was wrong with the call, in words; empty when all went well."""
+        """What went wrong, in words; empty when nothing did."""
         faults = [f"step not done: {step}" for step in self.undone]
         if self.ended.error is not None:
             faults.append(f"error {self.ended.error.code}: {self.ended.error.message}")
@@ -36,15 +45,15 @@ class Outcome:
         return tuple(faults)
 
 
-async def follow(
-    receiver: Receiver,
+async def follow_script(
+    receiver: LineConnection,
     script: Script,
     show: Callable[[Event], None],
     show_action: Callable[[str], None],
     *,
     is_fast: bool,
 ) -> Outcome:
-    """Do the steps, each when the call comes to where it fits; show what is heard and what is done meanwhile."""
+    """Do each step when it fits the call; show what the caller hears and does."""
     caller = _Caller(script, is_fast)
     async for event in receiver.events():
         show(event)
@@ -52,7 +61,7 @@ async def follow(
             return Outcome(event, caller.undone())
         if event.waits:
             action = await caller.react(event)
-            if (words := done(action, event)) is not None:
+            if (words := describe_action(action, event)) is not None:
                 show_action(words)
             await receiver.act(action)
     raise AssertionError("a call's events end with Ended or an error")
@@ -67,15 +76,15 @@ class _Caller:
         self._is_lost = False
 
     def undone(self) -> tuple[str, ...]:
-        """The steps that the call's end left over; waiting and hanging up are done by it."""
-        left = tuple(told(step) for step in self._steps if not isinstance(step, Wait | PutDown | Rest))
-        return (*left, "listen to the end: the call has none") if self._is_lost else left
+        """The steps that did not happen. The end of the call also completes waits, pauses and a hang-up."""
+        left = tuple(step_text(step) for step in self._steps if not isinstance(step, WaitStep | HangUpStep | PauseStep))
+        return (*left, "listen to the end: the call does not end") if self._is_lost else left
 
     async def react(self, event: Event) -> Action:
-        """What the caller does about an event that takes time; silence where no step fits it."""
+        """The action for an event that takes time; silence when no step fits."""
         if (
             isinstance(event, Recording) and event.seconds_so_far
-        ):  # spoken already: the next steps come after the record
+        ):  # the speech is over; the next steps come after the recording
             then, self._follow_up = self._follow_up, ""
             return _after_speaking(then)
         while self._steps:
@@ -93,22 +102,22 @@ class _Caller:
         gathers = isinstance(event, Listening)
         begins = (isinstance(event, Listening) and event.typed == 0) or begins_recording(event)
         match step:
-            case Press(keys):
+            case KeysStep(keys):
                 return self._done(Keys(keys=keys)) if gathers else Silence()
-            case Wait():
+            case WaitStep():
                 return self._done(None) if begins else Silence()
-            case StaySilent(at_record):
+            case SilenceStep(at_record):
                 fits = begins_recording(event) if at_record else gathers and begins
                 return self._done(Silence()) if fits else Silence()
-            case Speak(file, then):
+            case SpeakStep(file, then):
                 if not begins_recording(event):
                     return Silence()
                 self._follow_up = then
-                return self._done(SpeakSound(audio=await asyncio.to_thread(file.read_bytes)))
-            case Rest(seconds):
+                return self._done(Speak(audio=await asyncio.to_thread(file.read_bytes)))
+            case PauseStep(seconds):
                 await asyncio.sleep(0 if self._is_fast else seconds)
                 return self._done(None)
-            case PutDown():
+            case HangUpStep():
                 return self._done(HangUp())
             case _:
                 assert_never(step)

@@ -1,4 +1,4 @@
-"""A telephone in the terminal: prompts appear as they would be heard, keys count as they are pressed."""
+"""A telephone in the terminal: it shows prompts as text and sends keys as they are pressed."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from ivr.line.caller.captions import begins_recording, heard
+from ivr.line.caller.captions import begins_recording, describe_event
 from ivr.line.caller.keyboard import LineEditor, open_keyboard
-from ivr.line.caller.protocol import (
+from ivr.line.caller.telephone import Telephone
+from ivr.line.protocol import (
     Beeped,
     Ended,
     Event,
@@ -27,20 +28,19 @@ from ivr.line.caller.protocol import (
     Spoken,
     Warned,
 )
-from ivr.line.caller.telephone import Telephone
 
 KEYS = frozenset("0123456789*#ABCD")
 
 
-async def converse(telephone: Telephone, console: Console, *, is_fast: bool) -> Ended:
-    """Let a person at the terminal have the call; gives how it ended."""
+async def run_terminal_call(telephone: Telephone, console: Console, *, is_fast: bool) -> Ended:
+    """Let a person make the call at the terminal; gives how it ended."""
     with open_keyboard() as typed:
-        handheld = _Handheld(telephone, console, is_fast)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, handheld.interrupt)
-        typing = asyncio.create_task(handheld.type_from(typed))
+        phone = _TerminalPhone(telephone, console, is_fast)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, phone.interrupt)
+        typing = asyncio.create_task(phone.type_from(typed))
         try:
             async for event in telephone.events():
-                await handheld.hear(event)
+                await phone.hear(event)
                 if isinstance(event, Ended):
                     return event
         finally:
@@ -49,8 +49,8 @@ async def converse(telephone: Telephone, console: Console, *, is_fast: bool) -> 
     raise AssertionError("a call's events end with Ended or an error")
 
 
-class _Handheld:
-    """What is shown of the call, and what typing means at the moment: keys, or the path of a file to speak."""
+class _TerminalPhone:
+    """Shows the call. What is typed is keys, or the path of a file to speak."""
 
     def __init__(self, telephone: Telephone, console: Console, is_fast: bool) -> None:
         self._telephone = telephone
@@ -58,7 +58,7 @@ class _Handheld:
         self._is_fast = is_fast
         self._editor: LineEditor | None = None
         self._has_hinted = False
-        self._putting_down: asyncio.Task[None] | None = None
+        self._hanging_up: asyncio.Task[None] | None = None
 
     async def hear(self, event: Event) -> None:
         if isinstance(event, Recorded) and self._editor is not None:
@@ -68,9 +68,9 @@ class _Handheld:
             self._console.print(line)
         if isinstance(event, Listening):
             self._hint()
-            return  # the fast pace waits for the person here
+            return  # on the fast pace the line now waits for the person
         if begins_recording(event):
-            await self._telephone.act(Mute())  # nobody types a path within the silence that ends a recording
+            await self._telephone.act(Mute())  # typing a path takes longer than the silence that ends a recording
             self._editor = LineEditor()
             self._ask_for_file()
             return
@@ -78,8 +78,8 @@ class _Handheld:
             await self._telephone.act(Silence())
 
     def interrupt(self) -> None:
-        """Ctrl-C: put the receiver down."""
-        self._putting_down = asyncio.create_task(self._telephone.act(HangUp()))
+        """Ctrl-C: hang up."""
+        self._hanging_up = asyncio.create_task(self._telephone.act(HangUp()))
 
     async def type_from(self, typed: asyncio.Queue[str]) -> None:
         while True:
@@ -135,7 +135,7 @@ def _found(name: str) -> Path | None:
 
 
 def _shown(event: Event) -> str | None:
-    """The event as the terminal shows it, in rich's markup."""
+    """The event in rich's markup, or None when nothing is shown."""
     match event:
         case Spoken():
             return f"  [bold cyan]{escape(event.language):>6}[/]  {escape(event.text)}"
@@ -144,11 +144,11 @@ def _shown(event: Event) -> str | None:
         case Recording():
             return None
         case Warned():
-            return f"  [yellow]{escape(heard(event) or '')}[/]"
+            return f"  [yellow]{escape(describe_event(event) or '')}[/]"
         case Failed():
-            return f"  [bold red]{escape(heard(event) or '')}[/]"
+            return f"  [bold red]{escape(describe_event(event) or '')}[/]"
         case Ended():
-            return f"[bold]{escape(heard(event) or '')}[/]"
+            return f"[bold]{escape(describe_event(event) or '')}[/]"
         case _:
-            line = heard(event)
+            line = describe_event(event)
             return None if line is None else f"  [dim]{escape(line)}[/]"

@@ -1,4 +1,4 @@
-"""Plays one call: asks for documents, runs their verbs, tells how it went. Rules: docs/twiml-rules.md."""
+"""Plays one call: fetches documents, runs their verbs and reports how the call went. Rules: docs/twiml-rules.md."""
 
 from __future__ import annotations
 
@@ -6,136 +6,138 @@ from typing import assert_never
 
 import structlog
 
-from ivr.line.caller.handset import CallerHungUp
-from ivr.line.caller.protocol import CallError, Ended, Ringing, Warned
+from ivr.line.playing.active_call import ActiveCall, DocumentRequest
+from ivr.line.playing.caller_channel import CallerHungUp
 from ivr.line.playing.gathering import gather
-from ivr.line.playing.leg import Ask, Leg
 from ivr.line.playing.prompting import play_prompt
-from ivr.line.playing.recording_results import take_message
+from ivr.line.playing.recording_results import record_message
 from ivr.line.playing.transfers import transfer
+from ivr.line.protocol import CallError, Ended, Ringing, Warned
 from ivr.line.store.calls import CallStatus
 from ivr.line.twiml.document import Document, DocumentFailed, read
 from ivr.line.twiml.verbs import Dial, Gather, Hangup, Pause, Play, Record, Redirect, Reject, Say, Verb
 
-MAX_DOCUMENTS = 1000  # a call that asks for more runs in a circle; Twilio would end it after four hours
+MAX_DOCUMENTS = 1000  # a call that asks for more is in a loop; Twilio would end it after four hours
 SETTLE_SECONDS = 5.0
 APOLOGY = Say("We are sorry, an application error has occurred. Goodbye.")
 
 log = structlog.get_logger()
 
 
-async def play_call(leg: Leg) -> Ended:
-    """Conduct a call from ringing to its last callback; gives what the phone was told last."""
-    await leg.handset.tell(Ringing(call_id=leg.call.sid))
+async def play_call(active: ActiveCall) -> Ended:
+    """Play a call from ringing to its last callback; gives the last event that the telephone received."""
+    await active.channel.tell(Ringing(call_id=active.call.sid))
     try:
-        await _conduct(leg)
-        leg.end("completed" if leg.is_answered else "no-answer")
+        await _conduct(active)
+        active.end("completed" if active.is_answered else "no-answer")
     except _CallOver as over:
-        leg.end(over.status)
+        active.end(over.status)
     except CallerHungUp:
-        leg.caller_left()
+        active.end_by_caller()
     except Exception as error:
-        log.exception("line.player_failed", call_id=leg.call.sid)
-        leg.error = CallError(code=12400, message=f"the line itself failed: {error!r}")
-        leg.end("failed")
-    leg.send_status()
-    await leg.courier.settle(SETTLE_SECONDS)
+        log.exception("line.player_failed", call_id=active.call.sid)
+        active.error = CallError(code=12400, message=f"the line itself failed: {error!r}")
+        active.end("failed")
+    active.send_status()
+    await active.webhook_client.finish_callbacks(SETTLE_SECONDS)
     ended = Ended(
-        status=leg.call.status,
-        seconds=leg.call.seconds,
-        error=leg.error,
-        differing_answers=leg.courier.differing_answers,
+        status=active.call.status,
+        seconds=active.call.seconds,
+        error=active.error,
+        differing_answers=active.webhook_client.differing_answers,
     )
-    await leg.handset.tell(ended)
+    await active.channel.tell(ended)
     return ended
 
 
 class _CallOver(Exception):
-    """The document has ended the call, with this status."""
+    """A verb has ended the call, with this status."""
 
     def __init__(self, status: CallStatus) -> None:
         self.status = status
 
 
-async def _conduct(leg: Leg) -> None:
-    """Document after document, until one ends without asking for another; an apology where none can be had (rule 36)."""
-    ask = Ask(leg.webhooks.voice_url)
+async def _conduct(active: ActiveCall) -> None:
+    """Play documents until one ends without a next one. When none can be had, play an apology (rule 36)."""
+    request = DocumentRequest(active.webhooks.voice_url)
     try:
         for _ in range(MAX_DOCUMENTS):
-            following = await _run(leg, await _document(leg, ask))
+            following = await _run(active, await _document(active, request))
             if following is None:
                 return
-            ask = following
-        await leg.failed(DocumentFailed(12400, f"the call asked for {MAX_DOCUMENTS} documents: it runs in a circle"))
+            request = following
+        await active.report_failure(
+            DocumentFailed(12400, f"the call asked for {MAX_DOCUMENTS} documents: it is in a loop")
+        )
     except DocumentFailed as failure:
-        await leg.failed(failure)
-    await leg.answer()
-    await play_prompt(leg.handset, APOLOGY, leg.courier.media, in_gather=False)
+        await active.report_failure(failure)
+    await active.answer()
+    await play_prompt(active.channel, APOLOGY, active.webhook_client.media, in_gather=False)
 
 
-async def _document(leg: Leg, ask: Ask) -> Document:
-    """Fetch and read a document, or else the fallback's (rules 36, 37). Raises DocumentFailed when there is neither."""
+async def _document(active: ActiveCall, request: DocumentRequest) -> Document:
+    """Fetch and read a document, else that of the fallback (rules 36, 37). Raises DocumentFailed when both fail."""
     try:
-        return await _fetch(leg, ask)
+        return await _fetch(active, request)
     except DocumentFailed as failure:
-        if not leg.webhooks.fallback_url:
+        if not active.webhooks.fallback_url:
             raise
-        await leg.failed(failure)
-        error = (("ErrorCode", str(failure.code)), ("ErrorUrl", ask.url))
-        return await _fetch(leg, Ask(leg.webhooks.fallback_url, "POST", error))
+        await active.report_failure(failure)
+        error = (("ErrorCode", str(failure.code)), ("ErrorUrl", request.url))
+        return await _fetch(active, DocumentRequest(active.webhooks.fallback_url, "POST", error))
 
 
-async def _fetch(leg: Leg, ask: Ask) -> Document:
-    answer = await leg.ask(ask)
-    document = read(answer.body, answer.content_type, answer.url)
+async def _fetch(active: ActiveCall, request: DocumentRequest) -> Document:
+    response = await active.fetch(request)
+    document = read(response.body, response.content_type, response.url)
     for notice in document.warnings:
-        await leg.handset.tell(Warned(code=notice.code, message=notice.message))
+        await active.channel.tell(Warned(code=notice.code, message=notice.message))
     return document
 
 
-async def _run(leg: Leg, document: Document) -> Ask | None:
-    """Run verbs until one asks for another document (rules 1-3); None at the end of this one."""
+async def _run(active: ActiveCall, document: Document) -> DocumentRequest | None:
+    """Run verbs until one asks for another document (rules 1 to 3); None at the end of the document."""
     for verb in document.verbs:
-        ask = await _perform(leg, verb)
-        if ask is not None:
-            return ask
+        following = await _perform(active, verb)
+        if following is not None:
+            return following
     if not document.verbs:
-        await leg.answer()
+        await active.answer()
     return None
 
 
-async def _perform(leg: Leg, verb: Verb) -> Ask | None:
+async def _perform(active: ActiveCall, verb: Verb) -> DocumentRequest | None:
     rings_on = isinstance(verb, Reject | Pause) or (isinstance(verb, Dial) and verb.answer_on_bridge)
     if not rings_on:
-        await leg.answer()  # rules 28 and 40
+        await active.answer()  # rules 28 and 40
     match verb:
         case Say() | Play() | Pause():
-            await play_prompt(leg.handset, verb, leg.courier.media, in_gather=False)
+            await play_prompt(active.channel, verb, active.webhook_client.media, in_gather=False)
             return None
         case Gather():
-            return await _gather(leg, verb)
+            return await _gather(active, verb)
         case Record():
-            return await take_message(leg, verb)
+            return await record_message(active, verb)
         case Dial():
-            return await transfer(leg, verb)
+            return await transfer(active, verb)
         case Redirect():
-            return Ask(verb.url, verb.method)
+            return DocumentRequest(verb.url, verb.method)
         case Hangup():
             raise _CallOver("completed")
-        case Reject():  # rule 34; once answered it can but end the call
+        case Reject():  # rule 34; a call that is answered already just ends
             refusal: CallStatus = "busy" if verb.reason == "busy" else "no-answer"
-            raise _CallOver("completed" if leg.is_answered else refusal)
+            raise _CallOver("completed" if active.is_answered else refusal)
         case _:
             assert_never(verb)
 
 
-async def _gather(leg: Leg, verb: Gather) -> Ask | None:
-    """What the keys ask for; None lets the next verb run (rules 3, 11, 13)."""
-    gathered = await gather(leg.handset, verb, leg.courier.media)
+async def _gather(active: ActiveCall, verb: Gather) -> DocumentRequest | None:
+    """Gather keys and give the action to ask; None runs the next verb (rules 3, 11, 13)."""
+    gathered = await gather(active.channel, verb, active.webhook_client.media)
     if gathered.digits:
         finish_key = verb.finish_on_key if gathered.ended_by == "finish_key" else ""
-        told = (("Digits", gathered.digits), ("FinishedOnKey", finish_key), ("msg", "Gather End"))
-        return Ask(verb.action, verb.method, told)
+        parameters = (("Digits", gathered.digits), ("FinishedOnKey", finish_key), ("msg", "Gather End"))
+        return DocumentRequest(verb.action, verb.method, parameters)
     if not verb.action_on_empty_result:
         return None
-    return Ask(verb.action, verb.method, (("Digits", ""),) if leg.modes.empty_digits == "empty" else ())
+    return DocumentRequest(verb.action, verb.method, (("Digits", ""),) if active.modes.empty_digits == "empty" else ())

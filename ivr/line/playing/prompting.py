@@ -1,4 +1,4 @@
-"""Plays what a caller hears, and knows how long that takes."""
+"""Plays prompts to the caller and computes how long they last."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ import io
 import wave
 from collections.abc import Awaitable, Callable, Iterator
 
-from ivr.line.caller.handset import Handset
-from ivr.line.caller.protocol import Keys, Paused, Played, Spoken
+from ivr.line.playing.caller_channel import CallerChannel
+from ivr.line.protocol import Keys, Paused, Played, Spoken
 from ivr.line.twiml.verbs import Pause, Play, Say
 
-CHARACTERS_PER_SECOND = 14  # a calm reading voice; what matters is that prompts take time on the real pace
+CHARACTERS_PER_SECOND = 14  # a calm reading voice
 MAX_LOOPS = 1000  # what loop="0" means: https://www.twilio.com/docs/voice/twiml/say
 
 FetchMedia = Callable[[str], Awaitable[tuple[bytes, str] | None]]
-"""Gives a sound file and its content type, or None when it cannot be had (which has been reported by then)."""
+"""Gives a sound file and its content type, or None after it has reported that the file cannot be had."""
 
 
-async def play_prompt(handset: Handset, prompt: Say | Play | Pause, fetch: FetchMedia, in_gather: bool) -> Keys | None:
-    """Play a prompt with its loops. In a gather the first key stops it and is returned (rules 8, 17); else keys are lost.
+async def play_prompt(
+    channel: CallerChannel, prompt: Say | Play | Pause, fetch: FetchMedia, in_gather: bool
+) -> Keys | None:
+    """Play a prompt with its loops. In a gather the first key stops it and is returned (rules 8, 17).
 
-    Audio that cannot be had is skipped (rule 38). Raises CallerHungUp.
+    Outside a gather keys are lost. Audio that cannot be had is skipped (rule 38). Raises CallerHungUp.
     """
     event: Spoken | Played | Paused | None
     match prompt:
@@ -39,8 +41,8 @@ async def play_prompt(handset: Handset, prompt: Say | Play | Pause, fetch: Fetch
     if event is None:
         return None
     for _ in _times(loop):
-        await handset.tell(event)
-        action = await handset.within(event.seconds, lambda action: in_gather and isinstance(action, Keys))
+        await channel.tell(event)
+        action = await channel.within(event.seconds, lambda action: in_gather and isinstance(action, Keys))
         if isinstance(action, Keys):
             return action
     return None
@@ -57,7 +59,7 @@ async def _played(prompt: Play, fetch: FetchMedia, in_gather: bool) -> Played | 
 
 
 def _length_seconds(media: bytes, content_type: str) -> float:
-    """Exact for WAV; for others by the usual rate, 32 kbit/s for MP3 and 8 kB/s for telephone codecs."""
+    """Exact for WAV. Other formats are estimated: MP3 at 32 kbit/s, telephone codecs at 8 kB/s."""
     try:
         with wave.open(io.BytesIO(media)) as sound:
             frames, rate_hz = sound.getnframes(), sound.getframerate()

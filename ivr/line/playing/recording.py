@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from ivr.line.caller.handset import CallCut, CallerHungUp, Handset
-from ivr.line.caller.protocol import Beeped, Keys, Recorded, Recording, RecordingEnd, Speak, Warned
-from ivr.line.caller.sound import Sound, UnreadableSound, first_gap_end, read_sound, silence, speech_end
+from ivr.line.playing.caller_channel import CallerChannel, CallerHungUp, CallTerminated
+from ivr.line.protocol import Beeped, Keys, Recorded, Recording, RecordingEnd, Speak, Warned
+from ivr.line.sound import Sound, UnreadableSound, first_gap_end, read_sound, silence, speech_end
 from ivr.line.twiml.verbs import Record
 
-_TICK_SECONDS = 0.05  # as near to the limit as the real clock hits it
+_TOLERANCE_SECONDS = 0.05  # how far a timer may miss the limit
 
 
 @dataclass(frozen=True, slots=True)
-class Take:
-    """What was recorded so far, before trimming; `ended_by` None means that it goes on, `end_key` is the key that ended it."""
+class CapturedAudio:
+    """The sound recorded so far, before trimming. `ended_by` None: the recording goes on."""
 
     sound: Sound
     ended_by: RecordingEnd | None = None
@@ -26,29 +26,29 @@ class Take:
         return speech_end(self.sound) == 0
 
     def trimmed(self) -> Sound:
-        """Without the silence at its end; a message that is nothing but silence stays as it is."""
+        """The sound without the silence at its end; a silent recording stays as it is."""
         return self.sound if self.is_silent else self.sound.cut(speech_end(self.sound))
 
 
-async def tape(handset: Handset, verb: Record) -> Take:
-    """Beep and record until silence, a key, the limit, or the caller is gone, which ends it like the others (rule 22).
+async def record_caller(channel: CallerChannel, verb: Record) -> CapturedAudio:
+    """Beep, then record until a silence, a finish key, the limit or a hang-up (rules 18 and 22).
 
-    Raises CallCut.
+    Raises CallTerminated.
     """
     if verb.play_beep:
-        await handset.tell(Beeped())
-    take = Take(Sound())
-    while take.ended_by is None:
-        take = await _listen(handset, verb, take.sound)
-    await handset.tell(Recorded(seconds=round(take.sound.seconds, 2), ended_by=take.ended_by))
-    return take
+        await channel.tell(Beeped())
+    captured = CapturedAudio(Sound())
+    while captured.ended_by is None:
+        captured = await _listen(channel, verb, captured.sound)
+    await channel.tell(Recorded(seconds=round(captured.sound.seconds, 2), ended_by=captured.ended_by))
+    return captured
 
 
-async def _listen(handset: Handset, verb: Record, sound: Sound) -> Take:
-    """Wait for the caller to do something, or for the silence or the limit that ends the recording."""
+async def _listen(channel: CallerChannel, verb: Record, sound: Sound) -> CapturedAudio:
+    """Wait for an action of the caller, or for the silence or limit that ends the recording."""
     left_seconds = max(0.0, verb.max_seconds - sound.seconds)
     quiet_seconds = min(verb.timeout_seconds or left_seconds, left_seconds)
-    await handset.tell(
+    await channel.tell(
         Recording(
             seconds_so_far=round(sound.seconds, 2),
             silence_seconds=verb.timeout_seconds,
@@ -56,60 +56,60 @@ async def _listen(handset: Handset, verb: Record, sound: Sound) -> Take:
             finish_on_key=verb.finish_on_key,
         )
     )
-    began = handset.seconds
+    began = channel.seconds
 
     def with_silence() -> Sound:
-        return sound + silence(min(handset.seconds - began, left_seconds))
+        return sound + silence(min(channel.seconds - began, left_seconds))
 
     try:
-        match await handset.wait(quiet_seconds, mute_seconds=left_seconds):
+        match await channel.wait(quiet_seconds, mute_seconds=left_seconds):
             case None:
                 taken = with_silence()
-                is_full = taken.seconds > verb.max_seconds - _TICK_SECONDS
-                return Take(taken, "max_length" if is_full else "silence")
+                is_full = taken.seconds > verb.max_seconds - _TOLERANCE_SECONDS
+                return CapturedAudio(taken, "max_length" if is_full else "silence")
             case Keys(keys=keys):
                 end_key = _end_key(keys, verb)
-                return Take(with_silence(), "key" if end_key else None, end_key)
+                return CapturedAudio(with_silence(), "key" if end_key else None, end_key)
             case Speak(audio=file):
-                return await _speak(handset, verb, with_silence(), await _spoken(handset, file))
-    except CallCut:
+                return await _speak(channel, verb, with_silence(), await _spoken(channel, file))
+    except CallTerminated:
         raise
     except CallerHungUp:
-        return Take(with_silence(), "hangup")
+        return CapturedAudio(with_silence(), "hangup")
 
 
-async def _spoken(handset: Handset, file: bytes) -> Sound:
+async def _spoken(channel: CallerChannel, file: bytes) -> Sound:
     try:
         return await asyncio.to_thread(read_sound, file)
     except UnreadableSound as error:
-        await handset.tell(Warned(code=0, message=f"nothing was spoken: {error}"))
+        await channel.tell(Warned(code=0, message=f"The caller said nothing: {error}"))
         return Sound()
 
 
-async def _speak(handset: Handset, verb: Record, before: Sound, spoken: Sound) -> Take:
-    """Let the caller speak as long as the limit and the silences within allow.
+async def _speak(channel: CallerChannel, verb: Record, before: Sound, spoken: Sound) -> CapturedAudio:
+    """Add the speech, up to the first long silence in it or the limit.
 
-    On the fast pace the words count at once and the caller acts when they are over; on the real pace a key or a
-    hang-up cuts them short.
+    On the fast pace all of it is added at once, and the next action comes after it. On the real pace a key or a
+    hang-up ends the speech early.
     """
     ended_by: RecordingEnd | None = None
     if verb.timeout_seconds and (gap_end := first_gap_end(spoken, verb.timeout_seconds)) is not None:
         spoken, ended_by = spoken.cut(gap_end), "silence"
     if before.seconds + spoken.seconds >= verb.max_seconds:
         spoken, ended_by = spoken.cut(verb.max_seconds - before.seconds), "max_length"
-    if handset.is_fast:
-        handset.count(spoken.seconds)
-        return Take(before + spoken, ended_by)
-    began = handset.seconds
+    if channel.is_fast:
+        channel.advance(spoken.seconds)
+        return CapturedAudio(before + spoken, ended_by)
+    began = channel.seconds
     try:
-        action = await handset.within(spoken.seconds, lambda action: _ends(action, verb))
+        action = await channel.within(spoken.seconds, lambda action: _ends(action, verb))
         if isinstance(action, Keys):
-            return Take(before + spoken.cut(handset.seconds - began), "key", _end_key(action.keys, verb))
-    except CallCut:
+            return CapturedAudio(before + spoken.cut(channel.seconds - began), "key", _end_key(action.keys, verb))
+    except CallTerminated:
         raise
     except CallerHungUp:
-        return Take(before + spoken.cut(handset.seconds - began), "hangup")
-    return Take(before + spoken, ended_by)
+        return CapturedAudio(before + spoken.cut(channel.seconds - began), "hangup")
+    return CapturedAudio(before + spoken, ended_by)
 
 
 def _ends(action: Keys | Speak, verb: Record) -> bool:

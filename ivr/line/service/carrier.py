@@ -1,4 +1,4 @@
-"""The calls under way on the line and those that were."""
+"""Places calls, keeps those under way, and remembers finished ones."""
 
 from __future__ import annotations
 
@@ -14,85 +14,87 @@ from random import Random
 import httpx2
 import structlog
 
-from ivr.line.caller.handset import Handset
-from ivr.line.caller.protocol import Dial, Ended, Phone, Warned
-from ivr.line.playing.dialling import Exchange
-from ivr.line.playing.leg import Leg, Webhooks
+from ivr.line.playing.active_call import ActiveCall, Webhooks
+from ivr.line.playing.callees import Callees
+from ivr.line.playing.caller_channel import CallerChannel
 from ivr.line.playing.modes import Modes
 from ivr.line.playing.player import play_call
+from ivr.line.protocol import Dial, Ended, Phone, Warned
 from ivr.line.store.account import LineAccount
 from ivr.line.store.calls import CallLog, LineCall
 from ivr.line.store.recordings import RecordingStore
-from ivr.line.webhooks.faults import Faults
-from ivr.line.webhooks.webhook_client import CONNECT_SECONDS, TOTAL_SECONDS, Courier
+from ivr.line.webhooks.network_faults import NetworkFaults
+from ivr.line.webhooks.webhook_client import CONNECT_SECONDS, TOTAL_SECONDS, WebhookClient
 
 log = structlog.get_logger()
 
 
 class CallNotInProgress(Exception):
-    """The call is over or never was; nothing can be changed about it (Twilio's 21220)."""
+    """The call has ended or does not exist, so it cannot be changed (Twilio's error 21220)."""
 
 
-class PlacedCall:
-    """A call under way: its record, the caller's handset, and its outcome to wait for."""
+class CallUnderWay:
+    """A call under way: its record, its channel, and the task that plays it."""
 
-    def __init__(self, call: LineCall, handset: Handset, playing: asyncio.Task[Ended]) -> None:
+    def __init__(self, call: LineCall, channel: CallerChannel, playing: asyncio.Task[Ended]) -> None:
         self.call = call
-        self.handset = handset
+        self.channel = channel
         self.playing = playing
 
 
 class Carrier:
-    """Places calls and remembers them; recordings and finished calls lie in `data_dir/line`."""
+    """Places and remembers calls; recordings and finished calls are kept in `data_dir/line`."""
 
     def __init__(self, account: LineAccount, webhooks: Webhooks, data_dir: Path) -> None:
         self.account = account
         self.recordings = RecordingStore(data_dir / "line" / "recordings")
         self._webhooks = webhooks
         self._log = CallLog(data_dir / "line")
-        self._under_way: dict[str, PlacedCall] = {}
+        self._under_way: dict[str, CallUnderWay] = {}
         self._transport = httpx2.AsyncHTTPTransport(verify=_trusted(), limits=httpx2.Limits(max_connections=None))
 
-    def place(self, dial: Dial, phone: Phone) -> PlacedCall:
-        """Let a phone ring us. Raises ModeFault, FaultFault or DialResultFault when its wishes cannot be read."""
-        modes, faults = Modes.parse(dial.modes), Faults.parse(dial.faults)
-        exchange = Exchange(dial.dial_results)
+    def place(self, dial: Dial, phone: Phone) -> CallUnderWay:
+        """Place the call of a telephone. Raises InvalidModes, InvalidFaults or InvalidDialResult."""
+        modes, faults = Modes.parse(dial.modes), NetworkFaults.parse(dial.faults)
+        callees = Callees(dial.dial_results)
         call = LineCall(self.account.account_sid, dial.from_number, dial.to_number)
-        handset = Handset(phone, dial.pace)
+        channel = CallerChannel(phone, dial.pace)
 
         async def warn(code: int, message: str) -> None:
-            await handset.tell(Warned(code=code, message=message))
+            await channel.tell(Warned(code=code, message=message))
 
-        # Cookies live as long as the call, connections as long as the line.
+        # Each call has its own cookies; connections are shared by all calls.
         client = httpx2.AsyncClient(
             transport=self._transport,
             timeout=httpx2.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS),
             trust_env=False,
         )
-        courier = Courier(client, self.account.auth_token, faults, Random(dial.seed), warn)  # noqa: S311
-        leg = Leg(call, self.account, self._webhooks, handset, courier, self.recordings, exchange, modes)
-        playing = asyncio.create_task(self._play(leg))
-        placed = PlacedCall(call, handset, playing)
+        webhook_client = WebhookClient(client, self.account.auth_token, faults, Random(dial.seed), warn)  # noqa: S311
+        active = ActiveCall(
+            call, self.account, self._webhooks, channel, webhook_client, self.recordings, callees, modes
+        )
+        playing = asyncio.create_task(self._play(active))
+        placed = CallUnderWay(call, channel, playing)
         self._under_way[call.sid] = placed
         return placed
 
-    async def _play(self, leg: Leg) -> Ended:
-        log.info("line.call_began", call_id=leg.call.sid)
+    async def _play(self, active: ActiveCall) -> Ended:
+        log.info("line.call_began", call_id=active.call.sid)
         try:
-            ended = await play_call(leg)
+            ended = await play_call(active)
         finally:
-            leg.end("failed")  # counts only if the player could not
-            self._log.add(leg.call)
-            del self._under_way[leg.call.sid]
-        log.info("line.call_ended", call_id=leg.call.sid, status=ended.status, seconds=ended.seconds)
+            active.end("failed")  # has no effect when the player has ended the call
+            self._log.add(active.call)
+            del self._under_way[active.call.sid]
+        log.info("line.call_ended", call_id=active.call.sid, status=ended.status, seconds=ended.seconds)
         return ended
 
     def hang_up(self, sid: str) -> LineCall:
-        """End a call from outside (rule 35). Raises CallNotInProgress."""
+        """End a call by REST (rule 35). Raises CallNotInProgress."""
         placed = self._under_way.get(sid)
         if placed is None or placed.call.is_over:
             raise CallNotInProgress(sid)
-        placed.handset.cut()
+        placed.channel.terminate()
         return placed.call
 
     def find(self, sid: str) -> LineCall | None:
@@ -105,7 +107,7 @@ class Carrier:
         return iter(sorted(calls, key=lambda call: call.started_at, reverse=True))
 
     async def close(self) -> None:
-        """Hang up on everybody and let their last callbacks go out."""
+        """End all calls and send their last callbacks."""
         playing = [placed.playing for placed in self._under_way.values()]
         for placed in list(self._under_way.values()):
             with contextlib.suppress(CallNotInProgress):
@@ -119,5 +121,5 @@ class Carrier:
 
 @cache
 def _trusted() -> ssl.SSLContext:
-    """The certificates that are trusted: read once, which takes 50 ms."""
+    """The trusted certificates. Reading them takes 50 ms, so it is done once."""
     return httpx2.create_ssl_context(trust_env=False)

@@ -1,4 +1,4 @@
-"""The line as a process: telephones ring in by WebSocket, we ask its REST face as we ask Twilio's."""
+"""The line as a process: telephones connect by WebSocket, and its REST interface answers like Twilio's."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from ivr.line.caller.protocol import Action, Dial, Event, HangUp, read_action
-from ivr.line.playing.dialling import DialResultFault
-from ivr.line.playing.leg import Webhooks
-from ivr.line.playing.modes import ModeFault
-from ivr.line.service import rest
+from ivr.line.playing.active_call import Webhooks
+from ivr.line.playing.callees import InvalidDialResult
+from ivr.line.playing.modes import InvalidModes
+from ivr.line.protocol import Action, Dial, Event, HangUp, read_action
+from ivr.line.service import rest_api
 from ivr.line.service.carrier import Carrier
 from ivr.line.store.account import LineAccount, announce
-from ivr.line.webhooks.faults import FaultFault
+from ivr.line.webhooks.network_faults import InvalidFaults
 
-MAX_SPOKEN_BYTES = 256 * 1024 * 1024  # two hours of the widest WAV in base64 would be more; ten minutes are 26 MB
+MAX_SPOKEN_BYTES = 256 * 1024 * 1024  # ten minutes of a usual WAV are 26 MB in base64
 REFUSED = 4400  # WebSocket close code: the dial message cannot be read; the reason says why
 UNAUTHORISED = 4401
 
@@ -36,7 +36,7 @@ log = structlog.get_logger()
 
 
 def line_app(account: LineAccount, webhooks: Webhooks, data_dir: Path) -> Starlette:
-    """The line as an ASGI application; must run in one process, because it holds the calls."""
+    """The line as an ASGI application. It holds the calls, so it must run in one process."""
     carrier = Carrier(account, webhooks, data_dir)
 
     async def phone(socket: WebSocket) -> None:
@@ -51,16 +51,16 @@ def line_app(account: LineAccount, webhooks: Webhooks, data_dir: Path) -> Starle
         await carrier.close()
 
     return Starlette(
-        routes=[Route("/health", health), WebSocketRoute("/phone", phone), *rest.routes(carrier)],
+        routes=[Route("/health", health), WebSocketRoute("/phone", phone), *rest_api.routes(carrier)],
         lifespan=lifespan,
     )
 
 
 async def serve_line(account: LineAccount, webhooks: Webhooks, port: int, data_dir: Path) -> None:
-    """Run the line on loopback until the process is told to stop.
+    """Run the line on loopback until the process is stopped.
 
-    `port` 0 means the account's own, or another free one when that is taken; the address is written to `line.json`
-    once it is known. Raises OSError when a port that was asked for is taken.
+    `port` 0 means the port of the account, or a free one when that is taken. The address is written to `line.json`.
+    Raises OSError when a given port is taken.
     """
     listening = _listen(port, account.port)
     account = replace(account, url=f"http://127.0.0.1:{listening.getsockname()[1]}")
@@ -70,7 +70,7 @@ async def serve_line(account: LineAccount, webhooks: Webhooks, port: int, data_d
 
 
 def line_server(app: Starlette) -> uvicorn.Server:
-    """The HTTP server of the line, with room for a long spoken message and no patience at the end."""
+    """The HTTP server of the line. It accepts long recordings and shuts down within three seconds."""
     return uvicorn.Server(
         uvicorn.Config(
             app,
@@ -97,33 +97,35 @@ def _listen(port: int, usual_port: int) -> socket.socket:
 
 
 class _SocketPhone:
-    """A telephone at the other end of a WebSocket."""
+    """A telephone that is connected by a WebSocket."""
 
     def __init__(self, socket: WebSocket) -> None:
         self._socket = socket
 
     async def hear(self, event: Event) -> None:
-        with contextlib.suppress(WebSocketDisconnect, RuntimeError, OSError):  # gone; the reader hangs up
+        with contextlib.suppress(
+            WebSocketDisconnect, RuntimeError, OSError
+        ):  # the connection is lost; the reader hangs up
             await self._socket.send_text(event.model_dump_json())
 
 
 async def _serve_phone(socket: WebSocket, carrier: Carrier) -> None:
-    """One call of one telephone; a dropped connection is a hang-up."""
+    """Serve one call of one telephone; a lost connection is a hang-up."""
     given = socket.headers.get("authorization", "")
     is_near = socket.client is not None and socket.client.host in ("127.0.0.1", "::1")
     if not is_near or not hmac.compare_digest(given.encode(), f"Bearer {carrier.account.auth_token}".encode()):
-        await socket.close(UNAUTHORISED, "the line's token is wanted")
+        await socket.close(UNAUTHORISED, "send the token of the line")
         return
     await socket.accept()
     try:
         dial = Dial.model_validate_json(await socket.receive_text())
         placed = carrier.place(dial, _SocketPhone(socket))
-    except (ValidationError, ModeFault, FaultFault, DialResultFault) as error:
+    except (ValidationError, InvalidModes, InvalidFaults, InvalidDialResult) as error:
         await socket.close(REFUSED, str(error)[:120])
         return
     except WebSocketDisconnect:
         return
-    reading = asyncio.create_task(_read_actions(socket, placed.handset.act))
+    reading = asyncio.create_task(_read_actions(socket, placed.channel.act))
     try:
         await placed.playing
     finally:

@@ -1,4 +1,4 @@
-"""Who the line is: its account id and token, and where it listens, kept in `line.json` of the data folder."""
+"""The account of the line: id, token and address, kept in `line.json` of the data folder."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from runtime.config import Settings
 
 
 class LineNotFound(Exception):
-    """No line listens for this data folder; the message says how to start one. A retry helps once it is started."""
+    """No line runs for this data folder; the message says how to start one. A retry helps after that."""
 
 
 @dataclass(frozen=True, slots=True)
 class LineAccount:
-    """The credentials with which the line signs and is asked, and its address on loopback without a slash at the end."""
+    """The credentials of the line, and its address on loopback without a slash at the end."""
 
     account_sid: str
     auth_token: str
@@ -31,10 +31,10 @@ class LineAccount:
 
 
 def load_or_create(data_dir: Path, port: int = 0, *, account_sid: str = "", auth_token: str = "") -> LineAccount:
-    """The line's account of this data folder, made at the first start and the same ever after.
+    """The account of this data folder, created at the first start.
 
-    `port` 0 keeps the port of last time, or picks a free one at first. Given credentials (a configured provider that
-    the line stands in for) replace those in the file. The file is readable by its owner only.
+    `port` 0 keeps the last port, or picks a free one at first. Given credentials replace those in the file: the line
+    then stands in for a configured provider. Only the owner can read the file.
     """
     known = _read(data_dir) or _create(data_dir, port)
     wanted = replace(
@@ -49,7 +49,7 @@ def load_or_create(data_dir: Path, port: int = 0, *, account_sid: str = "", auth
 
 
 def for_settings(settings: Settings, port: int = 0) -> LineAccount:
-    """The line's account under these settings: the configured provider's credentials where there are any."""
+    """The account under these settings, with the credentials of a configured provider if there is one."""
     if not settings.has_provider:
         return load_or_create(settings.data_dir, port)
     return load_or_create(
@@ -61,15 +61,17 @@ def for_settings(settings: Settings, port: int = 0) -> LineAccount:
 
 
 def find(data_dir: Path) -> LineAccount:
-    """The account of the line that runs here. Raises LineNotFound with the remedy when there never was one."""
+    """The account of this data folder. Raises LineNotFound, with the remedy, when there is none."""
     account = _read(data_dir)
     if account is None:
-        raise LineNotFound(f"No phone line has been started for {data_dir}: start script/server first.")
+        raise LineNotFound(
+            f"The data folder {data_dir} has no phone line. Start script/server first, or set RINGBACK_DATA_DIR."
+        )
     return account
 
 
 def announce(data_dir: Path, account: LineAccount) -> None:
-    """Write down who the line is and where it listens, in one step, so that nobody reads half a file."""
+    """Write the account in one step, so that nobody reads half a file."""
     draft = _draft(data_dir, account)
     draft.replace(_file(data_dir))
 
@@ -90,7 +92,7 @@ def _read(data_dir: Path) -> LineAccount | None:
 
 
 def _create(data_dir: Path, port: int) -> LineAccount:
-    """The first of several processes that start at once wins; the others read what it wrote."""
+    """Create the account. Of several processes that start at once the first one wins; the others read its file."""
     made = LineAccount("AC" + secrets.token_hex(16), secrets.token_hex(16), _address(port or _free_port()))
     draft = _draft(data_dir, made)
     try:

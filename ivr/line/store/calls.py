@@ -1,4 +1,4 @@
-"""The line's own record of a call: what it tells us in every request, and what its REST face lists afterwards."""
+"""The line's record of a call: the parameters of its requests, and its entry in the REST interface."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ KEPT_CALLS = 10_000
 
 
 def new_sid(kind: str) -> str:
-    """A new id as Twilio makes them: two letters (CA call, RE recording) and 32 hexadecimal digits."""
+    """A new id in Twilio's form: two letters (CA call, RE recording) and 32 hexadecimal digits."""
     return kind + secrets.token_hex(16)
 
 
 def http_date(moment: datetime) -> str:
-    """RFC 2822 in UTC, as all of Twilio's dates are."""
+    """The date in Twilio's form: RFC 2822, UTC."""
     return format_datetime(moment.astimezone(UTC))
 
 
 @dataclass(slots=True)
 class LineCall:
-    """A call on the line; `seconds` is how long it was connected, on the call's own clock."""
+    """A call on the line; `seconds` is how long it was connected, by the clock of the call."""
 
     account_sid: str
     from_number: str
@@ -50,7 +50,7 @@ class LineCall:
         self.status, self.answered_at_seconds = "in-progress", at_seconds
 
     def end(self, status: CallStatus, at_seconds: float) -> None:
-        """Close the call; the first end counts. Seconds are begun ones, as they are billed."""
+        """End the call; later ends do nothing. Seconds are rounded up, as they are billed."""
         if self.is_over:
             return
         self.status, self.ended_at = status, datetime.now(UTC)
@@ -74,7 +74,7 @@ class LineCall:
         ]
 
     def as_resource(self) -> dict[str, object]:
-        """The call as Twilio's REST API shows it."""
+        """The call in the form of Twilio's REST interface."""
         uri = f"/{API_VERSION}/Accounts/{self.account_sid}/Calls/{self.sid}"
         return {
             "sid": self.sid,
@@ -108,7 +108,7 @@ class LineCall:
 
 
 class CallLog:
-    """Finished calls, newest last, kept in `calls.jsonl` so that they can be listed after a restart."""
+    """Finished calls, newest last, kept in `calls.jsonl` across restarts."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "calls.jsonl"
@@ -135,7 +135,7 @@ def _iso(moment: datetime | None) -> str | None:
 
 
 def _read(file: Path) -> list[LineCall]:
-    """The last calls of the file; a line that was cut off by a crash is passed over."""
+    """The last calls of the file. A line that a crash cut off is skipped."""
     if not file.exists():
         return []
     calls = []

@@ -1,4 +1,4 @@
-"""The recordings that the line keeps: a WAV and a small JSON each, in a folder that outlives the process."""
+"""The recordings of the line: for each a WAV file and a JSON file in the data folder."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from ivr.line.caller.sound import Sound
+from ivr.line.sound import Sound
 from ivr.line.store.calls import API_VERSION, http_date, new_sid
 
 
@@ -25,7 +25,7 @@ class LineRecording:
     available_at: datetime
 
     def as_resource(self, base_url: str) -> dict[str, object]:
-        """The recording as Twilio's REST API shows it."""
+        """The recording in the form of Twilio's REST interface."""
         uri = f"/{API_VERSION}/Accounts/{self.account_sid}/Recordings/{self.sid}"
         return {
             "sid": self.sid,
@@ -51,12 +51,12 @@ class LineRecording:
 
 
 def whole_seconds(sound: Sound) -> int:
-    """The length as Twilio tells it: whole seconds, at least one if there is any sound."""
+    """The length in whole seconds, as Twilio reports it; at least one if there is any sound."""
     return max(1, round(sound.seconds)) if sound.pcm else 0
 
 
 class RecordingStore:
-    """Keeps recordings under `folder`; the folder is the only state."""
+    """Stores recordings in `folder`; it has no other state."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -88,7 +88,7 @@ class RecordingStore:
         return recording if recording and recording.available_at <= datetime.now(UTC) else None
 
     def media(self, sid: str) -> Path:
-        """Where the WAV of a recording lies."""
+        """The path of the WAV file of a recording."""
         return self._folder / f"{sid}.wav"
 
     def delete(self, sid: str) -> None:
@@ -96,7 +96,7 @@ class RecordingStore:
         self.media(sid).unlink(missing_ok=True)
 
     def __iter__(self) -> Iterator[LineRecording]:
-        """All that are available, newest first."""
+        """All available recordings, newest first."""
         found = (self.find(entry.stem) for entry in self._folder.glob("RE*.json"))
         return iter(sorted((each for each in found if each), key=lambda each: each.created_at, reverse=True))
 

@@ -1,0 +1,1 @@
+"""Reads TwiML: `document.read` gives a Document of the verbs in `verbs`, or raises DocumentFailed."""

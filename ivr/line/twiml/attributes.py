@@ -1,4 +1,4 @@
-"""Reads the attributes of one TwiML element; a bad value gives Twilio's warning and the default stands in for it."""
+"""Reads the attributes of a TwiML element. An invalid value gives Twilio's warning, and the default is used."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A warning with Twilio's code: the document is played all the same."""
+    """A warning with Twilio's code; the document is played."""
 
     code: int
     message: str
@@ -53,7 +53,7 @@ class Attributes:
         return self.choice(name, "true" if default else "false", ("true", "false"), code) == "true"
 
     def keys(self, name: str, default: str, most: int, code: int) -> str:
-        """Any of 0-9 # * (at most `most` of them), or nothing."""
+        """Up to `most` of the keys 0-9 # *, or none."""
         value = self._values.get(name)
         if value is None:
             return default

@@ -1,4 +1,4 @@
-"""A TwiML document as the line understands it: strict as the carrier is, so that a mistake shows on the desk.
+"""Reads TwiML documents as strictly as a carrier does, so that mistakes are found before real calls.
 
 Source of names, ranges, defaults and codes: Twilio's TwiML pages, listed in docs/twiml-rules.md.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import urljoin
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
-from ivr.line.twiml import vocabulary
+from ivr.line.twiml import attribute_names
 from ivr.line.twiml.attributes import Attributes, Notice
 from ivr.line.twiml.verbs import Dial, Gather, Hangup, Pause, Play, Record, Redirect, Reject, Say, Verb
 
@@ -18,7 +18,7 @@ _METHODS = ("GET", "POST")
 
 
 class DocumentFailed(Exception):
-    """A document could not be had or played; `code` is Twilio's. The fallback is asked next; a retry cannot help."""
+    """A document could not be fetched or played; `code` is Twilio's. The fallback is asked next."""
 
     def __init__(self, code: int, message: str) -> None:
         super().__init__(f"{code} {message}")
@@ -28,7 +28,7 @@ class DocumentFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What was found at `url`, against which its addresses are already resolved."""
+    """The document at `url`. Its addresses are resolved against `url`."""
 
     url: str
     verbs: tuple[Verb, ...]
@@ -36,7 +36,7 @@ class Document:
 
 
 def read(body: bytes, content_type: str, url: str) -> Document:
-    """Read what a webhook answered, by its content type. Raises DocumentFailed with Twilio's code."""
+    """Read the answer of a webhook by its content type. Raises DocumentFailed with Twilio's code."""
     if len(body) > MAX_BODY_BYTES:
         raise DocumentFailed(11750, f"the answer of {url} is larger than 64 kB")
     kind = content_type.partition(";")[0].strip().lower()
@@ -104,13 +104,13 @@ def _verb(element: Element, url: str, notices: list[Notice]) -> Verb:
             raise DocumentFailed(12200, f"<{element.tag}> is TwiML, but the line does not play it")
         case _:
             raise DocumentFailed(
-                12200, f"<{element.tag}> is not a verb; verbs are written with a capital: Say, Gather …"
+                12200, f"<{element.tag}> is not a verb; verbs begin with a capital letter: Say, Gather …"
             )
 
 
 def _say(element: Element, notices: list[Notice]) -> Say:
     for child in element.iter():
-        if child is not element and child.tag.rpartition(":")[2] not in vocabulary.SSML:
+        if child is not element and child.tag.rpartition(":")[2] not in attribute_names.SSML:
             raise DocumentFailed(12200, f"<{child.tag}> cannot stand in <Say>")
     attributes = Attributes(element, ("voice", "language", "loop"), notices)
     text = " ".join("".join(element.itertext()).split())
@@ -134,7 +134,7 @@ def _play(element: Element, url: str, notices: list[Notice]) -> Play:
 
 
 def _gather(element: Element, url: str, notices: list[Notice]) -> Gather:
-    attributes = Attributes(element, vocabulary.GATHER, notices)
+    attributes = Attributes(element, attribute_names.GATHER, notices)
     prompts: list[Say | Play | Pause] = []
     for child in element:
         match _verb(child, url, notices) if child.tag in ("Say", "Play", "Pause") else None:
@@ -165,7 +165,7 @@ def _gather(element: Element, url: str, notices: list[Notice]) -> Gather:
 def _record(element: Element, url: str, notices: list[Notice]) -> Record:
     if len(element):
         raise DocumentFailed(12200, f"<{element[0].tag}> cannot stand in <Record>")
-    attributes = Attributes(element, vocabulary.RECORD, notices)
+    attributes = Attributes(element, attribute_names.RECORD, notices)
     transcribes = attributes.flag("transcribe", False, 13614)
     callback = attributes.text("recordingStatusCallback", "")
     events = frozenset(attributes.text("recordingStatusCallbackEvent", "completed").split())
@@ -188,14 +188,14 @@ def _record(element: Element, url: str, notices: list[Notice]) -> Record:
 
 
 def _dial(element: Element, url: str, notices: list[Notice]) -> Dial:
-    attributes = Attributes(element, vocabulary.DIAL, notices)
+    attributes = Attributes(element, attribute_names.DIAL, notices)
     numbers: list[str] = []
     for child in element:
         if child.tag in ("Client", "Sip", "Conference", "Queue", "Application", "WhatsApp", "Sim"):
             raise DocumentFailed(13215, f"<{child.tag}> is TwiML, but the line dials numbers only")
         if child.tag != "Number":
             raise DocumentFailed(13215, f"<{child.tag}> cannot stand in <Dial>")
-        noun = Attributes(child, vocabulary.NUMBER, notices)
+        noun = Attributes(child, attribute_names.NUMBER, notices)
         for name in ("url", "statusCallback"):
             if noun.text(name, ""):
                 noun.warn(12200, f"{name}: the line leaves the other side of a transfer alone")

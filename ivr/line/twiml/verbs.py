@@ -1,4 +1,4 @@
-"""The verbs that the line plays, with addresses resolved and defaults filled in; named as TwiML names them."""
+"""The verbs that the line plays, under TwiML's names, with addresses resolved and defaults filled in."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Audio at `url`, or `digits` (0-9 * #, w is half a second) played as tones."""
+    """Audio at `url`, or `digits` as tones (0-9 * #; w is a pause of half a second)."""
 
     url: str
     digits: str = ""
@@ -30,7 +30,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Gather:
-    """`num_digits` 0: no fixed number. `takes_keys` False: it waits for speech only, which the line does not hear."""
+    """`num_digits` 0: no fixed number. `takes_keys` False: input is speech only, which the line does not have."""
 
     prompts: tuple[Say | Play | Pause, ...]
     action: str
@@ -44,7 +44,7 @@ class Gather:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """`timeout_seconds` of silence end it, 0 turns that off; `callback_url` "" means that nobody asked to be told."""
+    """`timeout_seconds` of silence end the recording; 0 turns that off. `callback_url` "": no callback."""
 
     action: str
     method: str
@@ -60,7 +60,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Dial:
-    """`action` "" means that the next verb follows."""
+    """`action` "": the next verb runs."""
 
     numbers: tuple[str, ...]
     action: str

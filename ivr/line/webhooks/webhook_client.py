@@ -1,4 +1,4 @@
-"""Carries the line's requests to us as Twilio's do: signed, within 15 seconds, with faults where they were asked for.
+"""Sends the line's requests as Twilio does: signed, within 15 seconds, and with network faults on request.
 
 Rules 36 to 45 of docs/twiml-rules.md.
 """
@@ -17,8 +17,8 @@ import httpx2
 import structlog
 
 from ivr.line.twiml.document import MAX_BODY_BYTES, DocumentFailed
-from ivr.line.webhooks.faults import Fate, Faults, RequestKind
-from ivr.line.webhooks.signing import address_to_sign, sign
+from ivr.line.webhooks.network_faults import NetworkFaults, RequestFaults, RequestKind
+from ivr.line.webhooks.signature import address_to_sign, sign
 
 TOTAL_SECONDS = 15.0
 CONNECT_SECONDS = 5.0
@@ -31,8 +31,8 @@ Warn = Callable[[int, str], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a webhook answered; `url` is where it was found in the end, without the parameters of a GET."""
+class WebhookResponse:
+    """The answer of a webhook. `url` is the one after redirects, without the parameters of a GET."""
 
     status: int
     content_type: str
@@ -40,59 +40,63 @@ class Answer:
     url: str
 
 
-class Courier:
-    """Carries the requests of one call; counts answers that differ though the request was the same."""
+class WebhookClient:
+    """Sends the requests of one call. Counts repeated requests that were answered differently."""
 
-    def __init__(self, client: httpx2.AsyncClient, auth_token: str, faults: Faults, chance: Random, warn: Warn) -> None:
-        """`client` keeps the call's cookies; `warn` tells of trouble that does not stop the call."""
+    def __init__(
+        self, client: httpx2.AsyncClient, auth_token: str, faults: NetworkFaults, random: Random, warn: Warn
+    ) -> None:
+        """`client` keeps the cookies of the call; `warn` reports faults that do not stop it."""
         self._client = client
         self._auth_token = auth_token
         self._faults = faults
-        self._chance = chance
+        self._random = random
         self._warn = warn
         self._under_way: set[asyncio.Task[None]] = set()
         self._held: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self.differing_answers = 0
 
-    async def ask(self, method: str, url: str, parameters: Parameters) -> Answer:
-        """Ask for a document and give the answer with its status 2xx. Raises DocumentFailed with Twilio's code."""
-        fate = self._faults.befall("document", self._chance)
+    async def fetch(self, method: str, url: str, parameters: Parameters) -> WebhookResponse:
+        """Fetch a document. Raises DocumentFailed with Twilio's code, also for a status other than 2xx."""
+        drawn = self._faults.draw("document", self._random)
         token = str(uuid.uuid4())
-        await asyncio.sleep(fate.delay_seconds)
+        await asyncio.sleep(drawn.delay_seconds)
 
-        def send() -> Coroutine[Any, Any, Answer]:
+        def send() -> Coroutine[Any, Any, WebhookResponse]:
             return self._within_time(method, url, parameters, token)
 
-        match fate.repeat:
+        match drawn.repeat:
             case "together":
-                first, second = await asyncio.gather(_caught(send()), _caught(send()))
+                first, second = await asyncio.gather(_outcome_of(send()), _outcome_of(send()))
                 self._compare(first, second)
-                return _given(first)
+                return _answer_or_raise(first)
             case "after":
-                first = await _caught(send())
-                self._compare(first, await _caught(send()))
-                return _given(first)
+                first = await _outcome_of(send())
+                self._compare(first, await _outcome_of(send()))
+                return _answer_or_raise(first)
             case "late":
-                first = await _caught(send())
+                first = await _outcome_of(send())
                 self._start(self._repeat_late(first, send()))
-                return _given(first)
+                return _answer_or_raise(first)
             case None:
                 return await send()
 
-    def call_back(self, kind: RequestKind, method: str, url: str, parameters: Parameters) -> asyncio.Task[None] | None:
-        """Send a status or recording callback on its own way; None when it is lost or held back to the call's end."""
-        fate = self._faults.befall(kind, self._chance)
-        if fate.is_dropped:
+    def send_callback(
+        self, kind: RequestKind, method: str, url: str, parameters: Parameters
+    ) -> asyncio.Task[None] | None:
+        """Send a status or recording callback without waiting; None when a fault drops or holds it."""
+        drawn = self._faults.draw(kind, self._random)
+        if drawn.is_dropped:
             log.info("line.callback_dropped", kind=kind)
             return None
-        if fate.is_held:
-            self._held.append(lambda: self._deliver(kind, method, url, parameters, fate))
+        if drawn.is_held:
+            self._held.append(lambda: self._deliver(kind, method, url, parameters, drawn))
             return None
-        return self._start(self._deliver(kind, method, url, parameters, fate))
+        return self._start(self._deliver(kind, method, url, parameters, drawn))
 
-    async def settle(self, within_seconds: float) -> None:
-        """Send what was held back, in another order, and wait for all that is under way."""
-        self._chance.shuffle(self._held)
+    async def finish_callbacks(self, within_seconds: float) -> None:
+        """Send held callbacks in another order, then wait for all callbacks under way."""
+        self._random.shuffle(self._held)
         for deliver in self._held:
             await deliver()
         self._held.clear()
@@ -100,7 +104,7 @@ class Courier:
             await asyncio.wait(self._under_way, timeout=within_seconds)
 
     async def media(self, url: str) -> tuple[bytes, str] | None:
-        """Fetch what <Play> plays; None after a warning when it cannot be had (rule 38). It carries no parameters."""
+        """Fetch the audio of <Play>, without parameters; None after a warning when it cannot be had (rule 38)."""
         try:
             answer = await self._with_timeout(self._followed("GET", url, [], "", MAX_MEDIA_BYTES), url)
             if not 200 <= answer.status < 300:
@@ -112,10 +116,12 @@ class Courier:
             return None
         return answer.body, answer.content_type
 
-    async def _deliver(self, kind: RequestKind, method: str, url: str, parameters: Parameters, fate: Fate) -> None:
-        await asyncio.sleep(fate.delay_seconds)
+    async def _deliver(
+        self, kind: RequestKind, method: str, url: str, parameters: Parameters, drawn: RequestFaults
+    ) -> None:
+        await asyncio.sleep(drawn.delay_seconds)
         token = str(uuid.uuid4())
-        times = 2 if fate.repeat else 1
+        times = 2 if drawn.repeat else 1
         sent = (self._within_time(method, url, parameters, token) for _ in range(times))
         for outcome in await asyncio.gather(*sent, return_exceptions=True):
             if isinstance(outcome, DocumentFailed):
@@ -129,28 +135,32 @@ class Courier:
         task.add_done_callback(self._under_way.discard)
         return task
 
-    async def _repeat_late(self, first: Answer | BaseException, again: Coroutine[Any, Any, Answer]) -> None:
-        self._compare(first, await _caught(again))
+    async def _repeat_late(
+        self, first: WebhookResponse | BaseException, again: Coroutine[Any, Any, WebhookResponse]
+    ) -> None:
+        self._compare(first, await _outcome_of(again))
 
-    def _compare(self, first: Answer | BaseException, second: Answer | BaseException) -> None:
-        """The same request must get the same answer (rule 45)."""
+    def _compare(self, first: WebhookResponse | BaseException, second: WebhookResponse | BaseException) -> None:
+        """Count answers that differ: a repeated request must get the same answer (rule 45)."""
         alike = (
             (first.status, first.body) == (second.status, second.body)
-            if isinstance(first, Answer) and isinstance(second, Answer)
+            if isinstance(first, WebhookResponse) and isinstance(second, WebhookResponse)
             else str(first) == str(second)
         )
         if not alike:
             self.differing_answers += 1
-            log.warning("line.answers_differ", url=first.url.partition("?")[0] if isinstance(first, Answer) else "")
+            log.warning(
+                "line.answers_differ", url=first.url.partition("?")[0] if isinstance(first, WebhookResponse) else ""
+            )
 
-    async def _within_time(self, method: str, url: str, parameters: Parameters, token: str) -> Answer:
+    async def _within_time(self, method: str, url: str, parameters: Parameters, token: str) -> WebhookResponse:
         answer = await self._with_timeout(self._followed(method, url, parameters, token, MAX_BODY_BYTES), url)
         if not 200 <= answer.status < 300:
             raise DocumentFailed(11200, f"{url} answered {answer.status}")
         return answer
 
-    async def _with_timeout(self, work: Coroutine[Any, Any, Answer], url: str) -> Answer:
-        """Give `work` the 15 seconds that every request of a call has, and name its failures as Twilio does."""
+    async def _with_timeout(self, work: Coroutine[Any, Any, WebhookResponse], url: str) -> WebhookResponse:
+        """Limit `work` to 15 seconds (rule 43), and give its failures Twilio's codes."""
         try:
             async with asyncio.timeout(TOTAL_SECONDS):
                 return await work
@@ -161,10 +171,12 @@ class Courier:
         except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
             raise DocumentFailed(11100, f"{url} is not an address that can be asked: {error}") from None
         except httpx2.HTTPError as error:
-            raise DocumentFailed(11200, f"{url} broke off: {error}") from None
+            raise DocumentFailed(11200, f"{url} was interrupted: {error}") from None
 
-    async def _followed(self, method: str, url: str, parameters: Parameters, token: str, most_bytes: int) -> Answer:
-        """Follow up to ten redirects; each loses the parameters, as at Twilio (rule 44)."""
+    async def _followed(
+        self, method: str, url: str, parameters: Parameters, token: str, most_bytes: int
+    ) -> WebhookResponse:
+        """Follow up to ten redirects; each loses the parameters (rule 44)."""
         answer = await self._once(method, url, parameters, token, most_bytes)
         for _ in range(MAX_REDIRECTS):
             if not 300 <= answer.status < 400:
@@ -174,10 +186,12 @@ class Courier:
             raise DocumentFailed(11215, f"{url} redirects more than {MAX_REDIRECTS} times")
         return answer
 
-    async def _once(self, method: str, url: str, parameters: Parameters, token: str, most_bytes: int) -> Answer:
-        """One request, tried again once when no connection was made (rule 43); a redirect's body is its target.
+    async def _once(
+        self, method: str, url: str, parameters: Parameters, token: str, most_bytes: int
+    ) -> WebhookResponse:
+        """Send one request, and once more when no connection was made (rule 43). The body of a redirect is its target.
 
-        A body beyond `most_bytes` is cut off a little later, so that the reader sees that it is too large.
+        Reading stops a little after `most_bytes`, so the reader sees that the body is too large.
         """
         address = url.partition("#")[0]
         target, form = address, parameters
@@ -198,13 +212,13 @@ class Courier:
             response = await self._client.send(request, stream=True)
         try:
             if response.is_redirect:
-                return Answer(response.status_code, "", response.headers["location"].encode(), address)
+                return WebhookResponse(response.status_code, "", response.headers["location"].encode(), address)
             body = b""
             async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > most_bytes:
                     break
-            return Answer(response.status_code, response.headers.get("content-type", ""), body, address)
+            return WebhookResponse(response.status_code, response.headers.get("content-type", ""), body, address)
         finally:
             await response.aclose()
 
@@ -218,14 +232,14 @@ def _headers(method: str, token: str) -> dict[str, str]:
     return headers
 
 
-async def _caught(work: Coroutine[Any, Any, Answer]) -> Answer | BaseException:
+async def _outcome_of(work: Coroutine[Any, Any, WebhookResponse]) -> WebhookResponse | BaseException:
     try:
         return await work
     except DocumentFailed as error:
         return error
 
 
-def _given(answer: Answer | BaseException) -> Answer:
+def _answer_or_raise(answer: WebhookResponse | BaseException) -> WebhookResponse:
     if isinstance(answer, BaseException):
         raise answer
     return answer

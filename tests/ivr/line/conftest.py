@@ -21,11 +21,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ivr.line.caller.protocol import Action, Dial, Ended, Event
 from ivr.line.caller.script import parse
-from ivr.line.caller.scripted_call import Outcome, follow
-from ivr.line.playing.leg import Webhooks
-from ivr.line.service.carrier import Carrier, PlacedCall
+from ivr.line.caller.scripted_call import Outcome, follow_script
+from ivr.line.playing.active_call import Webhooks
+from ivr.line.protocol import Action, Dial, Ended, Event
+from ivr.line.service.carrier import CallUnderWay, Carrier
 from ivr.line.store.account import LineAccount
 
 ACCOUNT = LineAccount("AC" + "0" * 31 + "1", "test_auth_token", "http://127.0.0.1:9")
@@ -122,7 +122,7 @@ class Caller:
 
     def __init__(self) -> None:
         self.heard: list[Event] = []
-        self.placed: PlacedCall | None = None
+        self.placed: CallUnderWay | None = None
         self._events: asyncio.Queue[Event] = asyncio.Queue()
 
     async def hear(self, event: Event) -> None:
@@ -138,7 +138,7 @@ class Caller:
 
     async def act(self, action: Action) -> None:
         assert self.placed is not None
-        self.placed.handset.act(action)
+        self.placed.channel.act(action)
 
 
 @dataclass
@@ -193,7 +193,7 @@ async def ring(desk: Desk, tmp_path: Path) -> AsyncIterator[Ring]:
             if react is not None:
                 outcome = await _react(caller, react)
             else:
-                outcome = await follow(
+                outcome = await follow_script(
                     caller, plan, lambda event: None, lambda words: None, is_fast=dial.pace == "fast"
                 )
             await caller.placed.playing

@@ -8,7 +8,7 @@ import numpy
 import pytest
 import soundfile
 
-from ivr.line.caller.sound import Sound, UnreadableSound, first_gap_end, read_sound, silence, speech_end
+from ivr.line.sound import Sound, UnreadableSound, first_gap_end, read_sound, silence, speech_end
 from tests.ivr.line.conftest import tone
 
 
@@ -30,7 +30,7 @@ def test_telephone_codecs_and_other_widths_are_understood(subtype: str) -> None:
 
 @pytest.mark.parametrize("file", [b"", b"RIFF", b"<html/>" * 100])
 def test_what_is_no_sound_is_refused(file: bytes) -> None:
-    with pytest.raises(UnreadableSound, match="not sound"):
+    with pytest.raises(UnreadableSound, match="not readable audio"):
         read_sound(file)
 
 

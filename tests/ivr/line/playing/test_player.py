@@ -10,8 +10,8 @@ import pytest
 from starlette.responses import RedirectResponse, Response
 from twilio.request_validator import RequestValidator
 
-from ivr.line.caller.protocol import Action, Event, HangUp, Keys, Listening, Mute, Silence, Spoken
 from ivr.line.playing.player import APOLOGY
+from ivr.line.protocol import Action, Event, HangUp, Keys, Listening, Mute, Silence, Spoken
 from tests.ivr.line.conftest import ACCOUNT, Asked, Caller, Desk, Ring, wav
 
 END = "<Response><Hangup/></Response>"
@@ -503,11 +503,11 @@ async def test_rule_40_a_leading_pause_rings_on_and_alone_is_never_answered(desk
     assert (result.ended.status, result.ended.seconds) == ("completed", 1)
 
 
-async def test_a_call_that_runs_in_a_circle_is_ended_with_an_error(desk: Desk, ring: Ring) -> None:
+async def test_a_call_that_runs_in_a_loop_is_ended_with_an_error(desk: Desk, ring: Ring) -> None:
     desk.answer("/voice", "<Response><Redirect>/voice</Redirect></Response>")
     result = await ring()
     assert result.ended.error is not None
-    assert "circle" in result.ended.error.message
+    assert "loop" in result.ended.error.message
 
 
 async def test_cookies_last_for_a_call(desk: Desk, ring: Ring) -> None:

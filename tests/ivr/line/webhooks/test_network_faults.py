@@ -9,34 +9,34 @@ from random import Random
 import pytest
 from starlette.responses import Response
 
-from ivr.line.webhooks.faults import Fate, FaultFault, Faults
+from ivr.line.webhooks.network_faults import InvalidFaults, NetworkFaults, RequestFaults
 from tests.ivr.line.conftest import Asked, Desk, Ring
 
 
 def test_a_wish_for_faults_is_read() -> None:
-    wish = Faults.parse("duplicate=0.3 delay=0.2:3s reorder drop=status drop=recording drop=0.1")
-    assert wish == Faults(0.3, 0.2, 3.0, True, 0.1, frozenset({"status", "recording"}))
-    assert Faults.parse("") == Faults()
-    assert Faults.parse("delay=1:250ms").delay_seconds == 0.25
+    wish = NetworkFaults.parse("duplicate=0.3 delay=0.2:3s reorder drop=status drop=recording drop=0.1")
+    assert wish == NetworkFaults(0.3, 0.2, 3.0, True, 0.1, frozenset({"status", "recording"}))
+    assert NetworkFaults.parse("") == NetworkFaults()
+    assert NetworkFaults.parse("delay=1:250ms").delay_seconds == 0.25
 
 
 @pytest.mark.parametrize("text", ["duplicate", "duplicate=2", "delay=0.2:soon", "drop=voice", "explode=1"])
 def test_a_wish_that_cannot_be_read_is_refused_with_its_word(text: str) -> None:
-    with pytest.raises(FaultFault, match=text.split("=", maxsplit=1)[0]):
-        Faults.parse(text)
+    with pytest.raises(InvalidFaults, match=text.split("=", maxsplit=1)[0]):
+        NetworkFaults.parse(text)
 
 
 def test_the_same_seed_gives_the_same_fates_and_another_seed_others() -> None:
-    faults = Faults.parse("duplicate=0.5 delay=0.5:1s drop=0.5")
+    faults = NetworkFaults.parse("duplicate=0.5 delay=0.5:1s drop=0.5")
 
-    def story(seed: int) -> list[Fate]:
+    def story(seed: int) -> list[RequestFaults]:
         chance = Random(seed)
-        return [faults.befall("status" if n % 2 else "document", chance) for n in range(40)]
+        return [faults.draw("status" if n % 2 else "document", chance) for n in range(40)]
 
     assert story(7) == story(7)
     assert story(7) != story(8)
-    assert not any(fate.is_dropped for fate in story(7)[::2])
-    assert {fate.repeat for fate in story(7)} == {None, "together", "after", "late"}
+    assert not any(drawn.is_dropped for drawn in story(7)[::2])
+    assert {drawn.repeat for drawn in story(7)} == {None, "together", "after", "late"}
 
 
 MENU = '<Response><Gather action="/turn" numDigits="1"/></Response>'

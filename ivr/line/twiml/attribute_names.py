@@ -1,4 +1,4 @@
-"""The attribute names of TwiML that a carrier knows, whether or not the line does anything with them.
+"""The attribute names of TwiML. The line accepts all of them, also those it does not use.
 
 Source: Twilio's TwiML pages, listed in docs/twiml-rules.md, and twilio-python 9.13.
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ivr.line.playing.dialling import Answer, DialResultFault, Exchange, parse_answer
+from ivr.line.playing.callees import CalleeBehaviour, Callees, InvalidDialResult, parse_behaviour
 from ivr.line.twiml.verbs import Dial
 
 
@@ -15,21 +15,21 @@ def dial(*numbers: str, sequential: bool = False) -> Dial:
 @pytest.mark.parametrize(
     ("text", "answer"),
     [
-        ("busy", Answer("busy")),
-        ("no-answer", Answer("no-answer")),
-        ("failed", Answer("failed")),
-        ("answered", Answer("answered", 10)),
-        ("answered 2m", Answer("answered", 120)),
+        ("busy", CalleeBehaviour("busy")),
+        ("no-answer", CalleeBehaviour("no-answer")),
+        ("failed", CalleeBehaviour("failed")),
+        ("answered", CalleeBehaviour("answered", 10)),
+        ("answered 2m", CalleeBehaviour("answered", 120)),
     ],
 )
-def test_an_outcome_is_read(text: str, answer: Answer) -> None:
-    assert parse_answer(text) == answer
+def test_an_outcome_is_read(text: str, answer: CalleeBehaviour) -> None:
+    assert parse_behaviour(text) == answer
 
 
 @pytest.mark.parametrize("text", ["", "asleep", "answered soon", "busy 3s"])
 def test_an_outcome_that_cannot_be_read_is_refused(text: str) -> None:
-    with pytest.raises(DialResultFault, match="dial result"):
-        parse_answer(text)
+    with pytest.raises(InvalidDialResult, match="dial result"):
+        parse_behaviour(text)
 
 
 @pytest.mark.parametrize(
@@ -48,10 +48,10 @@ def test_an_outcome_that_cannot_be_read_is_refused(text: str) -> None:
 def test_rule_26_the_first_answer_wins(
     results: list[str], numbers: list[str], sequential: bool, status: str, ring_seconds: float, reached: str
 ) -> None:
-    transfer = Exchange(results).transfer(dial(*numbers, sequential=sequential))
+    transfer = Callees(results).plan_transfer(dial(*numbers, sequential=sequential))
     assert (transfer.status, transfer.ring_seconds, transfer.number) == (status, ring_seconds, reached)
 
 
 def test_outcomes_without_a_number_are_used_in_order_then_nobody_answers() -> None:
-    exchange = Exchange(["busy", "failed"])
-    assert [exchange.transfer(dial("1")).status for _ in range(3)] == ["busy", "failed", "no-answer"]
+    callees = Callees(["busy", "failed"])
+    assert [callees.plan_transfer(dial("1")).status for _ in range(3)] == ["busy", "failed", "no-answer"]

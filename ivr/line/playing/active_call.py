@@ -1,4 +1,4 @@
-"""One call as the verbs see it: the caller's handset, the requests to us, and what the call has come to."""
+"""What the verbs of a call work with: the channel to the caller, the webhooks, the stores, and the state of the call."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any, TypeVar
 
 import structlog
 
-from ivr.line.caller.handset import CallerHungUp, Handset
-from ivr.line.caller.protocol import Answered, CallError, Failed
-from ivr.line.playing.dialling import Exchange
+from ivr.line.playing.callees import Callees
+from ivr.line.playing.caller_channel import CallerChannel, CallerHungUp
 from ivr.line.playing.modes import Modes
+from ivr.line.protocol import Answered, CallError, Failed
 from ivr.line.store.account import LineAccount
 from ivr.line.store.calls import CallStatus, LineCall, http_date
 from ivr.line.store.recordings import RecordingStore
 from ivr.line.twiml.document import DocumentFailed
-from ivr.line.webhooks.webhook_client import Answer, Courier, Parameters
+from ivr.line.webhooks.webhook_client import Parameters, WebhookClient, WebhookResponse
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Webhooks:
-    """Where the called number's owner is asked; "" where nobody is."""
+    """The addresses of the called number; "" where none is set."""
 
     voice_url: str
     fallback_url: str = ""
@@ -34,36 +34,36 @@ class Webhooks:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """The document to ask for next; `parameters` are those beyond the call's own, `then` runs once it is answered."""
+class DocumentRequest:
+    """The next document. `parameters` are added to those of the call; `after_answer` runs once the answer is there."""
 
     url: str
     method: str = "POST"
     parameters: tuple[tuple[str, str], ...] = ()
-    then: Callable[[], object] | None = None
+    after_answer: Callable[[], object] | None = None
 
 
-class Leg:
-    """Everything that a verb may use; its parts are public because the verbs are its only readers."""
+class ActiveCall:
+    """A call under way. Its parts are public, because the verbs read them."""
 
     def __init__(
         self,
         call: LineCall,
         account: LineAccount,
         webhooks: Webhooks,
-        handset: Handset,
-        courier: Courier,
+        channel: CallerChannel,
+        webhook_client: WebhookClient,
         recordings: RecordingStore,
-        exchange: Exchange,
+        callees: Callees,
         modes: Modes,
     ) -> None:
         self.call = call
         self.account = account
         self.webhooks = webhooks
-        self.handset = handset
-        self.courier = courier
+        self.channel = channel
+        self.webhook_client = webhook_client
         self.recordings = recordings
-        self.exchange = exchange
+        self.callees = callees
         self.modes = modes
         self.error: CallError | None = None
         self._working: set[asyncio.Task[Any]] = set()
@@ -73,50 +73,50 @@ class Leg:
         return self.call.answered_at_seconds is not None
 
     async def answer(self) -> None:
-        """Pick up, if the call still rings."""
+        """Answer the call if it still rings."""
         if not self.is_answered:
-            self.call.answer(self.handset.seconds)
-            await self.handset.tell(Answered())
+            self.call.answer(self.channel.seconds)
+            await self.channel.tell(Answered())
 
     def end(self, status: CallStatus) -> None:
-        """Close the call; the first end counts."""
-        self.call.end(status, self.handset.seconds)
+        """End the call; later ends do nothing."""
+        self.call.end(status, self.channel.seconds)
 
-    def caller_left(self) -> None:
+    def end_by_caller(self) -> None:
         self.end("completed" if self.is_answered else "canceled")
 
-    async def ask(self, ask: Ask) -> Answer:
-        """Ask for a document while the caller is there; when they leave, its answer is discarded (rule 32).
+    async def fetch(self, request: DocumentRequest) -> WebhookResponse:
+        """Fetch a document while the caller is there. After a hang-up the answer is discarded (rule 32).
 
         Raises DocumentFailed, and CallerHungUp.
         """
-        working = self._keep(self._ask(ask))
-        leaving = asyncio.create_task(self.handset.gone())
+        working = self._keep(self._fetch(request))
+        leaving = asyncio.create_task(self.channel.gone())
         try:
             await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             leaving.cancel()
-            if ask.then is not None:
-                ask.then()
-        if self.handset.is_gone:
+            if request.after_answer is not None:
+                request.after_answer()
+        if self.channel.is_gone:
             raise CallerHungUp
         return working.result()
 
-    async def ask_in_vain(self, ask: Ask) -> None:
-        """Ask for a document that cannot be played any more, because the caller is gone (rules 22 and 24)."""
+    async def fetch_and_discard(self, request: DocumentRequest) -> None:
+        """Ask the action after a hang-up; nobody is there to hear its answer (rules 22 and 24)."""
         try:
-            await self._ask(ask)
+            await self._fetch(request)
         except DocumentFailed as failure:
-            await self.failed(failure)
+            await self.report_failure(failure)
 
-    async def failed(self, failure: DocumentFailed) -> None:
-        """Tell and keep that a document failed."""
+    async def report_failure(self, failure: DocumentFailed) -> None:
+        """Log that a document failed, tell the telephone, and keep it as the error of the call."""
         self.error = CallError(code=failure.code, message=failure.message)
         log.warning("line.document_failed", call_id=self.call.sid, code=failure.code)
-        await self.handset.tell(Failed(code=failure.code, message=failure.message))
+        await self.channel.tell(Failed(code=failure.code, message=failure.message))
 
     def send_status(self) -> None:
-        """Tell the number's owner that the call is over: the one status callback of an inbound call (rule 46)."""
+        """Send the one status callback of an inbound call (rule 46)."""
         if not self.webhooks.status_url:
             return
         parameters: Parameters = [
@@ -127,13 +127,13 @@ class Leg:
             ("CallbackSource", "call-progress-events"),
             ("SequenceNumber", "0"),
         ]
-        self.courier.call_back("status", "POST", self.webhooks.status_url, parameters)
+        self.webhook_client.send_callback("status", "POST", self.webhooks.status_url, parameters)
 
-    def _ask(self, ask: Ask) -> Coroutine[Any, Any, Answer]:
-        return self.courier.ask(ask.method, ask.url, [*self.call.parameters(), *ask.parameters])
+    def _fetch(self, request: DocumentRequest) -> Coroutine[Any, Any, WebhookResponse]:
+        return self.webhook_client.fetch(request.method, request.url, [*self.call.parameters(), *request.parameters])
 
     def _keep(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Start `work` and hold on to it; one whose caller has left fails quietly."""
+        """Start `work` and keep it from being collected; a failure after the caller has left is ignored."""
         task = asyncio.create_task(work)
         self._working.add(task)
         task.add_done_callback(self._working.discard)

@@ -1,4 +1,4 @@
-"""The line signs its requests as Twilio does, so that the door checks one kind of signature only.
+"""Signs requests as Twilio does, so that webhooks check one kind of signature only.
 
 Source: https://www.twilio.com/docs/usage/security, and rule 42 of docs/twiml-rules.md.
 """

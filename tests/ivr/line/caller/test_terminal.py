@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from ivr.line.caller.keyboard import LineEditor
-from ivr.line.playing.leg import Webhooks
+from ivr.line.playing.active_call import Webhooks
 from ivr.line.service.server import line_app, line_server
 from ivr.line.store.account import LineAccount, announce
 from tests.ivr.line.conftest import ACCOUNT, Desk, running
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 
 class Person:

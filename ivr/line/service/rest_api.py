@@ -1,6 +1,6 @@
-"""The line's REST face: calls and recordings under Twilio's paths, asked with Basic auth as at Twilio.
+"""The line's REST interface: calls and recordings under Twilio's paths, with Basic authentication.
 
-Source: rules 35 and 48 of docs/twiml-rules.md; twilio-python 9.13 pages through these lists as through Twilio's.
+Rules 35 and 48 of docs/twiml-rules.md. twilio-python 9.13 reads its pages as it reads Twilio's.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Answering = Callable[[Request], Awaitable[Response]]
 
 
 class Refusal(Exception):
-    """A request that Twilio would refuse, with its status and code."""
+    """A request that Twilio would refuse, with the HTTP status and Twilio's code."""
 
     def __init__(self, status: int, code: int, message: str) -> None:
         super().__init__(message)
@@ -42,27 +42,27 @@ class Refusal(Exception):
 
 
 def routes(carrier: Carrier) -> list[Route]:
-    """The REST face of `carrier`."""
-    face = _RestFace(carrier)
+    """The routes of the REST interface of `carrier`."""
+    api = _RestApi(carrier)
     base = f"/{API_VERSION}/Accounts/{{account}}"
     return [
-        Route(path, face.guarded(answer), methods=methods)
+        Route(path, api.guarded(answer), methods=methods)
         for path, answer, methods in (
-            (base + "/Recordings.json", face.recordings, ["GET"]),
-            (base + "/Recordings/{recording}", face.recording, ["GET", "DELETE"]),
-            (base + "/Calls.json", face.calls, ["GET"]),
-            (base + "/Calls/{call}/Recordings.json", face.recordings, ["GET"]),
-            (base + "/Calls/{call}.json", face.call, ["GET", "POST"]),
+            (base + "/Recordings.json", api.recordings, ["GET"]),
+            (base + "/Recordings/{recording}", api.recording, ["GET", "DELETE"]),
+            (base + "/Calls.json", api.calls, ["GET"]),
+            (base + "/Calls/{call}/Recordings.json", api.recordings, ["GET"]),
+            (base + "/Calls/{call}.json", api.call, ["GET", "POST"]),
         )
     ]
 
 
-class _RestFace:
+class _RestApi:
     def __init__(self, carrier: Carrier) -> None:
         self._carrier = carrier
 
     def guarded(self, answer: Answering) -> Answering:
-        """`answer`, for those who know the account id and token only; everybody else is refused (20003)."""
+        """Wrap `answer` so that requests without the account's id and token are refused (20003)."""
 
         async def guarded(request: Request) -> Response:
             account = self._carrier.account
@@ -101,7 +101,7 @@ class _RestFace:
                 if request.query_params.get("RequestedChannels", "1") != "1":
                     raise Refusal(400, 20001, "The recording has one channel")
                 return FileResponse(self._carrier.recordings.media(sid), media_type="audio/x-wav")
-            case _:  # mp3: the line keeps what was recorded and makes nothing else of it
+            case _:  # mp3: the line does not convert recordings
                 raise _not_found(request)
 
     async def calls(self, request: Request) -> Response:
@@ -146,7 +146,7 @@ def _not_found(request: Request) -> Refusal:
 
 
 def _is_within(request: Request, name: str, moment: datetime) -> bool:
-    """Whether `moment` passes the filters `NAME=day`, `NAME<=` and `NAME>=` (whose names end before the "=")."""
+    """Whether `moment` passes the filters `NAME=day`, `NAME<=moment` and `NAME>=moment` of the query."""
     for key, text in request.query_params.multi_items():
         if key not in (name, name + "<", name + ">"):
             continue
@@ -166,7 +166,7 @@ def _is_within(request: Request, name: str, moment: datetime) -> bool:
 
 
 def _page(request: Request, name: str, found: Iterable[dict[str, object]]) -> Response:
-    """One page of a list, with the addresses of the others, as Twilio cuts them."""
+    """One page of a list, with the addresses of the other pages, in Twilio's form."""
     items = list(found)
     page = _whole(request, "Page", 0, 10**6)
     size = max(1, _whole(request, "PageSize", 50, MAX_PAGE))

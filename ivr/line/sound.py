@@ -1,4 +1,4 @@
-"""What a caller speaks, as the telephone carries it: 8 kHz, 16-bit, mono. numpy and the codecs load when somebody speaks."""
+"""Telephone audio: 8 kHz, 16-bit, mono. numpy and the codecs are loaded when somebody speaks."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _QUIET = 60  # of 32768, about -55 dBFS: below the noise of a quiet room on a te
 
 
 class UnreadableSound(Exception):
-    """The file is not sound that can be read. A retry cannot help."""
+    """The file is not readable audio. A retry cannot help."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """Linear PCM as the line carries it."""
+    """Linear PCM of a call."""
 
     pcm: bytes = b""
 
@@ -55,7 +55,7 @@ def read_sound(file: bytes) -> Sound:
     try:
         samples, rate_hz = soundfile.read(io.BytesIO(file), dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
-        raise UnreadableSound(f"the file is not sound that can be read: {error}") from None
+        raise UnreadableSound(f"the file is not readable audio: {error}") from None
     mono = samples.mean(axis=1)
     if rate_hz != RATE_HZ:
         mono = soxr.resample(mono, rate_hz, RATE_HZ)
@@ -63,13 +63,13 @@ def read_sound(file: bytes) -> Sound:
 
 
 def speech_end(sound: Sound) -> float:
-    """The second after which nothing more is heard; 0 when all of it is silent."""
+    """The second at which the last sound ends; 0 when all is silent."""
     loud = _loud_blocks(sound)
     return min((loud[-1] + 1) / _BLOCKS_PER_SECOND, sound.seconds) if loud else 0.0
 
 
 def first_gap_end(sound: Sound, gap_seconds: float) -> float | None:
-    """The second at which a silence of `gap_seconds` within `sound` is complete, or None when there is none so long."""
+    """The second at which the first silence of `gap_seconds` is complete, or None."""
     since = 0
     for block in _loud_blocks(sound):
         if block - since >= gap_seconds * _BLOCKS_PER_SECOND:

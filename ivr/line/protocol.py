@@ -1,8 +1,8 @@
-"""What passes between the line and a telephone: events that the caller hears, actions that the caller takes.
+"""The messages between the line and a telephone: events that the caller hears, and actions of the caller.
 
-Both are JSON messages on the `/phone` WebSocket. An event with `waits` takes time. On the real pace that time passes by
-itself and the caller may act in it; on the fast pace no clock runs, and the line waits for exactly one action after
-each such event: `silence` lets its time pass, anything else happens within it.
+Both are JSON messages on the `/phone` WebSocket. An event with `waits` takes time. On the real pace that time passes,
+and the caller may act during it. On the fast pace no clock runs: the line waits for exactly one action after each such
+event. `silence` lets its time pass; any other action happens within it.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ class _Message(BaseModel):
 
 
 class Dial(_Message):
-    """The first message of a telephone: whom it rings, and how the line shall behave in this call.
+    """The first message of a telephone: the number to call, and the behaviour of the line in this call.
 
-    `modes` and `faults` are read by Modes.parse and Faults.parse; `dial_results` are the outcomes of the transfers to
-    come, in order ("busy", "answered 20s") or for a number ("+37120000009=busy").
+    Modes.parse reads `modes`, and NetworkFaults.parse reads `faults`. `dial_results` are the outcomes of transfers, in
+    order ("busy", "answered 20s") or for a number ("+37120000009=busy").
     """
 
     type: Literal["dial"] = "dial"
@@ -44,20 +44,20 @@ class Keys(_Message):
 
 
 class Silence(_Message):
-    """The caller says and presses nothing."""
+    """The caller neither speaks nor presses a key."""
 
     action: Literal["silence"] = "silence"
 
 
 class Speak(_Message):
-    """The caller says what is in `audio`, a sound file as soundfile reads them."""
+    """The caller speaks `audio`, a file that soundfile can read."""
 
     action: Literal["speak"] = "speak"
     audio: bytes
 
 
 class Mute(_Message):
-    """The phone sends no sound at all until the next action; that is not silence, so a recording waits (rule 49)."""
+    """The telephone sends no sound until the next action. That is not silence, so a recording waits (rule 49)."""
 
     action: Literal["mute"] = "mute"
 
@@ -91,7 +91,7 @@ class Spoken(_Message):
 
 
 class Played(_Message):
-    """Audio from `url`, or keys that the line plays as tones."""
+    """Audio from `url`, or `digits` as tones."""
 
     event: Literal["play"] = "play"
     url: str
@@ -108,7 +108,7 @@ class Paused(_Message):
 
 
 class GatherOpened(_Message):
-    """Keys count from here on, while the prompts still play. `num_digits` 0: no fixed number."""
+    """Keys are taken from now on, while prompts play. `num_digits` 0: no fixed number."""
 
     event: Literal["gather"] = "gather"
     num_digits: int
@@ -118,7 +118,7 @@ class GatherOpened(_Message):
 
 
 class Listening(_Message):
-    """The prompts are over, or a key has stopped them: the timeout runs. `typed` keys have counted so far."""
+    """The prompts are over or a key has stopped them, and the timeout runs. `typed`: the number of keys so far."""
 
     event: Literal["listening"] = "listening"
     typed: int
@@ -139,7 +139,7 @@ class Beeped(_Message):
 
 
 class Recording(_Message):
-    """The line records; told again with `seconds_so_far` each time the caller has finished speaking."""
+    """The line records. Sent again, with `seconds_so_far`, each time the caller has finished speaking."""
 
     event: Literal["recording"] = "recording"
     seconds_so_far: float
@@ -178,7 +178,7 @@ class DialResult(_Message):
 
 
 class Warned(_Message):
-    """Something that Twilio would put into its debugger while the call goes on."""
+    """A warning, as in Twilio's debugger; the call goes on."""
 
     event: Literal["warning"] = "warning"
     code: int
@@ -187,7 +187,7 @@ class Warned(_Message):
 
 
 class Failed(_Message):
-    """A document could not be had or played: the fallback is asked, or the call ends."""
+    """A document could not be fetched or played: the fallback is asked, or the call ends."""
 
     event: Literal["error"] = "error"
     code: int
@@ -201,7 +201,7 @@ class CallError(_Message):
 
 
 class Ended(_Message):
-    """The call is over. `error` is its last document error, also when the fallback rescued the call."""
+    """The call has ended. `error` is its last document error, even if the fallback was played."""
 
     event: Literal["ended"] = "ended"
     status: str
@@ -233,20 +233,20 @@ Event = (
 
 
 class Phone(Protocol):
-    """A caller's telephone as the line sees it."""
+    """A telephone, as the line uses it."""
 
     async def hear(self, event: Event) -> None:
-        """Take an event. Must not raise when the caller is gone: the line learns that from a HangUp."""
+        """Receive an event. Must not raise after the caller has hung up: HangUp reports that."""
 
 
-class Receiver(Protocol):
-    """The line as a caller sees it, wherever they sit."""
+class LineConnection(Protocol):
+    """A connection to the line, as a telephone uses it."""
 
     def events(self) -> AsyncIterator[Event]:
-        """What is heard, to Ended."""
+        """The events of the call, up to Ended."""
 
     async def act(self, action: Action) -> None:
-        """Do something; lost without a word when the call is over."""
+        """Send an action; it is ignored when the call has ended."""
 
 
 read_action: TypeAdapter[Action] = TypeAdapter(Annotated[Action, Field(discriminator="action")])

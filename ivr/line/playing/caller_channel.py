@@ -1,7 +1,7 @@
-"""The caller's end of a call as the player holds it: it tells events, waits for actions and keeps the call's clock.
+"""The channel between a call and its caller: it sends events, receives actions and keeps the clock of the call.
 
-On the real pace the clock is the wall's. On the fast pace it is counted: it moves only when the caller lets time pass,
-so that a call of minutes takes milliseconds while order and durations stay as they would be.
+On the real pace the clock is that of the machine. On the fast pace it advances only by the durations of the events,
+so a call of minutes takes milliseconds, with the same order and the same durations.
 """
 
 from __future__ import annotations
@@ -9,24 +9,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from ivr.line.caller.protocol import Action, Event, HangUp, Keys, Mute, Pace, Phone, Silence, Speak
+from ivr.line.protocol import Action, Event, HangUp, Keys, Mute, Pace, Phone, Silence, Speak
 
 
 class CallerHungUp(Exception):
-    """The caller is gone. No retry can help."""
+    """The caller has hung up. A retry cannot help."""
 
 
-class CallCut(CallerHungUp):
-    """The call was ended from outside: like a hang-up, but no action is asked about what was going on (rule 35)."""
+class CallTerminated(CallerHungUp):
+    """The call was ended by REST: like a hang-up, but no action is asked (rule 35)."""
 
 
-class Handset:
-    """Joins the phone, which hears and acts when it likes, to the player, which waits."""
+class CallerChannel:
+    """Sends events to a telephone and queues its actions for the player."""
 
     def __init__(self, phone: Phone, pace: Pace) -> None:
         self._phone = phone
         self._pace = pace
-        self._actions: asyncio.Queue[Action | None] = asyncio.Queue()  # None: cut
+        self._actions: asyncio.Queue[Action | None] = asyncio.Queue()  # None: the call was ended by REST
         self._counted_seconds = 0.0
         self._began = asyncio.get_running_loop().time()
         self._is_mute = False
@@ -48,13 +48,13 @@ class Handset:
         return self._gone.is_set()
 
     def act(self, action: Action) -> None:
-        """Take what the caller does; called by the phone's side."""
+        """Receive an action of the telephone."""
         if isinstance(action, HangUp):
             self._gone.set()
         self._actions.put_nowait(action)
 
-    def cut(self) -> None:
-        """End the call from outside."""
+    def terminate(self) -> None:
+        """End the call by REST (rule 35)."""
         self._gone.set()
         self._actions.put_nowait(None)
 
@@ -62,13 +62,13 @@ class Handset:
         await self._phone.hear(event)
 
     async def gone(self) -> None:
-        """Return once the caller is gone."""
+        """Return once the caller has hung up."""
         await self._gone.wait()
 
     async def wait(self, seconds: float, mute_seconds: float | None = None) -> Keys | Speak | None:
-        """What the caller does within `seconds`, or None when they have passed; `mute_seconds` while the phone is mute.
+        """The next action within `seconds`, or None. A muted telephone gets `mute_seconds` instead (rule 49).
 
-        Raises CallerHungUp or CallCut, in turn after what the caller did before.
+        Raises CallerHungUp or CallTerminated, after earlier actions were given.
         """
         clock = asyncio.get_running_loop()
         began = clock.time()
@@ -82,7 +82,7 @@ class Handset:
                 return None
             match action:
                 case None:
-                    raise CallCut
+                    raise CallTerminated
                 case HangUp():
                     raise CallerHungUp
                 case Mute():
@@ -97,24 +97,24 @@ class Handset:
                     self._is_mute = False
                     return action
 
-    async def within(self, seconds: float, takes: Callable[[Keys | Speak], bool]) -> Keys | Speak | None:
-        """The first thing within `seconds` that `takes` takes, or None; what nobody asked for is lost (rule 15).
+    async def within(self, seconds: float, accepts: Callable[[Keys | Speak], bool]) -> Keys | Speak | None:
+        """The first action within `seconds` that `accepts` accepts, or None. Other actions are lost (rule 15).
 
-        Raises CallerHungUp or CallCut.
+        Raises CallerHungUp or CallTerminated.
         """
         until = self.seconds + seconds
         while (action := await self.wait(max(0.0, until - self.seconds))) is not None:
-            if takes(action):
+            if accepts(action):
                 return action
-            if self.is_fast:  # it was the one action for this event: now its time passes
+            if self.is_fast:  # the one action for this event is used up, so its time passes
                 self._counted_seconds = until
                 return None
         return None
 
     async def pass_time(self, seconds: float) -> None:
-        """Let `seconds` go by. Raises CallerHungUp or CallCut."""
+        """Wait for `seconds`; actions are lost. Raises CallerHungUp or CallTerminated."""
         await self.within(seconds, lambda action: False)
 
-    def count(self, seconds: float) -> None:
-        """Add to the fast clock what the real one measures by itself: the time that the caller spoke."""
+    def advance(self, seconds: float) -> None:
+        """Advance the fast clock by the time that the caller spoke."""
         self._counted_seconds += seconds

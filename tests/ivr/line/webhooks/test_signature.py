@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from twilio.request_validator import RequestValidator
 
-from ivr.line.webhooks.signing import address_to_sign, sign
+from ivr.line.webhooks.signature import address_to_sign, sign
 
 P1 = [
     ("CallSid", "CA1234567890ABCDE"),

@@ -19,16 +19,16 @@ import pytest
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
-from ivr.line.caller.protocol import Dial, Ended, HangUp, Listening, Ringing, Silence
 from ivr.line.caller.script import parse
-from ivr.line.caller.scripted_call import Outcome, follow
+from ivr.line.caller.scripted_call import Outcome, follow_script
 from ivr.line.caller.telephone import CallRefused, dial
-from ivr.line.playing.leg import Webhooks
+from ivr.line.playing.active_call import Webhooks
+from ivr.line.protocol import Dial, Ended, HangUp, Listening, Ringing, Silence
 from ivr.line.service.server import line_app, line_server
 from ivr.line.store.account import LineAccount, LineNotFound
 from tests.ivr.line.conftest import ACCOUNT, Desk, running, tone
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 RECORD = '<Response><Record action="/turn" recordingStatusCallback="/recording"/></Response>'
 
 
@@ -55,7 +55,7 @@ async def rung(line: LineAccount, script: str, folder: Path, **wish: str) -> Out
     plan = parse(script, folder)
     wanted = {"from": "+37120000001", "to": "+37167000000", "pace": "fast", "dial_results": plan.dial_results}
     async with dial(line, Dial.model_validate(wanted | wish)) as telephone:
-        return await follow(telephone, plan, lambda event: None, lambda words: None, is_fast=True)
+        return await follow_script(telephone, plan, lambda event: None, lambda words: None, is_fast=True)
 
 
 async def test_a_message_left_by_telephone_is_fetched_with_twilios_client(
@@ -331,7 +331,7 @@ def test_a_script_may_come_through_a_pipe(desk: Desk, folder: Path, line_process
 def test_without_a_line_the_remedy_is_told(tmp_path: Path) -> None:
     done = ringback_call(tmp_path, "--script", "wait")
     assert done.returncode == 2
-    assert "start script/server first" in done.stderr
+    assert "Start script/server first" in done.stderr
 
 
 def test_the_line_is_small(line_process: subprocess.Popen[bytes]) -> None:
