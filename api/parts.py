@@ -11,7 +11,6 @@ import structlog
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from callbacks import loans_beside
 from callbacks.desk import Desk
 from callbacks.queue.callback_queue import CallbackQueue
 from customers.phone import spoken_form
@@ -49,9 +48,9 @@ class Parts:
         self.shelf = Shelf(self.call_database, settings.data_dir / "flows.live", secret)
         self.bell = threading.Event()
         # One of them writes, so that who rings up is looked up meanwhile.
-        self._writer = beside(self.call_database, (*new_turns.DEFINITIONS, *loans_beside.DEFINITIONS))
+        self._writer = beside(self.call_database, new_turns.DEFINITIONS)
         self._reader = beside(self.call_database, writes=False)
-        self.desk = Desk(self.console_database, lambda: self.shelf.company, self.queue, beside=self._writer)
+        self.desk = Desk(self.console_database, lambda: self.shelf.company, self.queue)
         spool = Spool(settings.data_dir / "spool")
         self.journal = Journal(self.call_database, self._follow, self.bell.set, spool, self._writer)
         self.signature = SignatureCheck(settings.twilio_auth_token.get_secret_value(), settings.base_url)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.engine import Connection
 
-from callbacks.callback import CONTACTS, COUNTED, FINAL_OF_OUTCOME, Callback, Outcome, WrongOutcome, follow
+from callbacks.callback import CONTACTS, COUNTED, FINAL_OF_OUTCOME, Callback, Outcome, WrongOutcome, next_state
 from callbacks.promises import settle
 from callbacks.schedule.calendar import NoOpenHours
 from callbacks.schedule.promise_quote import calendar_of
@@ -46,7 +46,7 @@ def consequence(
             raise WrongOutcome("call_later needs call_later_at, the time agreed with the customer, which lies ahead")
         settle(connection, callback, at, "kept")
         return {
-            "state": follow(callback.state, "retry", callback.holder),
+            "state": next_state(callback.state, "retry", callback.holder),
             "sub_state": "scheduled",
             "not_before": max(at, call_later_at - _CLAIMED_AHEAD),
             "due_at": call_later_at,
@@ -61,11 +61,11 @@ def consequence(
         case Again(not_before, alert):
             if alert:
                 log.warning("callback.alert", callback_id=callback.id, reason=alert)
-            state = follow(callback.state, "retry", callback.holder)
+            state = next_state(callback.state, "retry", callback.holder)
             values = {"state": state, "sub_state": "retry", "not_before": not_before, "nonce": None}
             return values, f"{callback.holder} rang: {said}. Again after {not_before:%Y-%m-%d %H:%M} UTC"
         case NeedsNumber():
-            state = follow(callback.state, "lose_number", callback.holder)
+            state = next_state(callback.state, "lose_number", callback.holder)
             values = {"state": state, "sub_state": "needs_number", "not_before": None, "nonce": None}
             return values, f"{callback.holder} rang: {said}. The number must be checked"
         case GiveUp():
@@ -75,7 +75,7 @@ def consequence(
 
 def closing(connection: Connection, callback: Callback, outcome: Outcome, now: datetime) -> dict[str, Any]:
     """The columns of a final state, with the promises decided."""
-    state = follow(callback.state, "close", callback.holder, outcome)
+    state = next_state(callback.state, "close", callback.holder, outcome)
     is_contact = outcome in CONTACTS
     settle(connection, callback, now, "kept" if is_contact else "superseded")
     values: dict[str, Any] = {"state": state, "sub_state": "", "outcome": outcome, "closed_at": now, "not_before": None}

@@ -204,7 +204,7 @@ class Callback:
         return self.state in FINAL_STATES
 
 
-def follow(state: State, step: Step, holder: str | None = None, outcome: Outcome | None = None) -> State:
+def next_state(state: State, step: Step, holder: str | None = None, outcome: Outcome | None = None) -> State:
     """The state to which a step leads; `close` needs the outcome that closes. Raises IllegalStep, which names the holder."""
     if state not in _LEGAL[step]:
         raise IllegalStep(step, state, holder)

@@ -1,41 +1,32 @@
-"""Claims: the index lends out what is next, SQL confirms it. Many go together, and each is answered by itself.
+"""The one way to claim: the index reserves what is next, one SQL transaction makes it true, then the index is told.
 
-By these steps one agent is served (`Claims.next`), or many who ask at once in an event loop (claims_together.py).
+SQL takes the same step as for every other change of a callback (transition.py). While the index cannot answer, SQL also says
+which callback is next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-import structlog
-from sqlalchemy.engine import Engine
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
-from callbacks.callback import Callback
-from callbacks.loans import Batch, Confirmed, Loan, already, by_nonce, confirm
-from callbacks.news import News
-from callbacks.queue.callback_queue import Taken, Wanted
+from callbacks.callback import Callback, CallbackError, Step, UnknownCallback, next_state
+from callbacks.queue.callback_queue import Reserved
 from callbacks.queue.index import Index
-from runtime.sql.database import writing
+from callbacks.ready import next_ready
+from callbacks.transition import move, read
+from runtime.ids import new_id
+from runtime.sql.database import reading, writing
 
-log = structlog.get_logger()
+# An index that was wrong so often in a row is no help: SQL says what is next.
+MAX_STALE: Final = 20
 
-_AWAY: Final = (OperationalError, PoolTimeout)
-
-# What an agent is told: a callback, that there is none, or what went wrong.
-Answer = Callback | Exception | None
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What an agent asks for, and the moment that counts; without one it is that of the loan."""
-
-    wanted: Wanted
-    now: datetime | None = None
+# Finds the callback to claim within the transaction that claims it, locked; None when there is none.
+Find = Callable[[Connection], Callback | None]
 
 
 class Claims:
@@ -45,88 +36,87 @@ class Claims:
         self._engine = engine
         self._index = index
         self._lease = lease
-        self.news = News(index)
 
-    def next(self, asked: Asked) -> Callback | None:
-        """Claim what the index says is next, confirmed in SQL; None when it knows of nothing or cannot answer."""
-        (loan,) = self.lend_out([asked])
-        if loan is None:
-            return None
-        claimed: Answer = self.confirm([loan]).get(loan.nonce)
-        if claimed is None:
-            (claimed,) = self.confirm_each([(asked, loan)])
-        if isinstance(claimed, Exception):
-            raise claimed
-        self.news.tell()
-        return claimed
-
-    def lend_out(self, together: Sequence[Asked]) -> list[Loan | None]:
-        """What the index lends to each. It hears of the claims before on the way."""
-        wanted = [asked.wanted for asked in together]
-        claimed = self.news.take()
-        taken: Sequence[Taken | None] | None = self._index.ask(
-            lambda queue: queue.claim_many(wanted, self._lease, claimed)
-        )
-        if taken is None:
-            return [None] * len(together)
-        return [None if one is None else self._loan(asked, one) for asked, one in zip(together, taken, strict=True)]
-
-    def _loan(self, asked: Asked, taken: Taken) -> Loan:
-        at = asked.now or datetime.now(UTC)
-        return Loan(taken.id, taken.version, asked.wanted.holder, asked.wanted.nonce, at, at + self._lease)
-
-    def confirm(self, loans: Sequence[Loan]) -> dict[str, Callback]:
-        """What SQL confirms in one transaction, by nonce. What it does not is to go to `confirm_each`."""
-        try:
-            batch = Batch(loans)
-            with writing(self._engine) as connection:
-                confirmed = confirm(connection, batch)
-        except Exception as error:  # noqa: BLE001 - one of them may be at fault, or the word of the commit was lost
-            self.are_apart(loans, error)
-            return {}
-        return self.are_confirmed(confirmed)
-
-    def are_confirmed(self, confirmed: Confirmed) -> dict[str, Callback]:
-        """Note for the index what SQL confirmed."""
-        claimed = by_nonce(confirmed)
-        self.news.add(list(claimed.values()))
-        return claimed
-
-    def are_apart(self, loans: Sequence[Loan], error: Exception) -> None:
-        log.warning("claims.one_by_one", claims=len(loans), reason=str(error)[:200])
-
-    def confirm_each(self, lent: Sequence[tuple[Asked, Loan]]) -> list[Answer]:
-        """An answer to each, in a transaction each: what fails fails for this agent alone, unless SQL is away."""
-        answers: list[Answer] = []
-        away: Exception | None = None
-        for asked, loan in lent:
-            try:
-                if away is not None:
-                    self._release(loan)
-                    raise away
-                answers.append(self._confirm_alone(asked, loan))
-            except Exception as error:  # noqa: BLE001 - told to the agent
-                away = error if isinstance(error, _AWAY) else None
-                answers.append(error)
-        return answers
-
-    def _confirm_alone(self, asked: Asked, loan: Loan | None) -> Callback | None:
-        """Ask the index again until SQL confirms what it lends: it was behind."""
-        while loan is not None:
-            try:
-                with writing(self._engine) as connection:
-                    claimed = already(connection, loan)
-                    confirmed = confirm(connection, Batch([loan])) if claimed is None else "[]"
-            except Exception:  # the callback must not wait for its lease to end
-                self._release(loan)
-                raise
-            claimed = claimed or by_nonce(confirmed).get(loan.nonce)
+    def next(self, queues: Sequence[str] | None, holder: str, now: datetime | None = None) -> Callback | None:
+        """Claim the earliest due callback of these queues (None: of all), or None when nothing is ready."""
+        nonce = new_id("no")
+        for _ in range(MAX_STALE):
+            reserved = self._index.ask(lambda queue: queue.claim(queues, holder, nonce, self._lease))
+            if reserved is None:
+                break
+            with self._released_on_error(reserved.id, nonce):
+                claimed = self._claim(_unchanged(reserved), holder, nonce, now)
             if claimed is not None:
-                self.news.add([claimed])
                 return claimed
-            self._index.correct([loan.id])
-            (loan,) = self.lend_out([asked])
-        return None
+            self._index.correct([reserved.id])
+        with reading(self._engine) as connection:  # most agents who find nothing need not wait for their turn to write
+            if next_ready(connection, queues) is None:
+                return None
+        return self._claim(lambda connection: next_ready(connection, queues, lock=True), holder, nonce, now)
 
-    def _release(self, loan: Loan) -> None:
-        self._index.tell(lambda queue: queue.release(loan.id, loan.nonce))
+    def this(self, callback_id: str, holder: str, now: datetime | None = None) -> Callback:
+        """Claim this one, also when it waits for a number. Raises UnknownCallback, IllegalStep."""
+        nonce = new_id("no")
+        self._index.ask(lambda queue: queue.claim_id(callback_id, holder, nonce, self._lease))
+        with self._released_on_error(callback_id, nonce):
+            claimed = self._claim(lambda connection: read(connection, callback_id, lock=True), holder, nonce, now)
+        assert claimed is not None
+        return claimed
+
+    def _claim(self, find: Find, holder: str, nonce: str, now: datetime | None) -> Callback | None:
+        now = now or datetime.now(UTC)
+        found: Callback | None = None
+        try:
+            with writing(self._engine) as connection:
+                found = find(connection)
+                if found is None:
+                    return None
+                claimed = self._step(connection, found, holder, nonce, now)
+        except DBAPIError:
+            mine = None if found is None else self._committed(found.id, nonce)
+            if mine is None:
+                raise
+            claimed = mine
+        self._index.show(claimed, now)
+        return claimed
+
+    def _step(self, connection: Connection, callback: Callback, holder: str, nonce: str, now: datetime) -> Callback:
+        step: Step = "inspect" if callback.state == "waiting" and callback.sub_state == "needs_number" else "claim"
+        values = {
+            "state": next_state(callback.state, step, callback.holder),
+            "holder": holder,
+            "nonce": nonce,
+            "lease_expires_at": now + self._lease,
+        }
+        summary = f"{holder} took the callback"
+        return move(connection, callback, now, "callback.claimed", summary, values, data={"holder": holder})
+
+    def _committed(self, callback_id: str, nonce: str) -> Callback | None:
+        """The callback, if the commit was made although the word of it was lost: then it carries this nonce."""
+        with reading(self._engine) as connection:
+            callback = read(connection, callback_id)
+        return callback if callback.nonce == nonce else None
+
+    @contextmanager
+    def _released_on_error(self, callback_id: str, nonce: str) -> Iterator[None]:
+        """Let the index not keep a reservation that came to nothing until its lease ends."""
+        try:
+            yield
+        except Exception as error:
+            self._index.tell(lambda queue: queue.release(callback_id, nonce))
+            if isinstance(error, CallbackError):
+                self._index.correct([callback_id])
+            raise
+
+
+def _unchanged(reserved: Reserved) -> Find:
+    """What the index reserved, if SQL has it ready in this very version; None when the index was behind."""
+
+    def find(connection: Connection) -> Callback | None:
+        try:
+            callback = read(connection, reserved.id, lock=True)
+        except UnknownCallback:
+            return None
+        return callback if callback.state == "ready" and callback.version == reserved.version else None
+
+    return find

@@ -18,21 +18,18 @@ from callbacks.callback import (
     Outcome,
     StaleNonce,
     Step,
-    follow,
+    next_state,
 )
-from callbacks.claims import Asked, Claims
-from callbacks.claims_together import ClaimsTogether
+from callbacks.claims import Claims
 from callbacks.promises import promise
-from callbacks.queue.callback_queue import CallbackQueue, Wanted
+from callbacks.queue.callback_queue import CallbackQueue
 from callbacks.queue.index import Index
-from callbacks.ready import next_ready
 from callbacks.tables import attempts, callbacks
 from callbacks.transition import move, of_row, read
 from customers.phone import E164
 from flows.company import Company
 from runtime.ids import derived_id, new_id
-from runtime.sql.database import insert_once, reading, writing
-from runtime.statements import Statements
+from runtime.sql.database import insert_once, writing
 
 # Without a sign of life for so long the callback goes back to the queue.
 LEASE: Final = timedelta(minutes=10)
@@ -43,7 +40,6 @@ class Desk:
     """What agents do with callbacks. Safe to share between threads.
 
     `company` gives the company as it is published now. Without `queue`, or while its server is away, SQL alone answers.
-    `beside` writes claims of an event loop; its connection needs loans_beside.DEFINITIONS.
     """
 
     def __init__(
@@ -52,50 +48,27 @@ class Desk:
         company: Callable[[], Company],
         queue: CallbackQueue | None = None,
         lease: timedelta = LEASE,
-        beside: Statements | None = None,
     ) -> None:
         self._engine = engine
         self._company = company
         self._lease = lease
         self._index = Index(engine, queue)
         self._claims = Claims(engine, self._index, lease)
-        self._together = ClaimsTogether(self._claims, engine, beside)
 
     def claim_next(self, queues: Sequence[str] | None, holder: str, now: datetime | None = None) -> Callback | None:
         """Claim the earliest due callback of these queues (None: of all), or None when nothing is ready."""
-        asked = Asked(Wanted(queues, holder, new_id("no")), now)
-        claimed = self._claims.next(asked)
-        return claimed if claimed is not None else self._claim_by_sql(asked)
-
-    async def claim_next_together(
-        self, queues: Sequence[str] | None, holder: str, now: datetime | None = None
-    ) -> Callback | None:
-        """As `claim_next`, of one event loop: who asks at the same moment shares a question to the index and a transaction."""
-        asked = Asked(Wanted(queues, holder, new_id("no")), now)
-        claimed = await self._together.next(asked)
-        return claimed if claimed is not None else await self._together.in_thread(self._claim_by_sql, asked)
+        return self._claims.next(queues, holder, now)
 
     def claim(self, callback_id: str, holder: str, now: datetime | None = None) -> Callback:
         """Claim this one, also when it waits for a number. Raises UnknownCallback, IllegalStep."""
-        nonce, now = new_id("no"), now or _now()
-        self._index.ask(lambda queue: queue.claim_id(callback_id, holder, nonce, self._lease))
-        try:
-            with writing(self._engine) as connection:
-                callback = read(connection, callback_id, lock=True)
-                claimed = self._lend(connection, callback, holder, nonce, now)
-        except Exception:  # refused or failed, the index must not keep it lent out
-            self._index.tell(lambda queue: queue.release(callback_id, nonce))
-            self._index.correct([callback_id])
-            raise
-        self._index.show(claimed, now)
-        return claimed
+        return self._claims.this(callback_id, holder, now)
 
     def renew(self, callback_id: str, nonce: str, now: datetime | None = None) -> Callback:
         """Hold it for another lease. Raises UnknownCallback, StaleNonce, IllegalStep."""
         now = now or _now()
         with writing(self._engine) as connection:
             callback = self._held(connection, callback_id, nonce)
-            follow(callback.state, "renew", callback.holder)
+            next_state(callback.state, "renew", callback.holder)
             row = connection.execute(
                 callbacks.update()
                 .where(callbacks.c.id == callback.id)
@@ -111,7 +84,7 @@ class Desk:
         with writing(self._engine) as connection:
             callback = self._held(connection, callback_id, nonce)
             step: Step = "lose_number" if callback.sub_state == "needs_number" else "release"
-            state = follow(callback.state, step, callback.holder)
+            state = next_state(callback.state, step, callback.holder)
             released = move(
                 connection,
                 callback,
@@ -136,7 +109,7 @@ class Desk:
             values = {
                 "number": number,
                 "sub_state": "",
-                "state": follow(callback.state, "give_number", callback.holder),
+                "state": next_state(callback.state, "give_number", callback.holder),
             }
             given = move(connection, callback, now, "callback.number_given", f"{by} found the number to ring", values)
         self._index.show(given, now)
@@ -163,7 +136,9 @@ class Desk:
             if key and connection.scalar(sa.select(attempts.c.id).where(attempts.c.id == attempt_id)) is not None:
                 return read(connection, callback_id)
             callback = self._held(connection, callback_id, nonce)
-            follow(callback.state, "retry", callback.holder)  # legal from every held state; else it says who holds it
+            next_state(
+                callback.state, "retry", callback.holder
+            )  # legal from every held state; else it says who holds it
             values, summary = consequence(connection, callback, outcome, at, call_later_at, self._company())
             counts = outcome in COUNTED
             insert_once(
@@ -220,37 +195,6 @@ class Desk:
             )
         self._index.show(completed, now)
         return completed
-
-    def _claim_by_sql(self, asked: Asked) -> Callback | None:
-        """What the index does not know, or cannot say while it is away."""
-        wanted, now = asked.wanted, asked.now or _now()
-        with reading(self._engine) as connection:
-            if next_ready(connection, wanted.queues) is None:
-                return None
-        with writing(self._engine) as connection:
-            callback = next_ready(connection, wanted.queues, lock=True)
-            claimed = None if callback is None else self._lend(connection, callback, wanted.holder, wanted.nonce, now)
-        if claimed is not None:
-            self._index.show(claimed, now)
-        return claimed
-
-    def _lend(self, connection: Connection, callback: Callback, holder: str, nonce: str, now: datetime) -> Callback:
-        step: Step = "inspect" if callback.state == "waiting" and callback.sub_state == "needs_number" else "claim"
-        values = {
-            "state": follow(callback.state, step, callback.holder),
-            "holder": holder,
-            "nonce": nonce,
-            "lease_expires_at": now + self._lease,
-        }
-        return move(
-            connection,
-            callback,
-            now,
-            "callback.claimed",
-            f"{holder} took the callback",
-            values,
-            data={"holder": holder},
-        )
 
     def _held(self, connection: Connection, callback_id: str, nonce: str) -> Callback:
         callback = read(connection, callback_id, lock=True)

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy.engine import Connection
 
 from callbacks.backlog import backlog
-from callbacks.callback import FINAL_STATES, LIVE_STATES, Callback, follow
+from callbacks.callback import FINAL_STATES, LIVE_STATES, Callback, next_state
 from callbacks.promises import promise
 from callbacks.schedule.promise_quote import Quote, quote
 from callbacks.tables import callback_sources, callbacks
@@ -183,7 +183,7 @@ def _join(connection: Connection, open_one: Callback, wish: _Wish) -> Callback:
         ),
     }
     if open_one.sub_state == "needs_number" and wish.number is not None:
-        state = follow(open_one.state, "give_number", open_one.holder)
+        state = next_state(open_one.state, "give_number", open_one.holder)
         values |= {"number": wish.number, "state": state, "sub_state": ""}
     return move(
         connection,
@@ -199,7 +199,7 @@ def _join(connection: Connection, open_one: Callback, wish: _Wish) -> Callback:
 
 def _reopen(connection: Connection, final: Callback, wish: _Wish) -> Callback:
     """The caller rings again within a week: the same callback with new clocks."""
-    state = follow(final.state, "reopen")
+    state = next_state(final.state, "reopen")
     number = wish.number or final.number
     return move(
         connection,

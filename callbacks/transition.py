@@ -12,29 +12,15 @@ from sqlalchemy.engine import Connection, Row
 from callbacks.callback import Callback, StaleNonce, UnknownCallback
 from callbacks.tables import callbacks
 from customers.history import record
-from runtime.sql.database import Moment, from_ms
 from runtime.sql.outbox import enqueue
 
 # The outbox entry that brings the index in Redis up to date and rings the bell (index.py).
 CHANGED = "callback.changed"
-_MOMENTS = [place for place, column in enumerate(callbacks.c) if isinstance(column.type, Moment)]
-_TRUTHS = [place for place, column in enumerate(callbacks.c) if isinstance(column.type, sa.Boolean)]
 
 
 def of_row(row: Row[Any]) -> Callback:
     """A row of `callbacks` as a value; its fields stand in the order of the columns."""
     fields: Sequence[Any] = row
-    return Callback(*fields)
-
-
-def of_values(values: Sequence[Any]) -> Callback:
-    """A row of `callbacks` as SQL itself keeps it, with moments in ms and truth in numbers on SQLite, as a value."""
-    fields = list(values)
-    for place in _MOMENTS:
-        if fields[place] is not None:
-            fields[place] = from_ms(fields[place])
-    for place in _TRUTHS:
-        fields[place] = bool(fields[place])
     return Callback(*fields)
 
 

@@ -6,7 +6,6 @@ from datetime import UTC
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from pydantic import BeforeValidator, Field
 
@@ -48,11 +47,11 @@ def by_deadline(
     summary="Take the next callback: the earliest due of your queues",
     responses={204: {"description": "Nothing is ready."}},
 )
-async def claim_next(parts: OpenParts, user: Agent, wanted: ClaimNext | None = None) -> ClaimedShape:
-    claimed = await parts.desk.claim_next_together(wanted.queues if wanted else None, user.name, parts.clock())
+def claim_next(parts: OpenParts, user: Agent, wanted: ClaimNext | None = None) -> ClaimedShape:
+    claimed = parts.desk.claim_next(wanted.queues if wanted else None, user.name, parts.clock())
     if claimed is None:
         return Response(status_code=204)  # type: ignore[return-value]  # FastAPI passes a response through
-    return await run_in_threadpool(_claimed, parts, claimed)
+    return _claimed(parts, claimed)
 
 
 @router.get("/{callback_id}", summary="One callback")

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
@@ -42,20 +42,11 @@ class QueueUntrusted(QueueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """A callback that the index lent out; it is claimed once SQL confirms this version."""
+class Reserved:
+    """A callback that the index keeps for one agent; it is claimed once SQL confirms this version."""
 
     id: str
     version: int
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What an agent asks for: the next of these queues (None: of all)."""
-
-    queues: Sequence[str] | None
-    holder: str
-    nonce: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,45 +125,15 @@ class CallbackQueue:
         """The names of all places."""
         return [*(f"ready:{queue}" for queue in sorted(self._queues())), "wait", "lease"]
 
-    def claim(self, queues: Sequence[str] | None, holder: str, nonce: str, lease: timedelta) -> Taken | None:
-        """Lend out the earliest due of these queues (None: of all). Raises QueueUntrusted."""
+    def claim(self, queues: Sequence[str] | None, holder: str, nonce: str, lease: timedelta) -> Reserved | None:
+        """Reserve the earliest due of these queues (None: of all). Raises QueueUntrusted."""
         if queues is not None and not queues:
             return None
-        return self._taken(self._run("claim", self.epoch, _span_ms(lease), holder, nonce, *(queues or ())))
+        return self._reserved(self._run("claim", self.epoch, _span_ms(lease), holder, nonce, *(queues or ())))
 
-    def claim_many(
-        self, wanted: Sequence[Wanted], lease: timedelta, claimed: Sequence[Callback] = ()
-    ) -> list[Taken | None]:
-        """Lend out to each agent in turn the earliest due of theirs, at most 1,000 at once. Raises QueueUntrusted.
-
-        `claimed` is noted on the way, as by `confirmed`; not when it raises.
-        """
-        asked: list[str | float] = [len(claimed), *_confirmed_records(claimed)]
-        for each in wanted:
-            # A queue that cannot be stands for none at all: no queue means every one.
-            queues = ("",) if each.queues is not None and not each.queues else (each.queues or ())
-            asked += [each.holder, each.nonce, len(queues), *queues]
-        answer = self._run("claim_many", self.epoch, _span_ms(lease), *asked)
-        if answer == ["untrusted"]:
-            self._taken(answer)
-        others, taken = answer
-        self._place_others(claimed, others)
-        pairs = zip(taken[::2], taken[1::2], strict=True)
-        return [Taken(callback_id, int(version)) if callback_id else None for callback_id, version in pairs]
-
-    def confirmed(self, claimed: Sequence[Callback]) -> None:
-        """What was lent out is claimed in SQL: note the new version and ring the bell."""
-        if claimed:
-            self._place_others(claimed, self._run("confirmed", *_confirmed_records(claimed)))
-
-    def _place_others(self, claimed: Sequence[Callback], others: Sequence[str]) -> None:
-        """The index was emptied, or knows better already."""
-        if others:
-            self.upsert([callback for callback in claimed if callback.id in others], datetime.now(UTC))
-
-    def claim_id(self, callback_id: str, holder: str, nonce: str, lease: timedelta) -> Taken | None:
-        """Lend out this one if it is ready. Raises QueueUntrusted."""
-        return self._taken(self._run("claim_id", self.epoch, _span_ms(lease), holder, nonce, callback_id))
+    def claim_id(self, callback_id: str, holder: str, nonce: str, lease: timedelta) -> Reserved | None:
+        """Reserve this one if it is ready. Raises QueueUntrusted."""
+        return self._reserved(self._run("claim_id", self.epoch, _span_ms(lease), holder, nonce, callback_id))
 
     def renew(self, callback_id: str, nonce: str, lease: timedelta) -> bool:
         return bool(self._run("renew", callback_id, nonce, _span_ms(lease)))
@@ -237,10 +198,10 @@ class CallbackQueue:
     def _queues(self) -> list[str]:
         return _names(self._ask("SMEMBERS", f"{self.prefix}:queues"))
 
-    def _taken(self, answer: list[str]) -> Taken | None:
+    def _reserved(self, answer: list[str]) -> Reserved | None:
         match answer:
             case ["taken", callback_id, version]:
-                return Taken(callback_id, int(version))
+                return Reserved(callback_id, int(version))
             case ["none"]:
                 return None
             case _:
@@ -301,10 +262,6 @@ def _record(callback: Callback, now: datetime) -> tuple[str | int, ...]:
         callback.holder or "",
         callback.nonce or "",
     )
-
-
-def _confirmed_records(claimed: Sequence[Callback]) -> list[str | int]:
-    return [field for callback in claimed for field in (callback.id, callback.version, callback.nonce or "")]
 
 
 def _batches(all_of_them: Iterable[One]) -> Iterator[list[One]]:

@@ -20,10 +20,6 @@
 --       PLACE ready, wait, lease or gone. LEASE_LEFT in ms from now.
 --   claim EPOCH LEASE HOLDER NONCE QUEUE*     -> {"untrusted"}, {"none"} or {"taken", id, version}; no QUEUE: all of them
 --   claim_id EPOCH LEASE HOLDER NONCE ID      -> the same
---   confirmed (ID VERSION NONCE)*             -> ids to upsert instead: the index does not hold them as this claim left them
---   claim_many EPOCH LEASE CONFIRMED (ID VERSION NONCE)* (HOLDER NONCE COUNT QUEUE*)*
---       CONFIRMED claims of before are noted first, as by `confirmed`; then every agent in turn is lent the earliest of theirs.
---       -> {"untrusted"}, or {ids to upsert instead}, {id and version of each, empty where there is none}
 --   renew ID NONCE LEASE                      -> 1, or 0 when the lease is not this nonce's
 --   release ID NONCE                          -> 1 and back to its place by due moment, or 0
 --   promote NOW LIMIT                         -> ids whose time to wait is over, now ready
@@ -103,9 +99,9 @@ local function upsert()
   return taken
 end
 
-local function lend(id, queue, lease_until, holder, nonce)
+local function reserve(id, queue, holder, nonce)
   redis.call('ZREM', ready_key(queue), id)
-  redis.call('ZADD', LEASE, lease_until, id)
+  redis.call('ZADD', LEASE, whole(server_ms() + tonumber(ARGV[3])), id)
   redis.call('HSET', item_key(id), 'place', 'lease', 'holder', holder, 'nonce', nonce)
   return redis.call('HGET', item_key(id), 'version') or '0'
 end
@@ -115,10 +111,10 @@ local function head(queue)
   return found[1], tonumber(found[2])
 end
 
-local function earliest(queues, head_of)
+local function earliest(queues)
   local best_id, best_due, best_queue
   for _, queue in ipairs(queues) do
-    local id, due = head_of(queue)
+    local id, due = head(queue)
     if id and (not best_due or due < best_due or (due == best_due and id < best_id)) then
       best_id, best_due, best_queue = id, due, queue
     end
@@ -126,80 +122,14 @@ local function earliest(queues, head_of)
   return best_id, best_queue
 end
 
-local function lease_until() return whole(server_ms() + tonumber(ARGV[3])) end
-
 local function claim()
   if redis.call('GET', EPOCH) ~= ARGV[2] then return {'untrusted'} end
   local queues = {}
   for position = 6, #ARGV do queues[#queues + 1] = ARGV[position] end
   if #queues == 0 then queues = redis.call('SMEMBERS', QUEUES) end
-  local id, queue = earliest(queues, head)
+  local id, queue = earliest(queues)
   if not id then return {'none'} end
-  return {'taken', id, lend(id, queue, lease_until(), ARGV[4], ARGV[5])}
-end
-
--- Note that SQL confirmed the claims that stand from this argument on as ID VERSION NONCE.
-local function note(first, last)
-  local others = {}
-  for position = first, last, 3 do
-    local id, version = ARGV[position], ARGV[position + 1]
-    local known = redis.call('HMGET', item_key(id), 'version', 'nonce', 'place', 'queue')
-    if known[2] == ARGV[position + 2] and known[3] == 'lease' and tonumber(known[1]) == tonumber(version) - 1 then
-      redis.call('HSET', item_key(id), 'version', version)
-      ring(id, version, 'claimed', known[4])
-    else
-      others[#others + 1] = id
-    end
-  end
-  return others
-end
-
-local function confirmed() return note(2, #ARGV) end
-
--- Agents who claim together are lent out to from one look at each queue, and what they get changes its place in one command:
--- a command for each is most of what a claim costs this server.
-local function claim_many()
-  if redis.call('GET', EPOCH) ~= ARGV[2] then return {'untrusted'} end
-  local first = 5 + 3 * tonumber(ARGV[4])
-  local others = note(5, first - 1)
-  local most = math.floor((#ARGV - first + 1) / 3)
-  local seen, every, taken, leases, ends = {}, nil, {}, {}, lease_until()
-
-  local function head_of(queue)
-    local line = seen[queue]
-    if not line then
-      line = {ids = redis.call('ZRANGE', ready_key(queue), 0, most - 1, 'WITHSCORES'), lent = {}}
-      seen[queue] = line
-    end
-    local position = 2 * #line.lent + 1
-    return line.ids[position], tonumber(line.ids[position + 1])
-  end
-
-  local position = first
-  while position <= #ARGV do
-    local holder, nonce, count = ARGV[position], ARGV[position + 1], tonumber(ARGV[position + 2])
-    local queues = {}
-    for offset = 1, count do queues[offset] = ARGV[position + 2 + offset] end
-    if count == 0 then
-      every = every or redis.call('SMEMBERS', QUEUES)
-      queues = every
-    end
-    local id, queue = earliest(queues, head_of)
-    taken[#taken + 1] = id or ''
-    taken[#taken + 1] = id and redis.call('HGET', item_key(id), 'version') or id and '0' or ''
-    if id then
-      table.insert(seen[queue].lent, id)
-      leases[#leases + 1] = ends
-      leases[#leases + 1] = id
-      redis.call('HSET', item_key(id), 'place', 'lease', 'holder', holder, 'nonce', nonce)
-    end
-    position = position + 3 + count
-  end
-  for queue, line in pairs(seen) do
-    if #line.lent > 0 then redis.call('ZREM', ready_key(queue), unpack(line.lent)) end
-  end
-  if #leases > 0 then redis.call('ZADD', LEASE, unpack(leases)) end
-  return {others, taken}
+  return {'taken', id, reserve(id, queue, ARGV[4], ARGV[5])}
 end
 
 local function claim_id()
@@ -207,7 +137,7 @@ local function claim_id()
   local id = ARGV[6]
   local known = redis.call('HMGET', item_key(id), 'place', 'queue')
   if known[1] ~= 'ready' then return {'none'} end
-  return {'taken', id, lend(id, known[2], lease_until(), ARGV[4], ARGV[5])}
+  return {'taken', id, reserve(id, known[2], ARGV[4], ARGV[5])}
 end
 
 local function renew()
@@ -283,7 +213,7 @@ local function due_warnings()
 end
 
 local commands = {
-  upsert = upsert, claim = claim, claim_id = claim_id, claim_many = claim_many, confirmed = confirmed, renew = renew, release = release,
+  upsert = upsert, claim = claim, claim_id = claim_id, renew = renew, release = release,
   promote = promote, expired = expired, standing = standing, members = members, due_warnings = due_warnings,
 }
 if not commands[command] then return redis.error_reply('ERR queue.lua has no command ' .. tostring(command)) end

@@ -7,9 +7,8 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 import redis
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Engine
 
-from callbacks import claims, loans
 from callbacks.desk import Desk
 from callbacks.intake import request
 from callbacks.queue.callback_queue import CallbackQueue
@@ -22,7 +21,6 @@ from runtime.sql.outbox import outbox
 # A Tuesday at 10:00 in Riga.
 NOW = datetime(2026, 3, 10, 8, tzinfo=UTC)
 Ask = Callable[..., str]
-# So many agents who ask at once go in one batch from the first on.
 AGENTS = 8
 
 
@@ -120,16 +118,3 @@ def made(ask: Ask, database: Engine, queue: CallbackQueue) -> list[str]:
         connection.execute(outbox.delete())
     rebuild(database, queue)
     return names
-
-
-@pytest.fixture
-def in_threads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many claims each transaction of a thread confirmed or tried to."""
-    sizes: list[int] = []
-
-    def confirm(connection: Connection, given: loans.Batch) -> loans.Confirmed:
-        sizes.append(len(given.loans))
-        return loans.confirm(connection, given)
-
-    monkeypatch.setattr(claims, "confirm", confirm)
-    return sizes

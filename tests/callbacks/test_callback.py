@@ -18,7 +18,7 @@ from callbacks.callback import (
     State,
     Step,
     WrongOutcome,
-    follow,
+    next_state,
 )
 
 # Every legal step; all that is not here is refused. `held` are claimed, dialing, talking and wrap_up.
@@ -65,10 +65,10 @@ def legal() -> dict[tuple[str, str], str]:
 def test_every_step_from_every_state_leads_where_the_table_says_or_is_refused(state: State, step: Step) -> None:
     expected = legal().get((state, step))
     if expected is not None:
-        assert follow(state, step, "anna", "resolved") == expected
+        assert next_state(state, step, "anna", "resolved") == expected
         return
     with pytest.raises(IllegalStep) as refused:
-        follow(state, step, "anna", "resolved")
+        next_state(state, step, "anna", "resolved")
     assert (refused.value.state, refused.value.holder) == (state, "anna")
     assert "held by anna" in str(refused.value)
 
@@ -82,10 +82,10 @@ def test_every_state_is_live_or_final_and_held_ones_are_live() -> None:
 def test_every_final_outcome_closes_and_the_others_do_not() -> None:
     for outcome in OUTCOMES:
         if outcome in FINAL_OF_OUTCOME:
-            assert follow("claimed", "close", None, outcome) in FINAL_STATES
+            assert next_state("claimed", "close", None, outcome) in FINAL_STATES
         else:
             with pytest.raises(WrongOutcome, match="closes nothing"):
-                follow("claimed", "close", None, outcome)
+                next_state("claimed", "close", None, outcome)
 
 
 def test_a_machine_or_a_stranger_is_not_contact_and_a_carrier_fault_does_not_count() -> None:

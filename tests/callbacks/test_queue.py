@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from callbacks.callback import Callback, State, SubState
-from callbacks.queue.callback_queue import CallbackQueue, Counts, QueueAway, QueueUntrusted, Taken, Wanted
+from callbacks.queue.callback_queue import CallbackQueue, Counts, QueueAway, QueueUntrusted, Reserved
 from callbacks.queue.index import deliver_changed, rebuild
 from callbacks.tables import callbacks
 from callbacks.transition import CHANGED
@@ -114,7 +114,7 @@ def test_repeats_and_disorder_end_where_order_does(index: CallbackQueue) -> None
         assert places(index) == (0, 0, 0)
 
 
-def test_the_earliest_due_of_the_queues_asked_for_is_lent_out_once(index: CallbackQueue) -> None:
+def test_the_earliest_due_of_the_queues_asked_for_is_reserved_once(index: CallbackQueue) -> None:
     index.upsert(
         [
             callback("cb_b", due_minutes=20),
@@ -124,50 +124,13 @@ def test_the_earliest_due_of_the_queues_asked_for_is_lent_out_once(index: Callba
         ],
         NOW,
     )
-    assert index.claim(["desk"], "anna", "n1", LEASE) == Taken("cb_a", 1)  # a tie goes by id
-    assert index.claim(None, "anna", "n2", LEASE) == Taken("cb_n", 1)
+    assert index.claim(["desk"], "anna", "n1", LEASE) == Reserved("cb_a", 1)  # a tie goes by id
+    assert index.claim(None, "anna", "n2", LEASE) == Reserved("cb_n", 1)
     assert index.claim(["nights"], "anna", "n3", LEASE) is None
-    assert index.claim_id("cb_c", "anna", "n4", LEASE) == Taken("cb_c", 1)
+    assert index.claim_id("cb_c", "anna", "n4", LEASE) == Reserved("cb_c", 1)
     assert index.claim_id("cb_c", "anna", "n5", LEASE) is None
-    assert index.claim(["desk", "nights"], "anna", "n6", LEASE) == Taken("cb_b", 1)
+    assert index.claim(["desk", "nights"], "anna", "n6", LEASE) == Reserved("cb_b", 1)
     assert index.claim(None, "anna", "n7", LEASE) is None
-
-
-def test_agents_who_ask_together_get_what_they_would_one_after_another(
-    index: CallbackQueue, redis_client: redis.Redis
-) -> None:
-    other = CallbackQueue(redis_client, "one-by-one")
-    assert other.begin_rebuild("rb", LEASE)
-    other.end_rebuild("rb", "ep_1")
-    for seed in range(10):
-        chance = random.Random(seed)
-        queues = ["desk", "nights", "sales"]
-        waiting = [
-            callback(f"cb_{seed}_{chance.random()}", due_minutes=chance.randrange(6), queue=chance.choice(queues))
-            for _ in range(chance.randrange(20))
-        ]
-        asked: list[list[str] | None] = [chance.choice([None, [], chance.sample(queues, 2)]) for _ in range(12)]
-        for each in (index, other):
-            each.upsert(waiting, NOW)
-        wanted = [Wanted(asked_for, "anna", f"n{number}") for number, asked_for in enumerate(asked)]
-        together = index.claim_many(wanted, LEASE)
-        one_by_one = [other.claim(asking.queues, asking.holder, asking.nonce, LEASE) for asking in wanted]
-        assert together == one_by_one
-        assert places(index) == places(other)
-        for asking, taken in zip(wanted, together, strict=True):
-            assert taken is None or index.release(taken.id, asking.nonce)
-            assert taken is None or other.release(taken.id, asking.nonce)
-
-
-def test_whoever_asks_takes_the_news_of_claims_along(index: CallbackQueue, redis_client: redis.Redis) -> None:
-    known, unknown, ready = callback(version=1), callback("cb_2", version=5), callback("cb_3")
-    index.upsert([known, ready], NOW, "quiet")
-    assert index.claim_id("cb_1", "anna", "no_1", LEASE)
-    claimed = [replace(callback(state="claimed"), id=one.id, version=one.version + 1) for one in (known, unknown)]
-    assert index.claim_many([Wanted(None, "bert", "no_2")], LEASE, claimed) == [Taken("cb_3", 1)]
-    assert rung(redis_client) == [("cb_1", "2", "claimed"), ("cb_2", "6", "claimed")]
-    assert [standing.version for standing in index.standing(["cb_1", "cb_2"])] == ["2", "6"]
-    assert places(index) == (0, 0, 3)
 
 
 def test_only_the_nonce_that_holds_renews_and_releases(index: CallbackQueue) -> None:
@@ -178,7 +141,7 @@ def test_only_the_nonce_that_holds_renews_and_releases(index: CallbackQueue) -> 
     assert index.renew("cb_1", "n1", LEASE)
     assert index.release("cb_1", "n1")
     assert not index.renew("cb_1", "n1", LEASE)
-    assert index.claim(None, "bert", "n2", LEASE) == Taken("cb_1", 1)
+    assert index.claim(None, "bert", "n2", LEASE) == Reserved("cb_1", 1)
 
 
 def test_leases_that_ended_are_named_to_one_sweeper_and_moved_by_none(index: CallbackQueue) -> None:
@@ -246,7 +209,7 @@ def test_tenants_do_not_see_each_other(index: CallbackQueue, redis_client: redis
 def test_a_server_that_restarted_is_given_the_script_again(index: CallbackQueue, redis_client: redis.Redis) -> None:
     index.upsert([callback()], NOW)
     redis_client.script_flush()
-    assert index.claim(None, "anna", "n1", LEASE) == Taken("cb_1", 1)
+    assert index.claim(None, "anna", "n1", LEASE) == Reserved("cb_1", 1)
 
 
 def test_a_server_that_is_away_is_not_asked_again_at_once() -> None:

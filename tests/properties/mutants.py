@@ -67,17 +67,17 @@ MUTANTS = (
     ),
     Mutant(
         "fence: version at a claim",
-        "callbacks/loans.py",
-        "_FENCE = \"coalesce(callbacks.state, '') = 'ready' AND callbacks.version = loan.version\"",
-        '_FENCE = "true"',
+        "callbacks/claims.py",
+        '        return callback if callback.state == "ready" and callback.version == reserved.version else None\n',
+        "        return callback\n",
         FOUND,
     ),
     Mutant(
         "fence: a claim whose word was lost",
         "callbacks/claims.py",
-        "                    claimed = already(connection, loan)\n",
-        "                    claimed = None\n",
-        ("tests/callbacks/test_claims.py", "tests/callbacks/test_claims_beside.py"),
+        "            mine = None if found is None else self._committed(found.id, nonce)\n",
+        "            mine = None\n",
+        ("tests/callbacks/test_claims.py",),
     ),
     Mutant(
         "deduplication: key of a turn",

@@ -5,7 +5,6 @@ Invariants of the research: I3, I5, I7; faults F15–F21, F24, F46–F48. SQL an
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -21,7 +20,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy.exc import OperationalError
 
-from callbacks import loans_beside
 from callbacks.callback import FINAL_STATES, HELD_STATES, IllegalStep, Outcome, StaleNonce
 from callbacks.clock import tick
 from callbacks.desk import Desk
@@ -35,7 +33,6 @@ from runtime.embedded import EmbeddedRedis
 from runtime.redis import open_redis
 from runtime.sql.database import insert_once, metadata, open_database, writing
 from runtime.sql.outbox import deliver
-from tests.in_thread import InThread
 from tests.properties.conftest import QUEUES
 from tests.properties.examples import as_test, played
 from tests.properties.house import Sql, Trouble
@@ -67,7 +64,6 @@ class Desks(RuleBasedStateMachine):
     sql: ClassVar[Sql]
     redis: ClassVar[redis.Redis]
     company: ClassVar[Company]
-    beside: ClassVar[InThread]
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,14 +73,7 @@ class Desks(RuleBasedStateMachine):
         self.sql.empty()
         self.redis.flushall()
         self.queues = [CallbackQueue(self.redis), CallbackQueue(self.redis)]
-        # One is in a process that writes claims beside, the other in one on which a thread does.
-        self.desks = [
-            Desk(self.sql.engine, lambda: self.company, queue, beside=beside)
-            for queue, beside in zip(self.queues, (self.beside, None), strict=True)
-        ]
-        for desk in self.desks:
-            desk._claims.news._has_teller = True  # the clock tells, at its beat
-        self.loop = asyncio.Runner()
+        self.desks = [Desk(self.sql.engine, lambda: self.company, queue) for queue in self.queues]
         self.wishes: dict[tuple[str, int], str] = {}  # call and turn -> callback
         self.leases: list[tuple[str, str]] = []  # every lease that was ever given: callback and nonce
         self.given: set[str] = set()
@@ -133,26 +122,13 @@ class Desks(RuleBasedStateMachine):
 
     @rule(at=who, queue=st.sampled_from([None, *QUEUES]))
     def claim_next(self, at: bool, queue: str | None) -> None:
-        self._lend(lambda: self.desks[at].claim_next(None if queue is None else [queue], f"agent {at}"))
-
-    @rule(at=who, queues=st.lists(st.sampled_from([None, *QUEUES]), min_size=2, max_size=4))
-    def claim_together(self, at: bool, queues: list[str | None]) -> None:
-        async def ask() -> list[Any]:
-            desk = self.desks[at]
-            asked = (
-                desk.claim_next_together(None if queue is None else [queue], f"agent {at} {number}")
-                for number, queue in enumerate(queues)
-            )
-            return await asyncio.gather(*asked, return_exceptions=True)
-
-        for answer in self.loop.run(ask()):
-            self._lend(lambda answer=answer: _or_raise(answer))  # type: ignore[misc]
+        self._note_lease(lambda: self.desks[at].claim_next(None if queue is None else [queue], f"agent {at}"))
 
     @precondition(lambda self: self.wishes)
     @rule(at=who, which=some)
     def claim(self, at: bool, which: int) -> None:
         names = sorted(set(self.wishes.values()))
-        self._lend(lambda: self.desks[at].claim(names[which % len(names)], f"agent {at}"))
+        self._note_lease(lambda: self.desks[at].claim(names[which % len(names)], f"agent {at}"))
 
     @precondition(lambda self: self.leases)
     @rule(at=who, which=some, ends=st.sampled_from(ENDS))
@@ -194,7 +170,7 @@ class Desks(RuleBasedStateMachine):
 
     @rule(at=who)
     def vanish_while_claiming(self, at: bool) -> None:
-        """The index lent one out, and the process died before SQL knew."""
+        """The index reserved one, and the process died before SQL knew."""
         try:
             self.queues[at].claim(None, "nobody", f"no_vanished_{self.steps}", timedelta(milliseconds=-1))
         except QueueError:
@@ -238,7 +214,6 @@ class Desks(RuleBasedStateMachine):
 
     def _beat(self, at: bool) -> bool:
         """One beat of a clock, with the outbox and the minute's comparison; whether SQL let it."""
-        self.desks[at]._claims.news.tell()
         try:
             deliver(self.sql.engine, {CHANGED: deliver_changed(self.sql.engine, self.queues[at])})
             self.queues[at].compare_at = 0.0
@@ -281,7 +256,6 @@ class Desks(RuleBasedStateMachine):
             self._check_index()
         finally:
             self.sql.trouble = ""
-            self.loop.close()
             self.time.stop()
             structlog.reset_defaults()
         played["desk: cases"] += 1
@@ -339,7 +313,7 @@ class Desks(RuleBasedStateMachine):
                 asked.zrange(f"{self.queues[0].prefix}:{key}", 0, -1)
             return {name: key for key, members in zip(keys, asked.execute(), strict=True) for name in members}
 
-    def _lend(self, ask: Callable[[], Any]) -> None:
+    def _note_lease(self, ask: Callable[[], Any]) -> None:
         try:
             lent = ask()
         except (IllegalStep, StaleNonce, OperationalError):
@@ -379,12 +353,6 @@ class Desks(RuleBasedStateMachine):
         return datetime.now(UTC)
 
 
-def _or_raise(answer: Any) -> Any:
-    if isinstance(answer, BaseException):
-        raise answer
-    return answer
-
-
 def _silence(_logger: object, _method: str, _event: Any) -> Any:
     raise structlog.DropEvent
 
@@ -396,14 +364,12 @@ def _stores(redis_server: EmbeddedRedis, company: Company) -> Iterator[None]:
     engine = open_database(f"sqlite:///{folder / 'desk.sqlite3'}")
     metadata.create_all(engine)
     Desks.sql = Sql(engine)
-    Desks.beside = Desks.sql.beside(*loans_beside.DEFINITIONS, writes=True)
     Desks.redis = open_redis(redis_server.url)
     # A process that is held up is no queue server that hangs: that one the machine plays itself (server_hangs).
     Desks.redis.connection_pool.connection_kwargs["socket_timeout"] = None
     Desks.company = company
     yield
     Desks.redis.close()
-    Desks.beside.close()
     engine.dispose()
     shutil.rmtree(folder)
 
