@@ -188,6 +188,7 @@ class Company(_Definition):
     organisation: dict[str, str] = Field(min_length=1)
     default_language: str
     home_country: str = Field(default="LV", pattern="^[A-Z]{2}$")
+    clock: Literal["12h", "24h"] = "12h"  # how English times are spoken; other languages have one way
     numbers: dict[str, Slug] = Field(min_length=1)
     calendars: dict[Slug, CalendarDefinition] = Field(min_length=1, max_length=MAX_CALENDARS)
     queues: dict[Slug, QueueDefinition] = Field(min_length=1, max_length=MAX_QUEUES)

@@ -104,7 +104,7 @@ class VoicemailEmpty:
 
 @dataclass(frozen=True, slots=True)
 class CallbackRequested:
-    """The caller accepted to be rung back at the number they called from."""
+    """The caller accepted to be called back at the number they called from."""
 
     node: str
     queue: str
@@ -178,7 +178,7 @@ class ReadHours:
 
 @dataclass(frozen=True, slots=True)
 class QuotePromise:
-    """Ask for the moment by which this queue can truthfully promise to ring back."""
+    """Ask for the moment by which this queue can truthfully promise to call back."""
 
     queue: str
     intent: str

@@ -26,26 +26,27 @@ class _Words:
 
 _WORDS: dict[str, _Words] = {
     "en": _Words(
-        "Hello. Thank you for calling {}.",
-        "I am sorry, something has gone wrong on our side. Please leave your name, your number and a message after the "
-        "tone, and we will ring you back.",
-        "Thank you. Goodbye.",
+        "{}, hello.",
+        "I'm sorry, something went wrong on our side. Please leave your name, your number and a message after the tone, "
+        "and we will call you back. The message is recorded.",
+        "Thank you for calling. Goodbye.",
     ),
     "lv": _Words(
-        "Labdien! Jūs sveicina {}.",
-        "Atvainojiet, mūsu sistēmā radās kļūme. Lūdzu, pēc signāla nosauciet savu vārdu un tālruņa numuru un atstājiet "
-        "ziņu, un mēs jums atzvanīsim.",
-        "Paldies! Uz redzēšanos!",
+        "{}, sveicināti!",
+        "Atvainojiet, pie mums radās kļūme. Lūdzu, pēc signāla nosauciet savu vārdu un tālruņa numuru un atstājiet ziņu, "
+        "un mēs jums atzvanīsim. Ziņa tiek ierakstīta.",
+        "Paldies par zvanu. Visu labu!",
     ),
     "ru": _Words(
-        "Здравствуйте! Вас приветствует {}.",
-        "Приносим извинения, у нас произошёл сбой. Пожалуйста, после сигнала назовите ваше имя и номер телефона и "
-        "оставьте сообщение, и мы вам перезвоним.",
-        "Спасибо! До свидания!",
+        "{}, здравствуйте!",
+        "Приносим извинения, у нас произошёл сбой. После сигнала назовите, пожалуйста, своё имя и номер телефона и "
+        "оставьте сообщение, и мы вам перезвоним. Сообщение записывается.",
+        "Спасибо за звонок. До свидания!",
     ),
     "ko": _Words(
         "안녕하십니까. {}입니다.",
-        "죄송합니다. 시스템에 문제가 생겼습니다. 삐 소리가 난 뒤에 성함과 전화번호, 용건을 남겨 주시면 다시 전화드리겠습니다.",
+        "죄송합니다. 시스템에 문제가 생겼습니다. 삐 소리가 난 뒤에 성함과 전화번호, 용건을 남겨 주시면 다시 전화드리겠습니다. "
+        "메시지는 녹음됩니다.",
         "감사합니다. 안녕히 계십시오.",
     ),
 }

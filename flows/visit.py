@@ -34,6 +34,8 @@ class Visit:
         self._verbs: list[Verb] = []
         self._said: list[tuple[Say | Play, bool]] = []
         self._known: Known | None = None
+        # Whether the greeting of this turn has already named each language's key.
+        self.is_language_offered = False
 
     def change(self, **fields: Any) -> None:
         self.session = self.session.change(**fields)
@@ -108,6 +110,7 @@ class Visit:
             caller_number=session.caller_number,
             promise=session.promise,
             open_promise_until=open_until,
+            is_24_hour=self.company.clock == "24h",
         )
         return self._known
 

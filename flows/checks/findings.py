@@ -265,7 +265,7 @@ def _unsaid_promises(flow: Flow) -> Iterator[Note]:
                     "PROMISE_UNSAID",
                     "warning",
                     ("nodes", name),
-                    f'nobody who leaves a message at "{name}" is told when we ring back.',
+                    f'nobody who leaves a message at "{name}" is told when we call back.',
                     "Say [… {promise.until|by}] in its prompt or in a prompt after it.",
                 )
 

@@ -76,6 +76,11 @@ def ask(visit: Visit, asking: Asking, keys: Iterable[str], languages: tuple[str,
     session = visit.session
     question = _at(asking.prompt, session.no_input + session.no_match)
     visit.say(question, languages)
+    return wait_for_key(visit, asking, keys)
+
+
+def wait_for_key(visit: Visit, asking: Asking, keys: Iterable[str]) -> Await:
+    """Wait for a key after a question that has been put."""
     every_key = {*keys, *visit.flow.keys}
     single = all(len(key) == 1 for key in every_key)
     # The provider has one timer for the first key and between keys; an entry of several keys gets the longer of ours.

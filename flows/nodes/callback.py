@@ -1,4 +1,4 @@
-"""An offer to ring back instead of waiting or talking to a machine."""
+"""An offer to call back instead of waiting or talking to a machine."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Callback:
         ring_back:
           type: callback
           queue: desk
-          prompt: {en: "We can ring you back {promise.until|by}. Press 1 to accept, 2 to leave a message instead."}
+          prompt: {en: "We can call you back {promise.until|by}. Press 1 to accept, 2 to leave a message instead."}
           accept_key: "1"
           decline_key: "2"
           exits: {accepted: goodbye, declined: goodbye, not_possible: goodbye}

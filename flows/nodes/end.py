@@ -21,7 +21,7 @@ class End:
 
         goodbye:
           type: end
-          prompt: {en: "Thank you for calling.[ We will ring you back {promise.until|by}.] Goodbye."}
+          prompt: {en: "Thank you for calling.[ We will call you back {promise.until|by}.] Goodbye."}
           outcome: done
     """
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flows.events import LanguageChosen
 from flows.files.fields import KEYS
 from flows.inputs import Digits, Silence
-from flows.nodes.asking import Asking, Chosen, GaveUp, ask, hear, read_asking
+from flows.nodes.asking import Asking, Chosen, GaveUp, ask, hear, read_asking, wait_for_key
 from flows.prompts.prompt import Line, Prompt
 from flows.steps import Leave, Step
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 # How each language invites to itself, said in that language.
 INVITATIONS: dict[str, str] = {
     "en": "For English, press {}.",
-    "lv": "Lai turpinātu latviešu valodā, nospiediet {}.",
-    "ru": "Чтобы продолжить на русском языке, нажмите {}.",
+    "lv": "Latviski – spiediet {}.",
+    "ru": "По-русски – нажмите {}.",
     "ko": "한국어 안내는 {}번을 눌러 주십시오.",
 }
 
@@ -91,6 +91,8 @@ def _with_invitations(asking: Asking, options: dict[str, str]) -> Asking:
 def enter(node: Language, visit: Visit, returning: bool = False) -> Step:
     if visit.session.language_known and not returning:
         return Leave("known")
+    if visit.is_language_offered and not returning:
+        return wait_for_key(visit, node.asking, node.keys())
     return present(node, visit)
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One choice. Its `intent` says what the caller wants to whoever rings back; unless written it is the option's name."""
+    """One choice. Its `intent` says what the caller wants to whoever calls back; unless written it is the option's name."""
 
     name: str
     key: str

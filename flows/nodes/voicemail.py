@@ -1,4 +1,4 @@
-"""A message for somebody who will ring back."""
+"""A message for somebody who will call back."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SHORTEST_MESSAGE_SECONDS = 1
 class Voicemail:
     """Records a message for a queue. On entry a promise is asked for; without one the message is taken all the same.
 
-    `{promise.until|by}` is the moment by which somebody rings back; put it in square brackets, for there may be none.
+    `{promise.until|by}` is the moment by which somebody calls back; put it in square brackets, for there may be none.
     `intent` is what the caller wants; unless written it is their last choice in a menu.
 
     Example:
@@ -30,7 +30,7 @@ class Voicemail:
         mailbox:
           type: voicemail
           queue: desk
-          prompt: {en: "Please leave a message after the tone.[ We will ring you back {promise.until|by}.]"}
+          prompt: {en: "Please leave a message after the tone.[ We will call you back {promise.until|by}.]"}
           max: 3m
           silence: 5s
           end_key: "#"
@@ -84,7 +84,7 @@ def present(node: Voicemail, visit: Visit) -> Step:
 def answer(node: Voicemail, visit: Visit, given: Recorded) -> Step:
     if given.recording_id is None or given.seconds < SHORTEST_MESSAGE_SECONDS:
         visit.emit(VoicemailEmpty(node.name))
-        visit.change(promise=None)  # nobody rings back for nothing: no later prompt may say so
+        visit.change(promise=None)  # nobody calls back for nothing: no later prompt may say so
         return Leave("empty")
     visit.emit(left(node, visit, given.recording_id, given.seconds))
     return Leave("saved")

@@ -1,6 +1,6 @@
 """What is said to a caller: texts and audio by language, with values spoken properly.
 
-A text may hold values, `{promise.until|by}`, and optional parts in square brackets, `[We ring you back {promise.until|by}.]`,
+A text may hold values, `{promise.until|by}`, and optional parts in square brackets, `[We call you back {promise.until|by}.]`,
 which are said only when every value in them is known. `{{ }} [[ ]]` are the characters themselves. A value is data: it is
 cleaned, and braces inside it mean nothing.
 """
@@ -97,6 +97,7 @@ class Known:
     caller_number: str = ""
     promise: Promise | None = None
     open_promise_until: datetime | None = None
+    is_24_hour: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +183,18 @@ def render(prompt: Prompt, language: str, fallback: str, known: Known) -> Spoken
                     pieces.extend(spoken_parts)
                     named = [each for each in parts if isinstance(each, Value) and each.name == "promise.until"]
                     promise = _speak(named[0], chosen, known) if named else promise
-    text = " ".join("".join(pieces).split())
+    text = " ".join(_joined(pieces).split())
     if line.audio:
         return Spoken(Play(line.audio, text, chosen), promise)
     return Spoken(Say(text, chosen), promise) if text else None
+
+
+def _joined(pieces: list[str]) -> str:
+    """The pieces as one text; a value that ends in a full stop, such as "1 p.m.", takes no second one."""
+    text = ""
+    for piece in pieces:
+        text += piece[1:] if text.endswith(".m.") and piece.startswith(".") else piece
+    return text
 
 
 @lru_cache(4_096)
@@ -211,7 +220,12 @@ def _speak(value: Value, language: str, known: Known) -> str:
             until = open_until.astimezone(ZoneInfo(known.time_zone)) if open_until else None
     if until is None:
         return ""
-    return {"by": spoken.by, "time": spoken.time, "date": spoken.day}[value.format](until, known.now, language)
+    match value.format:
+        case "by":
+            return spoken.by(until, known.now, language, known.is_24_hour)
+        case "time":
+            return spoken.time(until, known.now, language, known.is_24_hour)
+    return spoken.day(until, known.now, language)
 
 
 def clean(value: str, longest: int = 200) -> str:

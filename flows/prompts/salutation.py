@@ -1,4 +1,4 @@
-"""The words of a greeting: salutation by the hour where the company is, and its name."""
+"""The words of a greeting: the organisation, and a salutation by the hour where it is."""
 
 from __future__ import annotations
 
@@ -8,32 +8,42 @@ from zoneinfo import ZoneInfo
 if TYPE_CHECKING:
     from flows.prompts.prompt import Known
 
-# Salutations from 5:00, 12:00, 18:00 and 23:00 o'clock, then the sentence that names the organisation.
-_WORDS: dict[str, tuple[tuple[str, str, str, str], str]] = {
-    "en": (("Good morning", "Good afternoon", "Good evening", "Hello"), "Thank you for calling {}."),
-    "lv": (("Labrīt", "Labdien", "Labvakar", "Labvakar"), "Jūs sveicina {}."),
-    "ru": (("Доброе утро", "Добрый день", "Добрый вечер", "Здравствуйте"), "Вас приветствует {}."),
+# Salutations from 5:00, 12:00, 18:00 and 23:00 o'clock. They stand after the name of the organisation, so that any name fits.
+_SALUTATIONS: dict[str, tuple[str, str, str, str]] = {
+    "en": ("good morning", "good afternoon", "good evening", "hello"),
+    "lv": ("labrīt!", "labdien!", "labvakar!", "sveicināti!"),
+    "ru": ("доброе утро!", "добрый день!", "добрый вечер!", "здравствуйте!"),
     # Korean greets alike at every hour; a person's name takes 님.
-    "ko": (("안녕하십니까", "안녕하십니까", "안녕하십니까", "안녕하십니까"), "{}입니다."),
+    "ko": ("안녕하십니까", "안녕하십니까", "안녕하십니까", "안녕하십니까"),
 }
 
 
 def has_salutation(language: str) -> bool:
     """Whether the built-in greeting exists in a language; elsewhere a greeting node needs its own prompt."""
-    return _base(language) in _WORDS
+    return _base(language) in _SALUTATIONS
 
 
 def welcome(language: str, known: Known) -> str:
-    """Return the greeting: "Good morning, Anna. Thank you for calling Amber Workshop."."""
-    salutations, sentence = _WORDS.get(_base(language), _WORDS["en"])
+    """Return the greeting: "Amber Workshop, good morning, Anna.".
+
+    Latvian and Russian leave the caller's name out: it cannot be put into the form of address by rule.
+    """
+    base = _base(language) if has_salutation(language) else "en"
     hour = known.now.astimezone(ZoneInfo(known.time_zone)).hour
-    salutation = salutations[3 if hour < 5 or hour >= 23 else 0 if hour < 12 else 1 if hour < 18 else 2]
+    part_of_day = 3 if hour < 5 or hour >= 23 else 0 if hour < 12 else 1 if hour < 18 else 2
+    salutation = _SALUTATIONS[base][part_of_day]
     organisation = known.organisation.get(language) or known.organisation[known.organisation_language]
-    if not known.caller_name:
-        return f"{salutation}. {sentence.format(organisation)}"
-    if _base(language) == "ko":
-        return f"{known.caller_name} 님, {salutation}. {sentence.format(organisation)}"
-    return f"{salutation}, {known.caller_name}. {sentence.format(organisation)}"
+    match base:
+        case "ko":
+            before = f"{known.caller_name} 님, " if known.caller_name else ""
+            return f"{before}{salutation}. {organisation}입니다."
+        case "en":
+            return (
+                f"{organisation}, {salutation}, {known.caller_name}."
+                if known.caller_name
+                else f"{organisation}, {salutation}."
+            )
+    return f"{organisation}, {salutation}"
 
 
 def _base(language: str) -> str:

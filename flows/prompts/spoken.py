@@ -7,7 +7,7 @@ is the end of a day, not the beginning of the next: "by midnight" of Tuesday is 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 # In Latvian both the day and the date answer "when?" in the locative, which no locale table offers.
@@ -18,6 +18,30 @@ _LV_MONTHS = (
 )
 # Accusative with its preposition, as "when?" is answered in Russian.
 _RU_WEEKDAYS = (*("в понедельник", "во вторник", "в среду", "в четверг", "в пятницу", "в субботу", "в воскресенье"),)
+# Hours as they follow "līdz pulksten"; few voices find this case in figures.
+_LV_HOURS = (
+    *(
+        "nulle nulle",
+        "vieniem",
+        "diviem",
+        "trijiem",
+        "četriem",
+        "pieciem",
+        "sešiem",
+        "septiņiem",
+        "astoņiem",
+        "deviņiem",
+    ),
+    *("desmitiem", "vienpadsmitiem", "divpadsmitiem", "trīspadsmitiem", "četrpadsmitiem", "piecpadsmitiem"),
+    *("sešpadsmitiem", "septiņpadsmitiem", "astoņpadsmitiem", "deviņpadsmitiem", "divdesmitiem", "divdesmit vieniem"),
+    *("divdesmit diviem", "divdesmit trijiem"),
+)
+_LV_ONES = ("", "viena", "divas", "trīs", "četras", "piecas", "sešas", "septiņas", "astoņas", "deviņas")
+_LV_TEENS = (
+    *("desmit", "vienpadsmit", "divpadsmit", "trīspadsmit", "četrpadsmit", "piecpadsmit", "sešpadsmit"),
+    *("septiņpadsmit", "astoņpadsmit", "deviņpadsmit"),
+)
+_LV_TENS = ("nulle", "", "divdesmit", "trīsdesmit", "četrdesmit", "piecdesmit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +67,18 @@ class _Phrases:
     by: Callable[[str, str], str]
 
 
-def by(moment: datetime, now: datetime, language: str) -> str:
-    """Return the whole phrase of a deadline: "by 14:30", "tomorrow, Tuesday, by 10:00"."""
-    phrases, split = _phrases(language), _split(moment, now)
+def by(moment: datetime, now: datetime, language: str, is_24_hour: bool = False) -> str:
+    """Return the whole phrase of a deadline: "by 2:30 p.m.", "tomorrow, Tuesday, by 10 a.m.".
+
+    `is_24_hour` is for English alone ("by 14:30"); the other languages have one way.
+    """
+    phrases, split = _phrases(language, is_24_hour), _split(moment, now)
     return phrases.by(phrases.clock(split), phrases.day(split) if split.days else "")
 
 
-def time(moment: datetime, now: datetime, language: str) -> str:
-    """Return a moment to stand after "by" (līdz, до, before 까지): "14:30", "10:00 tomorrow, Tuesday"."""
-    phrases, split = _phrases(language), _split(moment, now)
+def time(moment: datetime, now: datetime, language: str, is_24_hour: bool = False) -> str:
+    """Return a moment to stand after "by" (līdz, до, before 까지): "2:30 p.m.", "10 a.m. tomorrow, Tuesday"."""
+    phrases, split = _phrases(language, is_24_hour), _split(moment, now)
     return phrases.time(phrases.clock(split), phrases.day(split) if split.days else "")
 
 
@@ -127,8 +154,37 @@ def _ko_day(moment: _Moment) -> str:
     return f"{moment.day.month}월 {moment.day.day}일 {weekday}"
 
 
-def _figures(moment: _Moment, midnight: str, before: str = "") -> str:
-    return midnight if moment.hour == 24 else f"{before}{moment.hour}:{moment.minute:02}"
+def _en_clock(moment: _Moment) -> str:
+    """Twelve hours, as English speakers say them: "1 p.m.", "2:30 p.m.", "noon"."""
+    if moment.hour == 24:
+        return "midnight"
+    if moment.hour == 12 and not moment.minute:
+        return "noon"
+    minutes = f":{moment.minute:02}" if moment.minute else ""
+    return f"{moment.hour % 12 or 12}{minutes} {'a.m.' if moment.hour < 12 else 'p.m.'}"
+
+
+def _en_clock_24(moment: _Moment) -> str:
+    return "midnight" if moment.hour == 24 else f"{moment.hour}:{moment.minute:02}"
+
+
+def _lv_clock(moment: _Moment) -> str:
+    if moment.hour == 24:
+        return "pusnaktij"
+    tens, ones = divmod(moment.minute, 10)
+    minutes = _LV_TEENS[ones] if tens == 1 else f"{_LV_TENS[tens]} {_LV_ONES[ones]}"
+    return f"pulksten {_LV_HOURS[moment.hour]} {minutes if moment.minute else ''}".strip()
+
+
+def _ru_clock(moment: _Moment) -> str:
+    """The genitive after "до": "14 часов 30 минут", "21 часа"."""
+    if moment.hour == 24:
+        return "полуночи"
+    hours = f"{moment.hour} {'часа' if moment.hour in (1, 21) else 'часов'}"
+    if not moment.minute:
+        return hours
+    is_one = moment.minute % 10 == 1 and moment.minute != 11
+    return f"{hours} {moment.minute} {'минуты' if is_one else 'минут'}"
 
 
 def _ko_clock(moment: _Moment) -> str:
@@ -141,19 +197,19 @@ def _ko_clock(moment: _Moment) -> str:
 
 _BY_LANGUAGE: dict[str, _Phrases] = {
     "en": _Phrases(
-        clock=lambda moment: _figures(moment, "midnight"),
+        clock=_en_clock,
         day=_en_day,
         time=lambda clock, day: f"{clock} {day}" if day else clock,
         by=lambda clock, day: f"{day}, by {clock}" if day else f"by {clock}",
     ),
     "lv": _Phrases(
-        clock=lambda moment: _figures(moment, "pusnaktij", "pulksten "),
+        clock=_lv_clock,
         day=_lv_day,
         time=lambda clock, day: f"{clock} {day}" if day else clock,
         by=lambda clock, day: f"{day}, līdz {clock}" if day else f"līdz {clock}",
     ),
     "ru": _Phrases(
-        clock=lambda moment: _figures(moment, "полуночи"),
+        clock=_ru_clock,
         day=_ru_day,
         time=lambda clock, day: f"{clock} {day}" if day else clock,
         by=lambda clock, day: f"{day}, до {clock}" if day else f"до {clock}",
@@ -167,9 +223,10 @@ _BY_LANGUAGE: dict[str, _Phrases] = {
 }
 
 
-def _phrases(language: str) -> _Phrases:
+def _phrases(language: str, is_24_hour: bool = False) -> _Phrases:
     """Phrases of a language; those of English where there are none (the checks refuse such a text)."""
-    return _BY_LANGUAGE.get(_base(language), _BY_LANGUAGE["en"])
+    phrases = _BY_LANGUAGE.get(_base(language), _BY_LANGUAGE["en"])
+    return replace(phrases, clock=_en_clock_24) if is_24_hour and phrases.clock is _en_clock else phrases
 
 
 def _base(language: str) -> str:

@@ -62,7 +62,7 @@ class ExpectedCallback:
 class Expectation:
     """What must come of a call; None and empty parts are not compared. `said` are pieces of what was heard, in order.
 
-    `callback` is a promise to ring back, from a message or an accepted offer; `no_callback` says that there is none.
+    `callback` is a promise to call back, from a message or an accepted offer; `no_callback` says that there is none.
     """
 
     path: tuple[str, ...] = ()

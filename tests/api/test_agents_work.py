@@ -32,7 +32,7 @@ async def desk(front: Front) -> AsyncIterator[httpx2.AsyncClient]:
 
 async def complain(front: Front, from_number: str = CALLER) -> TestCall:
     call = await front.switchboard.ring(from_number=from_number)
-    await call.press("1")
+    await call.press("3")
     await call.press("3")
     await call.record(new_recording(), 12)
     await call.complete()
@@ -80,7 +80,7 @@ async def test_a_message_is_seen_claimed_completed_and_told(front: Front, desk: 
     call_id = next(event["call_id"] for event in events if event["kind"] == "call.ended")
     told = (await desk.get(f"/api/calls/{call_id}")).json()
     assert told["provider_call_id"] == call.sid
-    assert [turn["turn"] for turn in told["turns"]] == [1, 2, 3, 4]
+    assert [turn["turn"] for turn in told["turns"]] == [1, 2, 3, 4, 5]
     assert "language (1)" in told["path"]
 
 

@@ -135,7 +135,7 @@ def test_failing_once_more_after_that_takes_the_error_way_and_then_the_last_reso
     call.do(S)
     assert call.session.node == LAST_RESORT
     assert isinstance(call.last(), Record)
-    assert call.do(Recorded("rec", 3)).heard() == "Thank you. Goodbye."
+    assert call.do(Recorded("rec", 3)).heard() == "Thank you for calling. Goodbye."
 
 
 def test_silence_on_an_offer_to_ring_back_is_no_acceptance(ring: Ring) -> None:

@@ -36,7 +36,7 @@ def test_what_ships_is_checked_and_tested_green() -> None:
     assert (checked.exit_code, checked.output) == (0, "1 flows: 0 errors, 0 warnings.\n")
     tested = RUN.invoke(flows, ["test"])
     assert tested.exit_code == 0
-    assert tested.output.endswith("17 tests, 0 failed.\n")
+    assert tested.output.endswith("19 tests, 0 failed.\n")
 
 
 def test_check_shows_the_line_and_fails(folder: Path) -> None:
@@ -53,8 +53,8 @@ def test_check_shows_the_line_and_fails(folder: Path) -> None:
 def test_check_warns_of_an_exit_that_no_test_takes_but_does_not_fail(folder: Path) -> None:
     edit(
         folder,
-        "events: [dtmf 1, dtmf 1, dial busy, dtmf 2, record 20s]",
-        "events: [dtmf 1, dtmf 1, dial no_answer, dtmf 2, record 20s]",
+        "events: [dtmf 3, dtmf 1, dial busy, dtmf 2, record 20s, silence]",
+        "events: [dtmf 3, dtmf 1, dial no_answer, dtmf 2, record 20s, silence]",
     )
     result = RUN.invoke(flows, ["check", str(folder)])
     assert result.exit_code == 0
@@ -62,7 +62,7 @@ def test_check_warns_of_an_exit_that_no_test_takes_but_does_not_fail(folder: Pat
 
 
 def test_failing_test_says_why_and_fails(folder: Path) -> None:
-    edit(folder, "dtmf 2, dtmf 3, record 45s", "dtmf 2, dtmf 3, record empty")
+    edit(folder, "dtmf 1, dtmf 3, record 45s", "dtmf 1, dtmf 3, record empty")
     result = RUN.invoke(flows, ["test", str(folder), "-v"])
     assert result.exit_code == 1
     assert "FAIL reception: complaint is heard out in Latvian" in result.output
@@ -71,22 +71,22 @@ def test_failing_test_says_why_and_fails(folder: Path) -> None:
 
 
 def test_flow_is_played_by_a_script() -> None:
-    script = "dtmf 2, dtmf 3, record 9s"
+    script = "dtmf 1, dtmf 3, record 9s, silence"
     result = RUN.invoke(flows, ["play", "--at", "2030-03-05 10:15", "--script", script])
     assert result.exit_code == 0
     assert "[lv] Mums ļoti žēl" in result.output
     assert "VoicemailLeft node=complaint_box queue=complaints intent=complaint" in result.output
     assert result.output.endswith(
-        "Path: welcome → language → opening → main → complaint_box → goodbye. Outcome: done.\n"
+        "Path: welcome → language → opening → main → complaint_box → closing → goodbye. Outcome: done.\n"
     )
 
 
 def test_flow_is_played_at_the_keyboard() -> None:
-    typed = "1\n\n\n\n12\n"
+    typed = "3\n\n\n\n12\n\n"
     result = RUN.invoke(flows, ["play", "--at", "2030-03-05 10:15"], input=typed)
     assert result.exit_code == 0
-    assert "→ mailbox → goodbye. Outcome: done." in result.output
-    hung_up = RUN.invoke(flows, ["play", "--at", "2030-03-05 10:15", "--from", "withheld"], input="1\n4\nh\n")
+    assert "→ mailbox → closing → goodbye. Outcome: done." in result.output
+    hung_up = RUN.invoke(flows, ["play", "--at", "2030-03-05 10:15", "--from", "withheld"], input="3\n4\nh\n")
     assert hung_up.output.endswith("→ ring_back → mailbox. Outcome: hung_up.\n")
 
 
@@ -105,7 +105,7 @@ def test_folder_that_is_none_is_named(command: str, tmp_path: Path) -> None:
 
 
 def test_publishing_is_refused_when_a_test_fails(folder: Path) -> None:
-    edit(folder, "dtmf 2, dtmf 3, record 45s", "dtmf 2, dtmf 3, record empty")
+    edit(folder, "dtmf 1, dtmf 3, record 45s", "dtmf 1, dtmf 3, record empty")
     result = RUN.invoke(flows, ["publish", str(folder)])
     assert result.exit_code == 1
     assert "Nothing was published" in result.output

@@ -53,18 +53,16 @@ STRANGER = Caller(number="+37120000002")
 
 def test_stranger_is_greeted_and_asked_in_each_language(ring: Ring) -> None:
     call = ring(caller=STRANGER)
-    assert call.verbs[:4] == (
-        Say("Good morning. Thank you for calling Test Workshop.", "en"),
+    assert call.verbs[:5] == (
+        Say("Test Workshop, good morning.", "en"),
         Say("Messages are recorded.", "en"),
-        Say("Labrīt. Jūs sveicina Testu darbnīca.", "lv"),
+        Say("For English, press 1.", "en"),
+        Say("Testu darbnīca, labrīt!", "lv"),
         Say("Ziņas tiek ierakstītas.", "lv"),
     )
     gather = call.last()
     assert isinstance(gather, Gather)
-    assert gather.prompts == (
-        Say("For English, press 1.", "en"),
-        Say("Lai turpinātu latviešu valodā, nospiediet 2.", "lv"),
-    )
+    assert gather.prompts == (Say("Latviski – spiediet 2.", "lv"),)
     assert call.events[0] == CallStarted("every_node", call.flow.version, "en")
 
 
@@ -75,20 +73,27 @@ def test_chosen_language_is_spoken_from_then_on(ring: Ring) -> None:
     assert call.do(Silence()).heard() == "K1. J2."
 
 
+def test_silent_stranger_is_asked_again_without_the_greeting(ring: Ring) -> None:
+    call = ring(caller=STRANGER).do(Silence())
+    assert call.heard() == "For English, press 1. Latviski – spiediet 2."
+
+
 def test_known_caller_is_greeted_by_name_and_not_asked(ring: Ring) -> None:
+    english = ring(caller=dataclasses.replace(KNOWN, name="Anna", language="en"))
+    assert english.heard().startswith("Test Workshop, good morning, Anna.")
     call = ring(caller=dataclasses.replace(KNOWN, name="Anna", language="lv"))
-    assert call.heard().startswith("Labrīt, Anna. Jūs sveicina Testu darbnīca.")
+    assert call.heard().startswith("Testu darbnīca, labrīt! Ziņas")
     assert call.session.node == "main"
     assert NodeLeft("language", "known", "opening") in call.events
 
 
 @pytest.mark.parametrize(
     ("hours", "expected"),
-    [(0, "Labrīt"), (4, "Labdien"), (9, "Labvakar"), (16, "Labvakar"), (20, "Labrīt")],
+    [(0, "labrīt"), (4, "labdien"), (9, "labvakar"), (16, "sveicināti"), (20, "labrīt")],
 )
 def test_salutation_follows_the_hour_where_the_company_is(ring: Ring, hours: int, expected: str) -> None:
     call = ring(caller=dataclasses.replace(KNOWN, language="lv"), now=NOW + timedelta(hours=hours))
-    assert call.heard().startswith(expected)
+    assert call.heard().startswith(f"Testu darbnīca, {expected}!")
 
 
 def test_caller_with_an_open_promise_hears_it_unless_its_moment_has_passed(ring: Ring) -> None:
@@ -256,8 +261,8 @@ def test_trouble_takes_the_error_way_once_and_then_the_last_resort(ring: Ring) -
     call.do(Trouble("again"))
     assert call.session.node == LAST_RESORT
     assert call.verbs[0] == Say(
-        "I am sorry, something has gone wrong on our side. Please leave your name, your number and a message after the "
-        "tone, and we will ring you back.",
+        "I'm sorry, something went wrong on our side. Please leave your name, your number and a message after the tone, "
+        "and we will call you back. The message is recorded.",
         "en",
     )
     call.do(MESSAGE)
@@ -268,7 +273,7 @@ def test_trouble_takes_the_error_way_once_and_then_the_last_resort(ring: Ring) -
 
 def test_trouble_in_the_last_resort_says_goodbye_and_nothing_more(ring: Ring) -> None:
     call = ring().do(Trouble("1"), Trouble("2"), Trouble("3"))
-    assert call.verbs == (Say("Thank you. Goodbye.", "en"), HangUp())
+    assert call.verbs == (Say("Thank you for calling. Goodbye.", "en"), HangUp())
 
 
 def test_error_exit_of_a_node_comes_before_the_flows(company: Company) -> None:

@@ -24,7 +24,7 @@ GOOD = """\
     events: [dtmf 2, record 12s]
     expect:
       path: [welcome, language, opening, main, complaints, goodbye]
-      said: [Good morning., Q1 Press, We ring by 14:30.]
+      said: [good morning., Q1 Press, We ring by 14:30.]
       not_said: [Our mistake]
       outcome: done
       language: en
@@ -55,7 +55,7 @@ def test_everything_an_author_may_expect_can_be_expected(company: Company) -> No
             "main, goodbye]",
             "path: expected welcome → language → opening → main → goodbye, found",
         ),
-        ("[Good morning., Q1 Press", "[Q1 Press, Good morning.", 'not heard in this order: "Good morning."'),
+        ("[good morning., Q1 Press", "[Q1 Press, good morning.", 'not heard in this order: "good morning."'),
         ("by 14:30.]", "by 15:00.]", 'not heard: "We ring by 15:00."'),
         ("Our mistake", "Q1 Press", 'heard, but should not be: "Q1 Press"'),
         ("outcome: done", "outcome: lost", "outcome: expected lost, found done"),

@@ -60,13 +60,13 @@ def test_an_old_content_published_again_is_live_again(database: Engine, folder: 
 
 async def test_a_call_under_way_keeps_the_words_it_began_with(lite_front: Front, folder: Path) -> None:
     before = await lite_front.switchboard.ring()
-    edit(folder, "How can we help you?", "What can we do for you?")
+    edit(folder, "How can we help?", "What can we do for you?")
     publish_folder(lite_front.parts.console_database, folder, "", "me")
     lite_front.parts.shelf.refresh()
-    await before.press("1")
-    assert "How can we help you?" in before.document.said
+    await before.press("3")
+    assert "How can we help?" in before.document.said
     after: TestCall = await lite_front.switchboard.ring(from_number="+37120000777")
-    await after.press("1")
+    await after.press("3")
     assert "What can we do for you?" in after.document.said
 
 

@@ -61,7 +61,7 @@ async def test_callers_are_answered_and_nothing_is_lost_or_doubled(lite_front: F
             begun = time.monotonic()
             call = await lite_front.switchboard.ring(from_number=f"+3712000000{number}")
             slowest = max(slowest, time.monotonic() - begun)
-            await call.press("1")
+            await call.press("3")
             await call.press("3")
             waiting = call.document
             recording = new_recording()
@@ -91,7 +91,7 @@ async def test_turns_that_a_dead_process_left_in_its_spool_are_written_by_the_ne
     (heirs_folder / "spool").mkdir(parents=True)
     with locked(lite_front):
         call = await lite_front.switchboard.ring()
-        await call.press("1")
+        await call.press("3")
         await call.press("3")
         await call.record(new_recording())
         (spool,) = (lite_front.settings.data_dir / "spool").glob("*.spool")

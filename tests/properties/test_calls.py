@@ -105,7 +105,7 @@ class Calls(RuleBasedStateMachine):
     @precondition(lambda self: len(self.lines) < 5)
     @rule(to=st.sampled_from("344"), accepts=st.booleans(), at=st.booleans())
     def ring_for(self, to: str, accepts: bool, at: bool) -> None:
-        """A caller who knows the way: to the complaints, or to the offer of being rung back, which some accept at once."""
+        """A caller who knows the way: to the complaints, or to the offer of being called back, which some accept at once."""
         self.ring("+37120000003", at)
         line = self.lines[-1]
         for key in ("1", to):
