@@ -43,7 +43,6 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = lambda: datet
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         parts = Parts(settings, clock)
         parts.open()
-        await parts.start_beside()
         app.state.parts = provider.parts = parts
         yield
         parts.close()

@@ -15,7 +15,6 @@ from callbacks.desk import Desk
 from callbacks.queue.callback_queue import CallbackQueue
 from customers.phone import spoken_form
 from flows.prompts import spoken
-from ivr import new_turns
 from ivr.effects import follow_all
 from ivr.emergency import EmergencyDocuments
 from ivr.journal.journal import Journal
@@ -25,7 +24,6 @@ from ivr.providers.twilio import SignatureCheck
 from ivr.published_flows import NothingPublished, Shelf, watch
 from ivr.state import StateSeal
 from ivr.turns import Turns
-from runtime.beside import beside
 from runtime.config import Settings
 from runtime.redis import open_redis
 from runtime.secret import secret_key
@@ -47,24 +45,15 @@ class Parts:
         secret = secret_key(settings.secret_key.get_secret_value(), settings.data_dir)
         self.shelf = Shelf(self.call_database, settings.data_dir / "flows.live", secret)
         self.bell = threading.Event()
-        # One of them writes, so that who rings up is looked up meanwhile.
-        self._writer = beside(self.call_database, new_turns.DEFINITIONS)
-        self._reader = beside(self.call_database, writes=False)
         self.desk = Desk(self.console_database, lambda: self.shelf.company, self.queue)
         spool = Spool(settings.data_dir / "spool")
-        self.journal = Journal(self.call_database, self._follow, self.bell.set, spool, self._writer)
+        self.journal = Journal(self.call_database, self._follow, self.bell.set, spool)
         self.signature = SignatureCheck(settings.twilio_auth_token.get_secret_value(), settings.base_url)
         seal = StateSeal(secret)
-        self.turns = Turns(self.shelf, seal, self.journal, self.call_database, clock, self._reader)
+        self.turns = Turns(self.shelf, seal, self.journal, self.call_database, clock)
         self.emergency: EmergencyDocuments | None = EmergencyDocuments.kept(self._emergency_folder)
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
-
-    async def start_beside(self) -> None:
-        """Start the quick ways to SQL; without them all goes on, slower."""
-        for process in (self._writer, self._reader):
-            if process is not None:
-                await process.start()
 
     def open(self) -> None:
         """Load the flows and start the threads of this process."""
@@ -97,9 +86,6 @@ class Parts:
         self.journal.stop()
         for thread in self._threads:
             thread.join(3)
-        for process in (self._writer, self._reader):
-            if process is not None:
-                process.close()
         self.call_database.dispose()
         self.console_database.dispose()
 

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from customers.tables import customer_numbers, customers
 from runtime.ids import derived_id, new_id
-from runtime.sql.bulk import insert_many_once, select_many
+from runtime.sql.bulk import insert_many_once
 
 MAX_NAME_CHARACTERS = 200
 
@@ -103,5 +103,10 @@ def _number_rows(owners: Mapping[str, str], at: datetime) -> list[dict[str, Any]
 
 
 def _owners(connection: Connection, numbers: Collection[str]) -> dict[str, str]:
-    query = "SELECT number, customer_id FROM customer_numbers WHERE number {among}"
-    return dict(select_many(connection, query, "number, customer_id", numbers))
+    if not numbers:
+        return {}
+    query = sa.select(customer_numbers.c.number, customer_numbers.c.customer_id)
+    return {
+        row.number: row.customer_id
+        for row in connection.execute(query.where(customer_numbers.c.number.in_(list(numbers))))
+    }

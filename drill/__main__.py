@@ -24,9 +24,6 @@ def main(
     empty_every: Annotated[float, typer.Option(help="Seconds between FLUSHALLs of Redis.")] = 40.0,
     freeze_every: Annotated[float, typer.Option(help="Seconds between freezes of Redis.")] = 90.0,
     sql_every: Annotated[float, typer.Option(help="Seconds between outages of SQL of 10 s.")] = 80.0,
-    beside_every: Annotated[
-        float, typer.Option(help="Seconds between kills of what an api asks SQLite through.")
-    ] = 30.0,
     folder: Annotated[Path | None, typer.Option(help="Where logs stay; else a temporary one, kept if unclean.")] = None,
 ) -> None:
     """Break everything for a while and count what it cost. Exit code 1 when anything was lost, doubled or silent."""
@@ -34,13 +31,8 @@ def main(
     seed = seed if seed is not None else random.SystemRandom().randrange(1 << 20)
     print(f"seed {seed}", flush=True)
     place = folder or Path(tempfile.mkdtemp(prefix="rb-drill-"))
-    options = Options(
-        seed,
-        minutes,
-        database,
-        calls_per_minute,
-        Rhythm(kill_every, empty_every, freeze_every, sql_every, beside_every),
-    )
+    rhythm = Rhythm(kill_every, empty_every, freeze_every, sql_every)
+    options = Options(seed, minutes, database, calls_per_minute, rhythm)
     report = drill(options, place)
     print(report.as_text())
     if report.is_clean and folder is None:

@@ -48,9 +48,7 @@ def drill(options: Options, folder: Path) -> Report:
             for number, name in enumerate(AGENTS)
         ]
         carrier = Carrier(stands.line, calls, agents)
-        steps = plan(
-            options.seed, seconds, options.rhythm, stands.database.manners, is_beside=stands.database.is_beside
-        )
+        steps = plan(options.seed, seconds, options.rhythm, stands.database.manners)
         log.info("drill.begun", seed=options.seed, calls=len(calls), steps=len(steps), folder=str(folder))
         carrier.start()
         _break(stands, carrier, steps, seconds)

@@ -20,14 +20,10 @@ START_SECONDS = 60.0
 
 
 class Database(Protocol):
-    """One database under the drill's own control. `manners` are the ways in which it can be away.
-
-    `is_beside` when apis ask it through processes beside them (runtime/sqlite_process.py).
-    """
+    """One database under the drill's own control. `manners` are the ways in which it can be away."""
 
     url: str
     manners: tuple[Manner, ...]
-    is_beside: bool
 
     def take_away(self, manner: Manner) -> None: ...
 
@@ -40,7 +36,6 @@ class Lite:
     """SQLite, whose one writer is held by somebody else: a stuck backup, an administrator's open shell."""
 
     manners: tuple[Manner, ...] = ("held",)
-    is_beside = True
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "ringback.sqlite3"
@@ -65,7 +60,6 @@ class Postgres:
     """A PostgreSQL server of its own in `folder`, with the durability that it has by default. Raises FileNotFoundError."""
 
     manners: tuple[Manner, ...] = ("frozen", "killed")
-    is_beside = False
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "postgres"

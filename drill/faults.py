@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
-What = Literal["kill", "term", "kill_beside", "empty", "freeze", "thaw", "take_sql", "bring_sql"]
+What = Literal["kill", "term", "empty", "freeze", "thaw", "take_sql", "bring_sql"]
 
 # Nothing is broken before the house stands, and what is broken at the end is whole again before the count.
 CALM_SECONDS = 4.0
 SQL_AWAY_SECONDS = 10.0
-_APIS = ("api-1", "api-2")
 _VICTIMS = ("api-1", "api-2", "api-1", "api-2", "worker-1", "worker-2", "clock", "redis")
 
 
@@ -32,24 +31,16 @@ class Rhythm:
     empty: float = 40.0
     freeze: float = 90.0
     sql: float = 80.0
-    beside: float = 30.0
 
 
-def plan(
-    seed: int, seconds: float, rhythm: Rhythm, manners: tuple[str, ...], *, is_beside: bool = False
-) -> tuple[Step, ...]:
-    """All faults of a drill in order. `manners` are the ways in which its database can be away, which take turns.
-
-    `is_beside` when the apis ask it through processes of their own, which are killed as well.
-    """
+def plan(seed: int, seconds: float, rhythm: Rhythm, manners: tuple[str, ...]) -> tuple[Step, ...]:
+    """All faults of a drill in order. `manners` are the ways in which its database can be away, which take turns."""
     chance = Random(f"faults {seed}")
     last = seconds - CALM_SECONDS
     steps: list[Step] = []
     for at in _moments(chance, rhythm.kill, last):
         # One kill in eight is a deploy: the process is asked to end and may finish what it does.
         steps.append(Step(at, "term" if chance.random() < 0.125 else "kill", chance.choice(_VICTIMS)))
-    if is_beside:
-        steps += [Step(at, "kill_beside", chance.choice(_APIS)) for at in _moments(chance, rhythm.beside, last)]
     steps += [Step(at, "empty", "redis") for at in _moments(chance, rhythm.empty, last)]
     for at in _moments(chance, rhythm.freeze, last - 8):
         steps += [Step(at, "freeze", "redis"), Step(at + chance.uniform(3, 8), "thaw", "redis")]

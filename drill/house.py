@@ -19,7 +19,7 @@ import httpx2
 import redis
 import structlog
 
-from drill.databases import Database, Lite, Postgres, children_of, wait_until_it_writes
+from drill.databases import Database, Lite, Postgres, wait_until_it_writes
 from drill.faults import Step
 from drill.processes import ROOT, Product, free_port, product, wait_for
 from ivr.line.store.account import LineAccount, find
@@ -93,8 +93,6 @@ class House:
         match step.what:
             case "kill" | "term":
                 is_done = self._end(step.whom, step.what)
-            case "kill_beside":
-                is_done = self._kill_beside(step.whom)
             case "empty":
                 is_done = self._empty()
             case "freeze" | "thaw":
@@ -155,15 +153,6 @@ class House:
         self._expected.add(name)
         process.send_signal(signal.SIGKILL if how == "kill" else signal.SIGTERM)
         return True
-
-    def _kill_beside(self, name: str) -> bool:
-        """kill -9 of what an api asks SQLite through, while callers ring; it has to start it again by itself."""
-        process = self.product.processes[name]
-        children = children_of(process.pid) if process.poll() is None else []
-        for pid in children:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        return bool(children)
 
     def _answers(self, name: str, path: str = "/healthz") -> bool:
         try:

@@ -59,7 +59,6 @@ def figures_of(house: House, stories: list[Story], stored: Stored, most_at_once:
         "  of apis, workers, clock, Redis": ", ".join(
             str(done[f"kill {who}"]) for who in ("api", "worker", "clock", "redis")
         ),
-        "kill -9 of what apis ask SQLite through": done["kill_beside"],
         "ended by SIGTERM": done["term"],
         "Redis emptied": done["empty"],
         "Redis frozen for 3-8 s": done["freeze"],

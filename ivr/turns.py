@@ -30,7 +30,6 @@ from ivr.journal.turn_record import CallFacts, TurnRecord
 from ivr.published_flows import Shelf
 from ivr.state import BadToken, StateSeal
 from runtime.sql.database import reading
-from runtime.statements import Statements
 
 log = structlog.get_logger()
 
@@ -70,23 +69,21 @@ class Turns:
         journal: Journal,
         engine: Engine,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        beside: Statements | None = None,
     ) -> None:
-        """`beside`, of SQLite, looks callers up."""
         self.look_up_seconds = LOOK_UP_SECONDS
         self._shelf = shelf
         self._seal = seal
         self._journal = journal
         self._engine = engine
         self._clock = clock
-        self._callers = Callers(engine, beside)
-        self._callers.start()
+        self.callers = Callers(engine)
+        self.callers.start()
         self._lookers = ThreadPoolExecutor(4, thread_name_prefix="look-up")
 
     async def begin(self, call: CallFacts) -> Answer:
         """Answer a call that just came in."""
         now = self._now()
-        caller = await self._callers.find(call.from_number, self.look_up_seconds)
+        caller = await self.callers.find(call.from_number, self.look_up_seconds)
         return await self._take(call, Rang(caller), None, now)
 
     async def go_on(self, call: CallFacts, token: str, given: Input) -> Answer:

@@ -1,4 +1,4 @@
-"""What happened, made durable before the answer goes out, in batches: by one thread, and on SQLite mostly by a process beside.
+"""What happened, made durable before the answer goes out: one thread writes it in batches.
 
 A turn's key is (call, turn). A repeated webhook meets the row of the first one and gets what that one was given: `write` returns
 it, and the conductor answers from it.
@@ -21,9 +21,7 @@ from ivr.journal.spool import Spool
 from ivr.journal.turn_record import TurnRecord, pack, unpack
 from ivr.journal.turn_writer import TurnWriter
 from ivr.published_flows import NothingPublished
-from ivr.turns_beside import TurnsBeside
 from runtime.handover import Handed, Handover, settle
-from runtime.statements import Statements
 
 log = structlog.get_logger()
 
@@ -52,15 +50,12 @@ class Journal:
         apply: Apply,
         after_commit: Callable[[], None],
         spool: Spool,
-        beside: Statements | None = None,
     ) -> None:
-        """`beside`, of SQLite, writes most turns (turns_beside.py)."""
         self.patience_seconds = PATIENCE_SECONDS
         self._writer = TurnWriter(engine, apply)
         self._after_commit = after_commit
         self._spool = spool
         self._waiting: Handover[TurnRecord, TurnRecord] = Handover()
-        self._beside = TurnsBeside(beside, engine, self._waiting) if beside else None
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._is_behind = threading.Event()
         # Held where the spool gains an entry or is found empty: else one could slip in just as the journal stops looking.
@@ -90,8 +85,6 @@ class Journal:
         if self._is_behind.is_set():
             return await asyncio.to_thread(self._put_aside, record)
         try:
-            if self._beside is not None and self._beside.takes(record):
-                return await self._beside.give(record, self.patience_seconds)
             return await self._waiting.give(record, self.patience_seconds)
         except TimeoutError:
             log.warning("journal.slow", call_id=record.call.call_id, turn=record.turn)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -126,24 +125,6 @@ def turn_to_write(engine: Engine) -> Iterator[None]:
     finally:
         if has_turn:
             turn.release()
-
-
-def when_it_is_my_turn_to_write(engine: Engine, go: Callable[[Callable[[], None]], None]) -> None:
-    """As `turn_to_write`, in an event loop: `go` is called there, now or later, with what gives the turn back."""
-    if engine.dialect.name != "sqlite":
-        go(_nothing)
-        return
-    turn = _turn_of(engine)
-    if turn.acquire(blocking=False):
-        go(turn.release)
-        return
-    loop = asyncio.get_running_loop()
-    waiting = loop.run_in_executor(None, lambda: turn.acquire(timeout=SQLITE_TURN_TIMEOUT_SECONDS))
-    waiting.add_done_callback(lambda had: go(turn.release if had.result() else _nothing))
-
-
-def _nothing() -> None:
-    pass
 
 
 def _turn_of(engine: Engine) -> threading.Lock:

@@ -22,21 +22,19 @@ def test_one_seed_is_one_story() -> None:
 
 def test_what_is_taken_away_comes_back_before_the_end() -> None:
     for seed in range(50):
-        steps = plan(seed, 120, Rhythm(), ("frozen", "killed"), is_beside=True)
+        steps = plan(seed, 120, Rhythm(), ("frozen", "killed"))
         whats = [step.what for step in steps]
         assert whats.count("take_sql") == whats.count("bring_sql") >= 1
-        assert whats.count("kill_beside") >= 1
         assert whats.count("freeze") == whats.count("thaw")
         assert all(step.at_seconds < 120 for step in steps)
 
 
 @pytest.mark.timeout(420)
 def test_nothing_is_lost_or_doubled_and_nobody_waits(tmp_path: Path) -> None:
-    rhythm = Rhythm(kill=5, empty=15, freeze=25, sql=22, beside=9)
+    rhythm = Rhythm(kill=5, empty=15, freeze=25, sql=22)
     report = drill(Options(seed=20261122, minutes=1.0, calls_per_minute=100, rhythm=rhythm), tmp_path / "drill")
     assert report.is_clean, report.as_text()
     assert report.figures["calls"] > 60
     assert report.figures["kill -9"] >= 5
-    assert report.figures["kill -9 of what apis ask SQLite through"] >= 2
     assert report.figures["Redis emptied"] >= 2
     assert report.figures["SQL away for 10 s"] >= 1

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from ivr.journal import past_turns, turn_writer
-from ivr.turns_beside import TurnsBeside
 from tests.front import Front, open_front
 
 
@@ -26,14 +25,7 @@ async def lite_front(tmp_path: Path, sqlite_url: str, redis_url: str) -> AsyncIt
 
 
 @pytest.fixture
-def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """SQLite writes turns in a transaction, as other databases do."""
-
-    monkeypatch.setattr(TurnsBeside, "takes", lambda _self, _record: False)
-
-
-@pytest.fixture
-def unopened(one_by_one: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def unopened(monkeypatch: pytest.MonkeyPatch) -> None:
     """No call can be opened when its first turn is written, nor by the outbox."""
 
     def fail(_connection: Any, _openings: Any) -> None:

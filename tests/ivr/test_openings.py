@@ -1,4 +1,4 @@
-"""A call, its customer and the first line of its history stand there with its first turn, however that was written."""
+"""A call, its customer and the first line of its history stand there with its first turn."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ async def test_who_is_known_keeps_their_customer_and_nobody_is_nobody_else(front
     assert len(rows(front, customers)) == 9
 
 
-async def test_both_ways_of_writing_leave_the_same(front: Front) -> None:
+async def test_a_call_opened_later_from_its_first_turn_leaves_the_same(front: Front) -> None:
     await ring_all(front)
     as_rang, lines = picture(front), {row.id: (row.call_id, row.at) for row in rows(front, history)}
     known = rows(front, calls)
@@ -112,7 +112,7 @@ async def test_a_call_whose_row_stands_there_keeps_no_other_from_being_opened(fr
     assert len(rows(front, customers)) == 2
 
 
-async def test_strangers_who_ring_together_become_one_customer(front: Front, one_by_one: None) -> None:
+async def test_strangers_who_ring_together_become_one_customer(front: Front) -> None:
     await asyncio.gather(*(front.switchboard.ring(from_number="+37120000009") for _ in range(6)))
     (owner,) = {row.customer_id for row in rows(front, calls)}
     assert owner.startswith("cu_")
@@ -162,9 +162,7 @@ async def test_a_status_of_a_call_without_a_row_counts(
     assert [event.kind for event in rows(front, history)] == ["call.started", "call.ended"]
 
 
-async def test_one_call_that_cannot_be_opened_holds_no_other_up(
-    front: Front, one_by_one: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_one_call_that_cannot_be_opened_holds_no_other_up(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(connection: sa.Connection, begun: Any) -> None:
         if any(each.call.from_number == "+37120000001" for each in begun):
             raise ValueError("what is this")

@@ -16,7 +16,6 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.engine import Connection, Engine
 
-from ivr import new_turns
 from ivr.effects import follow_all
 from ivr.journal.journal import Journal
 from ivr.journal.spool import Spool
@@ -26,7 +25,6 @@ from ivr.state import StateSeal
 from ivr.turns import Turns
 from runtime.sql.database import metadata, writing
 from tests.front import OPEN_TUESDAY
-from tests.in_thread import InThread
 
 # away: nothing answers. read_only: every commit fails. unsure: the next commit is made, and the word of it is lost.
 Trouble = Literal["", "away", "read_only", "unsure"]
@@ -78,22 +76,6 @@ class Sql:
             self.trouble = ""
             raise sqlite3.OperationalError("the connection was lost after COMMIT was sent")
 
-    def beside(self, *prepare: str, writes: bool) -> InThread:
-        """Statements that each commit by themselves, in trouble as all others."""
-
-        def before() -> None:
-            if self.trouble == "away":
-                raise sqlite3.OperationalError("the database went away")
-            if writes:
-                self._be_slow_or_full()
-
-        def after() -> None:
-            if writes and self.trouble == "unsure":
-                self.trouble = ""
-                raise sqlite3.OperationalError("the process ended after it had committed")
-
-        return InThread(Path(str(self.engine.url.database)), prepare, before, after)
-
     def _be_slow_or_full(self) -> None:
         if self.slow is not None:
             self.slow.wait(10)
@@ -115,10 +97,8 @@ class Process:
 
     def __init__(self, house: House) -> None:
         self._spool = Spool(house.folder)
-        self.writer = house.sql.beside(*new_turns.DEFINITIONS, writes=True)
-        self._reader = house.sql.beside("PRAGMA query_only=ON", writes=False)
-        self.journal = Journal(house.sql.engine, house.follow, lambda: None, self._spool, self.writer)
-        self.turns = Turns(house.shelf, house.seal, self.journal, house.sql.engine, house.time, self._reader)
+        self.journal = Journal(house.sql.engine, house.follow, lambda: None, self._spool)
+        self.turns = Turns(house.shelf, house.seal, self.journal, house.sql.engine, house.time)
         self.set_patience(30.0)  # a busy test machine is no slow database
         self.turns.look_up_seconds = 30.0
         self.journal.start()
@@ -138,9 +118,7 @@ class Process:
         self.journal._thread.join()
         self._spool._file.close()
         self.turns._lookers.shutdown()
-        self.turns._callers.stop()
-        self.writer.close()
-        self._reader.close()
+        self.turns.callers.stop()
 
     def remembers(self, call_id: str, turn: int) -> bool:
         return self.journal.is_behind and (call_id, turn) in self.journal._remembered
@@ -190,8 +168,6 @@ class House:
                 process.set_patience(30.0)
             self.sql.slow.set()
             self.sql.slow = None
-            for process in self.processes:
-                self.run(process.writer.quiet())
             with writing(self.sql.engine):
                 pass  # behind the one that was slow
 

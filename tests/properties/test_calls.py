@@ -389,7 +389,7 @@ def _house(request: pytest.FixtureRequest) -> Iterator[None]:
     Calls.folder.mkdir()
     Calls.loop = asyncio.new_event_loop()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ivr.journal, "RETRY_SECONDS", 1e6)  # it catches up when the machine says so
+        patch.setattr(ivr.journal.journal, "RETRY_SECONDS", 1e6)  # it catches up when the machine says so
         patch.setattr("ivr.reconciler.list_calls", lambda *_: Calls.present.list_calls())
         patch.setattr("ivr.reconciler.list_recordings", lambda *_: iter(Calls.present.recordings))
         yield

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from customers.tables import customers, history
-from runtime.sql.bulk import insert_many_once, select_many
+from runtime.sql.bulk import insert_many_once
 from runtime.sql.database import reading, writing
 
 AT = datetime(2030, 3, 5, 8, 15, 0, 123000, UTC)
@@ -50,14 +50,3 @@ def test_json_columns_hold_the_same_values(database: Engine) -> None:
     with reading(database) as connection:
         stored = connection.execute(sa.select(history.c.data).order_by(history.c.id)).scalars().all()
     assert stored == [data, {}]
-
-
-def test_many_values_are_looked_up_at_once(database: Engine) -> None:
-    odd = '\'; DROP -- %s ? \\ "Анна" 🙂'
-    with writing(database) as connection:
-        insert_many_once(connection, customers, [customer(name) for name in ("a", odd, "c")])
-        query = "SELECT name, id, created_at FROM customers WHERE name {among} ORDER BY id"
-        found = select_many(connection, query, "name, id, created_at", [odd, "nobody", "a"])
-        assert sorted(found) == sorted([name, f"cu_{name}", 1_898_928_900_123] for name in ("a", odd))
-        assert select_many(connection, query, "name, id, created_at", ["nobody"]) == []
-        assert select_many(connection, query, "name, id, created_at", []) == []
