@@ -37,13 +37,14 @@ def _publish_once(settings: Settings) -> list[str]:
         with reading(engine) as connection:
             if connection.execute(sa.text("SELECT 1 FROM publications LIMIT 1")).first() is not None:
                 return []
-        from flows.files.faults import FlowFaults
+        from api.compiled import Unusable, compile_folder
         from ivr.published_flows import publish_folder
 
         folder = flows_folder(settings)
         try:
+            compile_folder(folder).company()
             return [each.name for each in publish_folder(engine, folder, "first start", "ringback")]
-        except (FlowFaults, OSError) as error:
+        except (Unusable, OSError) as error:
             raise ConfigurationError(f"the flows in {folder} cannot be published:\n{error}") from None
     finally:
         engine.dispose()

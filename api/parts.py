@@ -93,7 +93,7 @@ class Parts:
         """Render the emergency documents of the flow that answers by default, or of any."""
         company = self.shelf.company
         flow = self.shelf.flow_for(None) or next(
-            (found for name in company.numbers.values() if (found := self.shelf.flow_named(name))), None
+            (found for number in company.numbers.values() if (found := self.shelf.flow_named(number.flow))), None
         )
         if flow is not None:
             documents = EmergencyDocuments.prepare(flow, company, self.settings.base_url)

@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from datetime import date, datetime, time
+from collections.abc import Mapping
+from datetime import time
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
 
-from flows.files.zones import is_zone
-
-Day = date  # a field below is called date
+from flows.calendar_definition import CalendarDefinition, Definition, Names, Window, named
+from flows.files.faults import Mark
+from flows.own_words import OwnWords, is_own_word
+from flows.values.language import read_language
+from flows.values.places import read_country
+from flows.values.telephone import address_forms, read_address, read_number
 
 MAX_CALENDARS = 50
 MAX_QUEUES = 100
-MAX_OWN_WORDS = 500  # of a language; each is looked for in every message
-MAX_OWN_WORD_CHARACTERS = 60
-
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-_E164 = re.compile(r"\+[1-9][0-9]{5,14}")
 _SLUG = re.compile(r"[a-z][a-z0-9_]{0,39}")
-# One to four words of letters; "Dr. O'Neil-Bērziņa" is one too.
-_OWN_WORD = re.compile(r"[^\W\d_]+(?:(?:[-'’.] ?| )[^\W\d_]+)*\.?")
-_MAX_PARTS = 4
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 
 
 def _slug(value: str) -> str:
@@ -36,169 +27,106 @@ def _slug(value: str) -> str:
     return value
 
 
-def _e164(value: str) -> str:
-    if not _E164.fullmatch(value):
-        raise ValueError(f"{value!r} is not a number in international form, such as +37167000000")
-    return value
-
-
-def _zone(value: str) -> str:
-    if not is_zone(value):
-        raise ValueError(f"{value!r} is not an IANA time zone, such as Europe/Riga")
-    return value
-
-
-def _own_word(value: str) -> str:
-    value = unicodedata.normalize("NFC", value)
-    if any(letter.isdigit() for letter in value):
-        raise ValueError(f"{value!r} has digits in it: write the word without them, numbers are understood anyway")
-    if not _OWN_WORD.fullmatch(value):
-        raise ValueError(
-            f"{value!r} is not a word or a few: letters, with single spaces, hyphens or apostrophes between"
-        )
-    if len(value.split()) > _MAX_PARTS or len(value) > MAX_OWN_WORD_CHARACTERS:
-        raise ValueError(f"{value!r} is too long: at most {_MAX_PARTS} words and {MAX_OWN_WORD_CHARACTERS} characters")
-    return value
-
-
-def _language(value: str) -> str:
-    if not _LANGUAGE.fullmatch(value):
-        raise ValueError(f"{value!r} is not a language, such as en or lv")
-    return value
-
-
 Slug = Annotated[str, AfterValidator(_slug)]
-OwnWord = Annotated[str, AfterValidator(_own_word)]
-Language = Annotated[str, AfterValidator(_language)]
-E164 = Annotated[str, AfterValidator(_e164)]
-ZoneName = Annotated[str, AfterValidator(_zone)]
+Language = Annotated[str, AfterValidator(read_language)]
+E164 = Annotated[str, AfterValidator(read_number)]
+
+# In `numbers`: every number that is not named.
+DEFAULT = "default"
+# The hours in which a stranger is not telephoned at home: 47 CFR 64.1200(c)(1), the strictest rule widely known.
+QUIET = Window(opens=time(21), closes=time(8))
+
+Place = tuple[str, ...]
 
 
-class _Definition(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class TargetRule(Definition):
+    """How soon a callback is due; the first rule whose conditions all hold decides.
 
-
-class Window(_Definition):
-    """Open from `opens` to `closes`, local time; a window that closes at or before it opens ends the next day (22:00–06:00).
-
-    24:00 is written as 00:00 of the next day: 00:00–00:00 is a whole day.
-    """
-
-    opens: time
-    closes: time
-
-
-class CalendarException(_Definition):
-    """One date (or a run of dates) on which the week does not hold: closed, or open in other windows."""
-
-    date: Day
-    until: Day | None = None
-    name: str = ""
-    windows: tuple[Window, ...] = ()
-
-    @model_validator(mode="after")
-    def _ends_after_it_begins(self) -> CalendarException:
-        if self.until is not None and self.until < self.date:
-            raise ValueError(f"until {self.until} lies before {self.date}")
-        return self
-
-
-class Closure(_Definition):
-    """Closed at once until a given moment (local time of the calendar): snow, a fire drill."""
-
-    until: datetime
-    reason: str = ""
-
-
-class CalendarDefinition(_Definition):
-    """When people are there. `holidays` is an ISO 3166 country code, with a subdivision as in `DE-BY`, or empty."""
-
-    zone: ZoneName
-    week: dict[Weekday, tuple[Window, ...]]
-    holidays: str = ""
-    exceptions: tuple[CalendarException, ...] = ()
-    closure: Closure | None = None
-
-    def time_zone(self) -> ZoneInfo:
-        return ZoneInfo(self.zone)
-
-
-class TargetRule(_Definition):
-    """Within how many open minutes a callback is due; the first rule whose conditions all hold decides.
-
-    An absent condition always holds. `minutes` counts open time of the queue's calendar.
+    An absent condition always holds. `minutes` counts open time of the queue's calendar; `days` counts its open days, to the
+    same time of day.
     """
 
     intent: str | None = None
-    language: str | None = None
-    minutes: int = Field(ge=1, le=60 * 24 * 14)
+    language: Language | None = None
+    minutes: int = Field(default=0, ge=0, le=60 * 24 * 14)
+    days: int = Field(default=0, ge=0, le=30)
+
+    @model_validator(mode="after")
+    def _says_how_soon(self) -> TargetRule:
+        if bool(self.minutes) is bool(self.days):
+            raise ValueError("within is missing; write how soon, such as within: 4h")
+        return self
 
 
-class QueueDefinition(_Definition):
+class QueueDefinition(Definition):
     """A line of callbacks: its hours, how soon they are due, and how much its people can do.
 
     `people` is how many work on it at once while it is open; `handling_minutes` is what one callback takes.
-    `round_minutes` is the step to which a spoken promise is rounded up: 5, 15 or 30.
+    `round_minutes` is the step to which a spoken promise is rounded up: 5, 15 or 30. In the hours of `quiet` nobody is
+    rung; None when this queue may ring at any hour at which it is open.
     """
 
-    title: dict[str, str] = {}
+    title: Names = Field(default_factory=dict)
     calendar: Slug
     targets: tuple[TargetRule, ...] = Field(min_length=1)
     people: int = Field(default=1, ge=1, le=1000)
     handling_minutes: int = Field(default=6, ge=1, le=240)
     round_minutes: Literal[5, 15, 30] = 30
+    quiet: Window | None = QUIET
 
     @model_validator(mode="after")
     def _last_target_always_holds(self) -> QueueDefinition:
         last = self.targets[-1]
         if last.intent is not None or last.language is not None:
-            raise ValueError("the last target must hold for everything: give it minutes only")
+            raise ValueError("the last target must hold for everything: give it no intent and no language")
         return self
 
 
-class TeamDefinition(_Definition):
+class TeamDefinition(Definition):
     """Numbers to ring for a transfer."""
 
-    title: dict[str, str] = {}
+    title: Names = Field(default_factory=dict)
     numbers: tuple[E164, ...] = Field(min_length=1, max_length=10)
 
 
-class OwnWords(_Definition):
-    """What callers say that no dictionary has, in one language: it helps to understand their messages."""
+class NumberDefinition(Definition):
+    """An address of the business: the flow that answers it, and its own name and hours where it has them."""
 
-    names: tuple[OwnWord, ...] = ()
-    products: tuple[OwnWord, ...] = ()
-    streets: tuple[OwnWord, ...] = ()
-
-    @property
-    def every(self) -> tuple[str, ...]:
-        return (*self.names, *self.products, *self.streets)
-
-    @model_validator(mode="after")
-    def _not_too_many(self) -> OwnWords:
-        if len(self.every) > MAX_OWN_WORDS:
-            raise ValueError(f"{len(self.every)} words are too many: at most {MAX_OWN_WORDS} in a language")
-        return self
+    flow: Slug
+    organisation: Names = Field(default_factory=dict)
+    calendar: Slug | None = None
 
 
-class Company(_Definition):
-    """company.yaml. `numbers` maps a called number to a flow; `default` in it answers every other number."""
+Number = Annotated[
+    NumberDefinition, BeforeValidator(lambda value: {"flow": value} if isinstance(value, str) else value)
+]
+
+
+class Company(Definition):
+    """company.yaml. `numbers` maps an address that is called to a flow; `default` in it answers every other one.
+
+    Where its parts stand in the file, and which findings its comments silence, is no part of the company.
+    """
 
     spec: Literal[1] = 1
-    organisation: dict[str, str] = Field(min_length=1)
-    default_language: str
-    home_country: str = Field(default="LV", pattern="^[A-Z]{2}$")
+    organisation: dict[Language, str] = Field(min_length=1)
+    default_language: Language
+    home_country: Annotated[str, AfterValidator(read_country)] = "LV"
     clock: Literal["12h", "24h"] = "12h"  # how English times are spoken; other languages have one way
-    numbers: dict[str, Slug] = Field(min_length=1)
+    numbers: dict[str, Number] = Field(min_length=1)
     calendars: dict[Slug, CalendarDefinition] = Field(min_length=1, max_length=MAX_CALENDARS)
     queues: dict[Slug, QueueDefinition] = Field(min_length=1, max_length=MAX_QUEUES)
-    teams: dict[Slug, TeamDefinition] = {}
-    voices: dict[str, str] = {}
-    words: dict[Language, OwnWords] = {}
+    teams: dict[Slug, TeamDefinition] = Field(default_factory=dict)
+    voices: dict[Language, str] = Field(default_factory=dict)
+    words: dict[Language, OwnWords] = Field(default_factory=dict)
+    _marks: Mapping[Place, Mark] = PrivateAttr(default_factory=dict)
+    _allowed: frozenset[tuple[int, str]] = PrivateAttr(default=frozenset())
 
-    def organisation_name(self, language: str) -> str:
-        """The organisation's name in a language, or in the default one."""
-        return self.organisation.get(language) or self.organisation[self.default_language]
+    def organisation_name(self, language: str, number: str = "") -> str:
+        """The name in a language, or in the default one: of the number that was called (a key of `numbers`), or of the house."""
+        called = self.numbers.get(number)
+        names = called.organisation if called is not None and called.organisation else self.organisation
+        return names.get(language) or names.get(self.default_language) or named(names)
 
     def own_words(self, language: str) -> tuple[str, ...]:
         """The business's own words in a language, each once, its name among them; none if it has written none."""
@@ -206,27 +134,53 @@ class Company(_Definition):
         if written is None:
             return ()
         name = self.organisation.get(language, "")
-        return tuple(dict.fromkeys((*written.every, *((name,) if _OWN_WORD.fullmatch(name) else ()))))
+        return tuple(dict.fromkeys((*written.every, *((name,) if is_own_word(name) else ()))))
 
-    def flow_for(self, to_number: str | None) -> str | None:
-        """The flow that answers a called number; None when the number is unknown and no default is set."""
-        if to_number is not None and to_number in self.numbers:
-            return self.numbers[to_number]
-        return self.numbers.get("default")
+    def number_of(self, called: str | None) -> str:
+        """The key of `numbers` under which a called address stands, in whatever form the carrier names it; or `default`."""
+        if called is None or called in self.numbers:
+            return called or DEFAULT
+        forms = address_forms(called, self.home_country)
+        return next((form for form in forms if form in self.numbers), DEFAULT)
+
+    def flow_for(self, called: str | None) -> str | None:
+        """The flow that answers a called address; None when it is unknown and no default is set."""
+        found = self.numbers.get(self.number_of(called))
+        return None if found is None else found.flow
+
+    def mark(self, *place: str) -> Mark:
+        """Where a part stands in the file, or the nearest part around it."""
+        while place and place not in self._marks:
+            place = place[:-1]
+        return self._marks.get(place, Mark(1, 1))
+
+    def allows(self, line: int, code: str) -> bool:
+        """Whether a comment on this line, or right above it, silences a finding."""
+        return (line, code) in self._allowed
+
+    def marked(self, marks: Mapping[Place, Mark], allowed: frozenset[tuple[int, str]]) -> Company:
+        """This company, with the places of its parts and the findings that its comments allow."""
+        self._marks, self._allowed = marks, allowed
+        return self
 
     @model_validator(mode="after")
-    def _queues_have_calendars(self) -> Company:
+    def _calendars_exist(self) -> Company:
         for name, queue in self.queues.items():
-            if queue.calendar not in self.calendars:
-                known = ", ".join(self.calendars)
-                raise ValueError(f'queue "{name}" uses calendar "{queue.calendar}"; calendars here: {known}')
+            self._require_calendar(f'queue "{name}"', queue.calendar)
+        for number, definition in self.numbers.items():
+            if definition.calendar is not None:
+                self._require_calendar(f'number "{number}"', definition.calendar)
         return self
+
+    def _require_calendar(self, what: str, calendar: str) -> None:
+        if calendar not in self.calendars:
+            raise ValueError(f'{what} uses calendar "{calendar}"; calendars here: {", ".join(self.calendars)}')
 
     @model_validator(mode="after")
     def _numbers_are_numbers(self) -> Company:
         for number in self.numbers:
-            if number != "default":
-                _e164(number)
+            if number != DEFAULT:
+                read_address(number)
         return self
 
     @model_validator(mode="after")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 if TYPE_CHECKING:
+    from api.compiled import Compiled
     from flows.company import Company
     from flows.events import Effect, Event
-    from flows.files.loader import Definitions
     from flows.inputs import Input, Result
     from flows.model import Flow
     from flows.session import Caller
@@ -34,9 +34,11 @@ def _flows() -> None:
 @flows.command("check")
 def check_flows(folder: Folder = None) -> None:
     """Say everything that is wrong with a folder of flows. Exits 1 when something keeps it from being published."""
-    definitions = _load(folder)
-    errors, warnings = _report(definitions)
-    typer.echo(f"{len(definitions.flows)} flows: {errors} errors, {warnings} warnings.")
+    compiled = _load(folder)
+    errors, warnings = _report(compiled)
+    _show_calendars(compiled)
+    flows_read = _count(len(compiled.definitions.flows), "flow")
+    typer.echo(f"{flows_read}: {_count(errors, 'error')}, {_count(warnings, 'warning')}.")
     if errors:
         raise typer.Exit(1)
 
@@ -47,8 +49,8 @@ def test_flows(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show what was heard in tests that fail.")] = False,
 ) -> None:
     """Play the tests that stand in the flow files. Exits 1 when one fails or a flow cannot be read."""
-    definitions = _load(folder)
-    company = _usable(definitions)
+    compiled = _load(folder)
+    company, definitions = _usable(compiled), compiled.definitions
     failed = 0
     for flow in definitions.flows.values():
         for result in _results(flow, company):
@@ -60,7 +62,7 @@ def test_flows(
                 for words in result.heard:
                     typer.echo(f"     [{words.language}] {words.text}")
     count = sum(len(flow.tests) for flow in definitions.flows.values())
-    typer.echo(f"{count} tests, {failed} failed.")
+    typer.echo(f"{_count(count, 'test')}, {failed} failed.")
     if failed:
         raise typer.Exit(1)
 
@@ -81,8 +83,8 @@ def play_flow(
     from flows.session import Caller
     from flows.testing.rehearsal import Rehearsal
 
-    definitions = _load(folder)
-    company = _usable(definitions)
+    compiled = _load(folder)
+    company, definitions = _usable(compiled), compiled.definitions
     chosen = definitions.flows.get(flow or company.flow_for(None) or next(iter(definitions.flows), ""))
     if chosen is None:
         _stop(f'There is no flow "{flow or "default"}". Flows here: {", ".join(definitions.flows)}.')
@@ -105,9 +107,9 @@ def publish_flows(
     from runtime.sql.database import open_database
     from runtime.sql.migrate import refuse_old_tables
 
-    definitions = _load(folder)
-    errors, _ = _report(definitions)
-    company = _usable(definitions)
+    compiled = _load(folder)
+    errors, _ = _report(compiled)
+    company, definitions = _usable(compiled), compiled.definitions
     failed = [
         f"{flow.path}: {result.name}: {problem}"
         for flow in definitions.flows.values()
@@ -144,41 +146,58 @@ def _folder(given: Path | None) -> Path:
     return given or load_settings().flows_dir or Path(next(iter(package.__path__))) / "definitions"
 
 
-def _load(given: Path | None) -> Definitions:
-    from flows.files.loader import load_folder
+def _load(given: Path | None) -> Compiled:
+    from api.compiled import compile_folder
 
     folder = _folder(given)
     if not folder.is_dir():
         _stop(f"{folder} is no folder. Name one that holds company.yaml and flows.")
-    return load_folder(folder)
+    return compile_folder(folder)
 
 
-def _usable(definitions: Definitions) -> Company:
-    """The company of a folder without faults; otherwise the faults are shown and the command ends."""
-    if definitions.faults or definitions.company is None:
-        _stop("\n".join(str(fault) for fault in definitions.faults))
-    return definitions.company
+def _usable(compiled: Compiled) -> Company:
+    """The company of a folder without errors; otherwise they are shown and the command ends."""
+    from api.compiled import Unusable
+
+    try:
+        return compiled.company()
+    except Unusable as error:
+        _stop(str(error))
 
 
-def _report(definitions: Definitions) -> tuple[int, int]:
+def _report(compiled: Compiled) -> tuple[int, int]:
     """Print all faults and findings; return how many errors and warnings there are."""
     from flows.checks.findings import check, untested
 
-    errors = len(definitions.faults)
-    warnings = 0
+    definitions = compiled.definitions
     for fault in definitions.faults:
         typer.echo(f"{_coloured('error  ', False)} {fault}  [{fault.code}]")
+    findings = list(compiled.findings)
     if definitions.company is not None:
         for flow in definitions.flows.values():
-            findings = check(flow, definitions.company)
-            if not any(finding.severity == "error" for finding in findings):
-                findings += untested(flow, _results(flow, definitions.company))
-            for finding in findings:
-                is_error = finding.severity == "error"
-                errors += is_error
-                warnings += not is_error
-                typer.echo(f"{_coloured(finding.severity.ljust(7), not is_error)} {finding}  [{finding.code}]")
-    return errors, warnings
+            found = check(flow, definitions.company)
+            if not any(finding.severity == "error" for finding in (*found, *compiled.findings)):
+                found += untested(flow, _results(flow, definitions.company))
+            findings += found
+    for finding in findings:
+        label = _coloured(finding.severity.ljust(7), finding.severity != "error")
+        typer.echo(f"{label} {finding}  [{finding.code}]")
+    errors = sum(finding.severity == "error" for finding in findings)
+    return len(definitions.faults) + errors, len(findings) - errors
+
+
+def _show_calendars(compiled: Compiled) -> None:
+    """Print what each calendar keeps, so that a person sees whether it is meant so."""
+    from api.commands.calendar_view import calendar_lines
+
+    company = compiled.definitions.company
+    for name, calendar in company.calendars.items() if company is not None else ():
+        for line in calendar_lines(name, calendar, datetime.now(UTC)):
+            typer.echo(line)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _results(flow: Flow, company: Company) -> list[ScenarioResult]:

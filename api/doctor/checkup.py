@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.tables import users
+from callbacks.schedule.company_check import check_company
 from flows.checks.findings import check
 from flows.files.faults import FlowFaults
 from ivr.published_flows import NothingPublished, Shelf
@@ -175,6 +177,10 @@ def check_flows(shelf: Shelf) -> Iterator[Finding]:
         return
     if not shelf.live_flows():
         yield Finding("wrong", "flows", "a company is published, but no flow", "run `ringback flows publish`")
+    flows = {flow.flow: flow for flow in shelf.live_flows()}
+    for found in check_company(shelf.company, flows, datetime.now(UTC)):
+        verdict: Literal["doubtful", "wrong"] = "wrong" if found.severity == "error" else "doubtful"
+        yield Finding(verdict, "company", f"{found.path}:{found.line}:{found.column}  {found.message}", found.remedy)
     for flow in shelf.live_flows():
         findings = check(flow, shelf.company)
         errors = sum(finding.severity == "error" for finding in findings)

@@ -13,16 +13,17 @@ from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from callbacks.schedule.public_holidays import public_holidays, require_known_holidays
+from callbacks.schedule.public_holidays import public_holidays
 from callbacks.schedule.windows import OpenWindow, Pause, closing_edge, joined, opening_edge, without
-from flows.company import WEEKDAYS, CalendarDefinition, CalendarException, Window
-from flows.inputs import HoursRead
+from flows.calendar_definition import WEEKDAYS, CalendarDefinition, Window, named
+from flows.inputs import HoursRead, HoursState
 
 # A calendar that has not opened for so long is misconfigured; nobody waits a year for a call.
 HORIZON = timedelta(days=400)
 _DAY = timedelta(days=1)
 
 LineKind = Literal["counted", "pause", "holiday", "exception", "closure"]
+_CLOSED: dict[LineKind, HoursState] = {"holiday": "holiday", "exception": "override"}
 
 
 class NoOpenHours(Exception):
@@ -72,19 +73,19 @@ class Calendar:
 
     @classmethod
     def from_definition(cls, definition: CalendarDefinition) -> Calendar:
-        """Compile; equal definitions share one Calendar. Raises UnknownHolidays."""
+        """Compile; equal definitions share one Calendar."""
         return _compiled(definition.model_dump_json())
 
     def state(self, now: datetime) -> HoursRead:
-        """What the calendar says at `now`. `override` is the one-click closure; a closed exception is `closed`, by its name."""
+        """What the calendar says at `now`. `override` is a closure, or a day with an exception outside of its windows."""
         _require_aware(now)
         closure, closed_until = self.definition.closure, self._closed_until()
         if closure is not None and closed_until is not None and now < closed_until:
-            return HoursRead("override", closure.reason)
+            return HoursRead("override", named(closure.reason))
         today = self._day(now.astimezone(self.zone).date())
         if any(self._pieces(now, now + timedelta(microseconds=1))):
             return HoursRead("open", today.name if today.windows else "")
-        return HoursRead("holiday" if today.kind == "holiday" else "closed", today.name)
+        return HoursRead(_CLOSED.get(today.kind, "closed"), today.name)
 
     def is_open(self, now: datetime) -> bool:
         return self.state(now).state == "open"
@@ -118,6 +119,33 @@ class Calendar:
             f"the calendar in {self.definition.zone} has {_minutes(open_time - still)} open minutes within "
             f"{HORIZON.days} days of {start:%Y-%m-%d}, but {_minutes(open_time)} are needed. "
             "Add windows to its week, or shorten its exceptions."
+        )
+
+    def days_later(self, start: datetime, days: int) -> Deadline:
+        """The same time of day so many open days later, within that day's hours; outside of hours it begins at the next opening.
+
+        Raises NoOpenHours when 400 days do not hold so many.
+        """
+        _require_aware(start)
+        end = start.astimezone(UTC) + HORIZON
+        first = next(iter(self._pieces(start, end)), None)
+        if first is not None:
+            begun = first.opens.astimezone(self.zone)
+            day, passed = begun.date(), 0
+            while day <= end.astimezone(self.zone).date():
+                day += _DAY
+                edges = self._edges(day)
+                passed += bool(edges)
+                if passed == days:
+                    at = _moved_into(edges, opening_edge(datetime.combine(day, begun.time()), self.zone))
+                    counted = [
+                        self._line("counted", piece.opens, piece.closes, piece.length.total_seconds())
+                        for piece in self._pieces(start, at)
+                    ]
+                    return Deadline(at, self._explain(start, at, counted, []))
+        raise NoOpenHours(
+            f"the calendar in {self.definition.zone} has fewer than {days} open days within {HORIZON.days} days of "
+            f"{start:%Y-%m-%d}. Add windows to its week, or shorten its exceptions."
         )
 
     def elapsed(self, start: datetime, end: datetime, pauses: Iterable[Pause] = ()) -> timedelta:
@@ -154,13 +182,13 @@ class Calendar:
 
     def _day(self, day: date) -> _Day:
         for exception in self.definition.exceptions:
-            if _covers(exception, day):
-                return _Day(exception.windows, "exception", exception.name)
+            if exception.covers(day):
+                return _Day(exception.windows, "exception", named(exception.name))
         if self.definition.holidays:
-            name = public_holidays(self.definition.holidays, day.year).get(day)
-            if name is not None:
-                return _Day((), "holiday", name)
-        return _Day(self.definition.week.get(WEEKDAYS[day.weekday()], ()))
+            names = public_holidays(self.definition.holidays, day.year).get(day)
+            if names is not None:
+                return _Day((), "holiday", named(dict(names)))
+        return _Day(self.definition.week_of(day).get(WEEKDAYS[day.weekday()], ()))
 
     def _closed_until(self) -> datetime | None:
         closure = self.definition.closure
@@ -176,7 +204,7 @@ class Calendar:
         lines = list(counted)
         closure, closed_until = self.definition.closure, self._closed_until()
         if closure is not None and closed_until is not None and start < closed_until:
-            lines.append(self._line("closure", start, min(at, closed_until), name=closure.reason))
+            lines.append(self._line("closure", start, min(at, closed_until), name=named(closure.reason)))
         for pause in pauses:
             if pause.since < at and start < pause.until:
                 lines.append(self._line("pause", max(start, pause.since), min(at, pause.until)))
@@ -197,16 +225,18 @@ class Calendar:
         return LedgerLine(kind, since.astimezone(self.zone), until.astimezone(self.zone), open_seconds, name)
 
 
+def _moved_into(edges: list[OpenWindow], at: datetime) -> datetime:
+    """A moment, or where the hours of its day do not hold it, the next edge of theirs."""
+    for edge in edges:
+        if at <= edge.closes:
+            return max(at, edge.opens)
+    return edges[-1].closes
+
+
 @lru_cache(maxsize=256)
 def _compiled(definition_json: str) -> Calendar:
     definition = CalendarDefinition.model_validate_json(definition_json)
-    if definition.holidays:
-        require_known_holidays(definition.holidays)
     return Calendar(definition, definition.time_zone())
-
-
-def _covers(exception: CalendarException, day: date) -> bool:
-    return exception.date <= day <= (exception.until or exception.date)
 
 
 def _require_aware(*moments: datetime) -> None:

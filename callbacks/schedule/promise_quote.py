@@ -76,7 +76,9 @@ def quote(company: Company, queue: str, intent: str, language: str, now: datetim
         "queue": queue,
         "intent": intent,
         "language": language,
-        "target": {"rule": target.rule, "minutes": target.minutes},
+        "target": {"rule": target.rule, "days": target.days}
+        if target.days
+        else {"rule": target.rule, "minutes": target.minutes},
         "calendar": {"name": definition.calendar, "zone": calendar.definition.zone, "version": _version(calendar)},
         "backlog": backlog,
         "handling_minutes": definition.handling_minutes,
@@ -85,7 +87,7 @@ def quote(company: Company, queue: str, intent: str, language: str, now: datetim
     }
     zone = calendar.zone
     try:
-        due = calendar.deadline(now, target.open_time)
+        due = target.deadline(calendar, now)
     except NoOpenHours as error:
         return Quote(None, None, zone.key, ledger | {"not_possible": str(error)})
     ledger["due_at"] = _local(due.at, zone)

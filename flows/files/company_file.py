@@ -1,198 +1,179 @@
-"""company.yaml → Company: hours and durations as people write them, every fault with its line."""
+"""company.yaml → Company: hours, numbers and durations as people write them, every fault with its line."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from flows.company import (
-    WEEKDAYS,
-    CalendarDefinition,
-    CalendarException,
-    Closure,
+    DEFAULT,
+    MAX_CALENDARS,
+    MAX_QUEUES,
     Company,
-    OwnWords,
-    QueueDefinition,
-    TargetRule,
-    TeamDefinition,
+    NumberDefinition,
 )
+from flows.files.allowances import allowed_findings
+from flows.files.calendar_file import read_calendar
 from flows.files.faults import Fault, FlowFaults, Mark, suggestion
-from flows.files.fields import duration_seconds
-from flows.files.tree import Listing, Text, Tree, read_tree
-from flows.files.tree import Mapping as Branch
-
-Place = tuple[str | int, ...]
-
-_WINDOW = re.compile(r"(\d{1,2}:\d{2})\s*[-–]\s*(\d{1,2}:\d{2})")
-_GROUPS = {"daily": WEEKDAYS, "weekdays": WEEKDAYS[:5], "weekend": WEEKDAYS[5:]}
-# How durations are written in the file → the field of the model that holds them in minutes.
-_MINUTES = {"within": "minutes", "handling": "handling_minutes", "round_to": "round_minutes"}
-_WRITTEN = {field: name for name, field in _MINUTES.items()}
+from flows.files.fields import Fields, Reading
+from flows.files.queue_file import read_queue, read_team
+from flows.files.tree import Mapping, Text, Tree, read_tree
+from flows.own_words import OwnWords, own_word
+from flows.values.language import read_language
+from flows.values.places import read_country
+from flows.values.telephone import read_address
 
 
 def load_company(text: str, path: str) -> Company:
     """Read company.yaml. Raises FlowFaults with everything that is wrong with it."""
     tree = read_tree(text, path)
-    file = _File(path)
-    values = file.model(tree, (), Company)
-    if file.faults:
-        raise FlowFaults(file.faults)
+    reading = Reading(path)
+    values = _company(Fields(reading, tree, (), ""))
+    if reading.faults:
+        raise FlowFaults(reading.faults)
     try:
-        return Company.model_validate(values)
+        return Company.model_validate(values).marked(reading.marks, allowed_findings(text))
     except ValidationError as error:
-        raise FlowFaults(file.from_model(error)) from None
+        raise FlowFaults(_rest(error, reading)) from None
 
 
-class _File:
-    """Turns the tree into the values of the model, remembering where each stood."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.faults: list[Fault] = []
-        self._marks: dict[Place, Mark] = {}
-
-    def fault(self, mark: Mark, code: str, message: str) -> None:
-        self.faults.append(Fault(self.path, mark.line, mark.column, code, message))
-
-    def from_model(self, error: ValidationError) -> list[Fault]:
-        faults = []
-        for each in error.errors():
-            place: Place = tuple(part for part in each["loc"] if part != "[key]")
-            where = place
-            while where and where not in self._marks:
-                where = where[:-1]
-            mark = self._marks[where]
-            message = each["msg"].removeprefix("Value error, ")
-            named = _named(place)
-            match each["type"]:
-                case "missing":
-                    message, named = f'"{_WRITTEN.get(str(place[-1]), place[-1])}" is missing', _named(place[:-1])
-                case "int_parsing" | "int_type":
-                    message = f'"{each["input"]}" is not a whole number'
-            faults.append(Fault(self.path, mark.line, mark.column, "COMPANY", f"{named}: {message}"))
-        return faults
-
-    def model(self, tree: Tree, place: Place, model: type[BaseModel]) -> dict[str, Any]:
-        """Read a mapping whose keys are the fields of a model, some of them written otherwise."""
-        self._marks[place] = tree.mark
-        known = {_WRITTEN.get(field, field) for field in model.model_fields}
-        values: dict[str, Any] = {}
-        for key, value in self._entries(tree, place):
-            if key.value not in known:
-                near = suggestion(key.value, known)
-                title = _named(place)
-                self.fault(
-                    key.mark,
-                    "UNKNOWN_KEY",
-                    f'{title}: "{key.value}" does not belong here.{near} Known: {", ".join(sorted(known))}.',
-                )
-                continue
-            field = _MINUTES.get(key.value, key.value)
-            self._marks[(*place, field)] = value.mark
-            values[field] = self._value(key, value, (*place, field), model)
-        return values
-
-    def _value(self, key: Text, value: Tree, place: Place, model: type[BaseModel]) -> Any:
-        name = key.value
-        if name in _MINUTES:
-            return self._minutes(value, name)
-        match model.__name__, name:
-            case "Company", "calendars":
-                return self._named(value, place, CalendarDefinition)
-            case "Company", "queues":
-                return self._named(value, place, QueueDefinition)
-            case "Company", "teams":
-                return self._named(value, place, TeamDefinition)
-            case "Company", "words":
-                return self._named(value, place, OwnWords)
-            case "OwnWords", _:
-                return self._listed(value, place, self._plain)
-            case "Company", "spec":
-                return 1 if isinstance(value, Text) and value.value == "1" else self._plain(value, place)
-            case "CalendarDefinition", "week":
-                return self._week(value, place)
-            case "CalendarDefinition", "exceptions":
-                return self._listed(value, place, lambda item, at: self.model(item, at, CalendarException))
-            case "CalendarDefinition", "closure":
-                return self.model(value, place, Closure)
-            case "CalendarException", "windows":
-                return self._windows(value, place)
-            case "QueueDefinition", "targets":
-                return self._listed(value, place, lambda item, at: self.model(item, at, TargetRule))
-        return self._plain(value, place)
-
-    def _named(self, value: Tree, place: Place, model: type[BaseModel]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for key, item in self._entries(value, place):
-            found[key.value] = self.model(item, (*place, key.value), model)
-            self._marks[(*place, key.value)] = key.mark
-        return found
-
-    def _listed(self, value: Tree, place: Place, read: Callable[[Tree, Place], Any]) -> list[Any]:
-        if not isinstance(value, Listing):
-            self.fault(value.mark, "SHAPE", f"{place[-1]} must be a list")
-            return []
-        return [read(item, (*place, index)) for index, item in enumerate(value.items)]
-
-    def _plain(self, value: Tree, place: Place) -> Any:
-        self._marks[place] = value.mark
-        match value:
-            case Text():
-                return value.value
-            case Listing(items):
-                return [self._plain(item, (*place, index)) for index, item in enumerate(items)]
-            case Branch(entries):
-                return {key.value: self._plain(item, (*place, key.value)) for key, item in entries}
-
-    def _entries(self, value: Tree, place: Place) -> tuple[tuple[Text, Tree], ...]:
-        if isinstance(value, Branch):
-            return value.entries
-        self.fault(value.mark, "SHAPE", f"{_named(place)} must be a mapping, name: value")
-        return ()
-
-    def _week(self, value: Tree, place: Place) -> dict[str, Any]:
-        week: dict[str, Any] = {}
-        for key, windows in self._entries(value, place):
-            days = _GROUPS.get(key.value, (key.value,) if key.value in WEEKDAYS else ())
-            if not days:
-                known = (*_GROUPS, *WEEKDAYS)
-                near = suggestion(key.value, known)
-                self.fault(key.mark, "UNKNOWN_KEY", f'week: "{key.value}" is no day.{near} Days: {", ".join(known)}.')
-            for day in days:
-                if day in week and key.value not in WEEKDAYS:
-                    self.fault(
-                        key.mark, "DUPLICATE_KEY", f'week: "{key.value}" sets {day} once more; write each day once'
-                    )
-                week[day] = self._windows(windows, (*place, day))
-        return week
-
-    def _windows(self, value: Tree, place: Place) -> list[dict[str, str]]:
-        self._marks[place] = value.mark
-        items = value.items if isinstance(value, Listing) else (value,)
-        windows: list[dict[str, str]] = []
-        for index, item in enumerate(items):
-            self._marks[(*place, index)] = item.mark
-            match = _WINDOW.fullmatch(item.value) if isinstance(item, Text) else None
-            if match is None:
-                shown = item.value if isinstance(item, Text) else "this"
-                self.fault(item.mark, "WINDOW", f'"{shown}" is not a window of hours such as "9:00-17:00"')
-                continue
-            opens, closes = (edge.rjust(5, "0") for edge in match.groups())
-            windows.append({"opens": opens, "closes": "00:00" if closes == "24:00" else closes})
-        return windows
-
-    def _minutes(self, value: Tree, name: str) -> int:
-        seconds = duration_seconds(value.value) if isinstance(value, Text) else None
-        if seconds is None or seconds % 60 or not seconds:
-            shown = value.value if isinstance(value, Text) else "this"
-            self.fault(value.mark, "VALUE", f'{name} "{shown}" is not a number of whole minutes such as 30m or 2h')
-            return 1
-        return seconds // 60
+def _rest(error: ValidationError, reading: Reading) -> list[Fault]:
+    """What the model itself refuses, in words; none of it is the validator's own."""
+    faults = []
+    for each in error.errors():
+        place = tuple(str(part) for part in each["loc"] if part != "[key]")
+        while place and place not in reading.marks:
+            place = place[:-1]
+        mark = reading.marks.get(place, Mark(1, 1))
+        shown = str(each.get("input"))[:40]
+        plain = each["type"] == "value_error"
+        message = each["msg"].removeprefix("Value error, ") if plain else f'"{shown}" cannot be used here'
+        faults.append(
+            Fault(reading.path, mark.line, mark.column, "COMPANY", f"{'.'.join(place) or 'company'}: {message}")
+        )
+    return faults
 
 
-def _named(place: Place) -> str:
-    """Say a place as the author wrote it: queues.desk.round_to."""
-    return ".".join(_WRITTEN.get(str(part), str(part)) for part in place) or "company"
+def _company(fields: Fields) -> dict[str, Any]:
+    spec = fields.text("spec", "1")
+    if spec != "1":
+        fields.fault(fields.mark_of("spec"), "SPEC", f'spec "{spec}" is not known to this version; write spec: 1')
+    language = fields.value("default_language", read_language, "", needed=True)
+    organisation = _organisation(fields, language)
+    home = fields.value("home_country", read_country, "LV")
+    clock = fields.one_of("clock", ("12h", "24h"), "12h")
+    calendars = {name: read_calendar(inner) for name, inner in _named(fields, "calendars", MAX_CALENDARS)}
+    queues = {name: read_queue(inner, calendars) for name, inner in _named(fields, "queues", MAX_QUEUES)}
+    teams = {name: read_team(inner, home) for name, inner in _named(fields, "teams", None)}
+    numbers = _numbers(fields, home, calendars)
+    voices = fields.by_language("voices")
+    words = {tag: found for tag, inner in _spoken(fields) if (found := _words(inner)) is not None}
+    fields.finish()
+    return {
+        "organisation": organisation,
+        "default_language": language,
+        "home_country": home,
+        "clock": clock,
+        "numbers": numbers,
+        "calendars": calendars,
+        "queues": queues,
+        "teams": teams,
+        "voices": voices,
+        "words": words,
+    }
+
+
+def _organisation(fields: Fields, language: str) -> dict[str, str]:
+    value = fields.mapping.get("organisation")
+    if isinstance(value, Text) and value.value:
+        fields.take("organisation")
+        return {language: value.value}
+    names = fields.by_language("organisation")
+    if value is None:
+        fields.missing("organisation")
+    elif language and language not in names:
+        known = f" Names here: {', '.join(names)}." if names else ""
+        message = f'organisation has no name in the default language "{language}".{suggestion(language, names)}{known}'
+        fields.fault(fields.mark_of("default_language"), "LANGUAGE", message)
+    return names
+
+
+def _named(fields: Fields, name: str, most: int | None) -> list[tuple[str, Fields]]:
+    """The mappings under names of a mapping, such as the queues; at least one unless there is no limit."""
+    entries = fields.entries(name)
+    if most is not None and not entries:
+        fields.fault(fields.mark, "MISSING", f"{name} is missing or empty; the company needs one at least")
+    if most is not None and len(entries) > most:
+        fields.fault(entries[most][0].mark, "LIMIT", f"{len(entries)} {name}; a company has {most} at most")
+    found = []
+    for key, value in entries:
+        fields.checked_slug(key, name.removesuffix("s"))
+        inner = fields.within(key, value, f'{name.removesuffix("s")} "{key.value}"', name, key.value)
+        if inner is not None:
+            found.append((key.value, inner))
+    return found
+
+
+def _numbers(fields: Fields, home: str, calendars: dict[str, Any]) -> dict[str, NumberDefinition]:
+    numbers: dict[str, NumberDefinition] = {}
+    entries = fields.entries("numbers")
+    if not entries:
+        fields.fault(fields.mark, "MISSING", "numbers is missing or empty; write numbers: {default: FLOW} at least")
+    for key, value in entries:
+        written = key.value if key.value.lower() != DEFAULT else DEFAULT
+        number = (
+            written if written == DEFAULT else fields.read(key, partial(read_address, home_country=home), "", "numbers")
+        )
+        if number in numbers:
+            fields.fault(key.mark, "DUPLICATE_KEY", f'numbers: "{key.value}" is {number}, which stands here twice')
+        fields.reading.marks[("numbers", number)] = value.mark
+        definition = _number(fields, key, value, calendars)
+        if definition is not None and number:
+            numbers[number] = definition
+    return numbers
+
+
+def _number(fields: Fields, key: Text, value: Tree, calendars: dict[str, Any]) -> NumberDefinition | None:
+    if isinstance(value, Text):
+        return NumberDefinition(flow=value.value) if fields.is_slug(value, f'numbers "{key.value}": flow') else None
+    inner = fields.within(key, value, f'numbers "{key.value}"', "numbers", key.value)
+    if inner is None:
+        return None
+    flow = inner.slug("flow", None)
+    names = inner.mapping.get("organisation")
+    organisation = {"": inner.text("organisation")} if isinstance(names, Text) else inner.by_language("organisation")
+    calendar = inner.one_of("calendar", tuple(calendars), "") if "calendar" in inner else ""
+    inner.take("calendar")
+    inner.finish()
+    if not flow:
+        return None
+    return NumberDefinition.model_construct(flow=flow, organisation=organisation, calendar=calendar or None)
+
+
+def _spoken(fields: Fields) -> list[tuple[str, Fields]]:
+    found = []
+    for key, value in fields.entries("words"):
+        tag = fields.read(key, read_language, "", "words")
+        inner = fields.within(key, value, f"words.{key.value}", "words", key.value)
+        if tag and inner is not None:
+            found.append((tag, inner))
+    return found
+
+
+def _words(fields: Fields) -> OwnWords | None:
+    lists: dict[str, tuple[str, ...]] = {}
+    for name in ("names", "products", "streets"):
+        value = fields.mapping.get(name)
+        if isinstance(value, Text | Mapping):
+            fields.take(name)
+            fields.fault(value.mark, "SHAPE", f"{name} must be a list")
+            continue
+        lists[name] = tuple(fields.read(each, own_word, "", name) for each in fields.texts(name))
+    fields.finish()
+    try:
+        return None if fields.reading.faults else OwnWords(**lists)
+    except ValidationError as error:
+        fields.fault(fields.mapping.mark, "LIMIT", error.errors()[0]["msg"].removeprefix("Value error, "))
+        return None

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from flows.files.faults import Fault, Mark, suggestion
 from flows.files.prompt_file import read_prompt
 from flows.files.tree import Listing, Mapping, Text, Tree
 from flows.prompts.prompt import Prompt
+from flows.values.duration import read_duration, spelled
+from flows.values.language import read_language
+
+Value = TypeVar("Value")
+Other = TypeVar("Other")
 
 SLUG = re.compile(r"[a-z][a-z0-9_]{0,39}")
-LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 KEYS = re.compile(r"[0-9*#]{1,6}")
-_DURATION = re.compile(r"([0-9]{1,6})(s|m|h)")
-_UNITS = {"s": 1, "m": 60, "h": 3600}
 
 # What is designed but not built yet: an author who writes it is told so, instead of being told that it is a mistake.
 _LATER = frozenset({"phrases", "review", "transcribe", "whisper", "window", "number"})
@@ -64,11 +67,16 @@ class Fields:
         for key, _ in mapping.entries:
             reading.marks[(*place, key.value)] = key.mark
 
+    def mark_of(self, name: str) -> Mark:
+        """Where the value of a key stands, or the mapping when there is none."""
+        value = self.mapping.get(name)
+        return value.mark if value is not None else self.mark
+
     def __contains__(self, name: str) -> bool:
         return self.mapping.get(name) is not None
 
     def fault(self, mark: Mark, code: str, message: str) -> None:
-        self.reading.fault(mark, code, f"{self.title}: {message}")
+        self.reading.fault(mark, code, f"{self.title}: {message}" if self.title else message)
 
     def take(self, name: str) -> Tree | None:
         self._asked.append(name)
@@ -112,6 +120,12 @@ class Fields:
             )
         return value.value
 
+    def is_slug(self, value: Text, what: str) -> bool:
+        """Whether a scalar is a name; a fault where it is not."""
+        before = len(self.reading.faults)
+        self.checked_slug(value, what)
+        return len(self.reading.faults) == before
+
     def flag(self, name: str, default: bool) -> bool:
         return self.one_of(name, ("true", "false"), "true" if default else "false") == "true"
 
@@ -125,16 +139,15 @@ class Fields:
         return int(value.value)
 
     def seconds(self, name: str, default: int, low: int, high: int) -> int:
-        """Return a duration (`20s`, `3m`, `2h`) in seconds."""
+        """Return a duration (`20s`, `3 min`, `2h`) in seconds."""
         value = self._scalar(name)
         if value is None:
             return default
-        seconds = duration_seconds(value.value)
+        seconds = self.read(value, read_duration, None, name)
         if seconds is None:
-            self.fault(value.mark, "VALUE", f'{name} "{value.value}" is not a duration; write it as 20s, 3m or 2h')
             return default
         if not low <= seconds <= high:
-            self.fault(value.mark, "VALUE", f"{name} {value.value} must be from {low}s to {high}s")
+            self.fault(value.mark, "VALUE", f"{name} {value.value} must be from {spelled(low)} to {spelled(high)}")
             return default
         return seconds
 
@@ -177,6 +190,40 @@ class Fields:
                 self.fault(key.mark, "SHAPE", f'{name} "{key.value}" must have a single value')
         return found
 
+    def mappings(self, name: str) -> tuple[Fields, ...]:
+        """Return the fields of each mapping of a list; a single mapping counts as a list of one."""
+        value = self.take(name)
+        if value is None:
+            return ()
+        found = []
+        for index, item in enumerate(value.items if isinstance(value, Listing) else (value,)):
+            if isinstance(item, Mapping):
+                found.append(self.inside(item, f"{name} {index + 1}", name, str(index)))
+            else:
+                self.fault(item.mark, "SHAPE", f"{name} must be a list of mappings, such as - {{name: value}}")
+        return tuple(found)
+
+    def names(self, name: str) -> dict[str, str]:
+        """Return texts by language; a single text stands for all languages, under ""."""
+        value = self.mapping.get(name)
+        if value is None or isinstance(value, Text):
+            written = self.text(name)
+            return {"": written} if written else {}
+        return self.by_language(name)
+
+    def by_language(self, name: str) -> dict[str, str]:
+        """Return texts by language."""
+        found: dict[str, str] = {}
+        for key, text in self.scalars(name).items():
+            tag = self.read(Text(key, self.reading.marks[(*self.place, name, key)]), read_language, "", name)
+            if not text.value:
+                self.fault(text.mark, "SHAPE", f'{name} "{key}" is empty')
+            elif tag in found:
+                self.fault(text.mark, "DUPLICATE_KEY", f'{name}: "{tag}" stands here twice')
+            elif tag:
+                found[tag] = text.value
+        return found
+
     def within(self, key: Text, value: Tree, title: str, *place: str) -> Fields | None:
         """Return the fields of a mapping inside this one, or None after a fault."""
         if isinstance(value, Mapping):
@@ -184,9 +231,26 @@ class Fields:
         self.fault(key.mark, "SHAPE", f"{title} must be a mapping, name: value")
         return None
 
+    def value(self, name: str, read: Callable[[str], Value], default: Other, *, needed: bool = False) -> Value | Other:
+        """Return a single value by the reader of its kind; what the reader refuses is a fault."""
+        value = self._scalar(name)
+        if value is None:
+            if needed and name not in self:
+                self.missing(name)
+            return default
+        return self.read(value, read, default, name)
+
+    def read(self, value: Text, read: Callable[[str], Value], default: Other, what: str = "") -> Value | Other:
+        """Read a scalar by the reader of its kind."""
+        try:
+            return read(value.value)
+        except ValueError as error:
+            self.fault(value.mark, "VALUE", f"{what}: {error}" if what else str(error))
+            return default
+
     def inside(self, mapping: Mapping, title: str, *place: str) -> Fields:
         """Return the fields of a mapping inside this one."""
-        return Fields(self.reading, mapping, (*self.place, *place), f"{self.title}: {title}")
+        return Fields(self.reading, mapping, (*self.place, *place), f"{self.title}: {title}" if self.title else title)
 
     def prompt(self, name: str) -> Prompt | None:
         value = self.take(name)
@@ -255,9 +319,8 @@ class Fields:
                 self.fault(key.mark, "LATER", f'"{key.value}" is not supported yet; remove it')
                 continue
             near = suggestion(key.value, self._asked)
-            self.fault(
-                key.mark, "UNKNOWN_KEY", f'"{key.value}" does not belong here.{near} Known: {", ".join(self._asked)}.'
-            )
+            known = ", ".join(dict.fromkeys(self._asked))
+            self.fault(key.mark, "UNKNOWN_KEY", f'"{key.value}" does not belong here.{near} Known: {known}.')
 
     def _scalar(self, name: str) -> Text | None:
         value = self.take(name)
@@ -270,9 +333,3 @@ class Fields:
             self.fault(value.mark, "SHAPE", f"{name} is empty")
             return None
         return value
-
-
-def duration_seconds(written: str) -> int | None:
-    """Return the seconds of `20s`, `3m`, `2h`; None for anything else."""
-    match = _DURATION.fullmatch(written)
-    return int(match[1]) * _UNITS[match[2]] if match else None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from flows.files.allowances import allowed_findings
 from flows.files.faults import suggestion
-from flows.files.fields import LANGUAGE, Fields, Reading
+from flows.files.fields import Fields, Reading
 from flows.files.prompt_file import read_prompt
 from flows.files.tree import Listing, Mapping, Text, Tree
 from flows.limits import (
@@ -21,12 +22,12 @@ from flows.model import Defaults, Flow, Limits
 from flows.nodes import LATER_TYPES, TYPES, Node, read_node
 from flows.prompts.prompt import Prompt
 from flows.testing.scripts import Scenario, read_scenario
+from flows.values.language import read_language
 
 SPEC = "1"
 COMPANY = "company"
 
 _GLOBAL_KEY = re.compile(r"[0-9*#]")
-_ALLOW = re.compile(r"(?:^|\s)#\s*check:\s*allow\s+([A-Z_]+)\s+\S")
 _EXIT_NAMES = (
     *("max_attempts", "known", "chosen", "open", "closed", "holiday", "override", "saved", "empty"),
     *("accepted", "declined", "not_possible", "answered", "no_answer", "busy", "failed"),
@@ -78,22 +79,8 @@ def read_flow(reading: Reading, tree: Mapping, text: str) -> Flow | None:
         version="",
         path=reading.path,
         marks=reading.marks,
-        allowed=_allowed(text),
+        allowed=allowed_findings(text),
     )
-
-
-def _allowed(text: str) -> frozenset[tuple[int, str]]:
-    """Return what comments allow, as (line, code). A comment on a line of its own speaks of the next line that is none."""
-    allowed: set[tuple[int, str]] = set()
-    waiting: list[str] = []
-    for number, line in enumerate(text.splitlines(), 1):
-        codes = [found[1] for found in _ALLOW.finditer(line)]
-        if line.lstrip().startswith("#") or not line.strip():
-            waiting += codes
-        else:
-            allowed.update((number, code) for code in (*waiting, *codes))
-            waiting = []
-    return frozenset(allowed)
 
 
 def _check_spec(fields: Fields) -> None:
@@ -108,13 +95,14 @@ def _languages(fields: Fields) -> tuple[str, ...]:
     languages = fields.texts("languages")
     if not languages:
         fields.missing("languages")
+    names: list[str] = []
     for language in languages:
-        if not LANGUAGE.fullmatch(language.value):
-            fields.fault(language.mark, "LANGUAGE", f'"{language.value}" is not a language such as en, lv or pt-BR')
-    names = tuple(language.value for language in languages)
-    if len(set(names)) != len(names):
-        fields.fault(languages[0].mark, "LANGUAGE", "a language stands twice in languages")
-    return names
+        tag = fields.read(language, read_language, "", "languages")
+        if tag in names:
+            fields.fault(language.mark, "LANGUAGE", f'"{tag}" stands twice in languages')
+        fields.reading.marks[("languages", tag)] = language.mark
+        names.append(tag)
+    return tuple(names)
 
 
 def _defaults(fields: Fields) -> Defaults:

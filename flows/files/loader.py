@@ -10,10 +10,9 @@ from pathlib import Path
 from flows.checks.references import audio_files, unknown_references
 from flows.company import Company
 from flows.files.company_file import load_company
-from flows.files.faults import Fault, FlowFaults, Mark, suggestion
+from flows.files.faults import Fault, FlowFaults, suggestion
 from flows.files.fields import Reading
 from flows.files.flow_file import read_flow
-from flows.files.tree import Mapping as Branch
 from flows.files.tree import read_tree
 from flows.model import Flow
 
@@ -82,18 +81,17 @@ def _definitions(sources: dict[str, str], audio: dict[str, Path], faults: list[F
             faults.append(Fault(name, mark.line, mark.column, "DUPLICATE_FLOW", message))
         flows.setdefault(flow.flow, flow)
     if company is not None and not faults:
-        faults.extend(_unanswered(company, flows, sources[COMPANY_FILE]))
+        faults.extend(_unanswered(company, flows))
     return Definitions(company, flows, tuple(sorted(faults)), sources, audio)
 
 
-def _unanswered(company: Company, flows: Mapping[str, Flow], source: str) -> list[Fault]:
+def _unanswered(company: Company, flows: Mapping[str, Flow]) -> list[Fault]:
     """Return a fault for each number whose flow does not exist."""
-    numbers = read_tree(source, COMPANY_FILE).get("numbers")
     faults: list[Fault] = []
-    for number, flow in company.numbers.items():
+    for number, definition in company.numbers.items():
+        flow = definition.flow
         if flow not in flows:
-            written = numbers.get(number) if isinstance(numbers, Branch) else None
-            mark = written.mark if written is not None else Mark(1, 1)
+            mark = company.mark("numbers", number)
             message = (
                 f'number "{number}" goes to flow "{flow}", which is not in this folder.{suggestion(flow, flows)} '
                 f"Flows here: {', '.join(flows)}."

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flows.files.faults import suggestion
 from flows.files.tree import Listing, Mapping, Text, Tree
 from flows.limits import MAX_PROMPT_CHARS
 from flows.prompts.prompt import Line, Prompt, clean, parse
+from flows.values.language import read_language
 
 if TYPE_CHECKING:
     from flows.files.fields import Fields
@@ -33,7 +35,8 @@ def read_prompt(fields: Fields, value: Tree, what: str) -> Prompt | None:
         fields.fault(value.mark, "SHAPE", f"{what} must be a prompt's name or texts by language")
         return None
     lines: dict[str, Line] = {}
-    for key, written in value.entries:
+    for written_key, written in value.entries:
+        key = replace(written_key, value=language_key(written_key.value))
         if key.value not in fields.reading.languages:
             known = ", ".join(fields.reading.languages)
             fields.fault(
@@ -44,6 +47,14 @@ def read_prompt(fields: Fields, value: Tree, what: str) -> Prompt | None:
         if line is not None:
             lines[key.value] = line
     return Prompt(lines) if lines else None
+
+
+def language_key(written: str) -> str:
+    """A language as a key of a file, in its stored form; what is none stays as it is and is refused as unknown."""
+    try:
+        return read_language(written)
+    except ValueError:
+        return written
 
 
 def _read_line(fields: Fields, key: Text, written: Tree, what: str) -> Line | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from flows.events import LanguageChosen
 from flows.files.fields import KEYS
+from flows.files.prompt_file import language_key
 from flows.inputs import Digits, Silence
 from flows.nodes.asking import Asking, Chosen, GaveUp, ask, hear, read_asking, wait_for_key
 from flows.prompts.prompt import Line, Prompt
@@ -55,7 +56,8 @@ class Language:
 def read(fields: Fields, name: str, disabled: str) -> Language:
     asking = read_asking(fields)
     options: dict[str, str] = {}
-    for language, key in fields.scalars("options").items():
+    for written, key in fields.scalars("options").items():
+        language = language_key(written)
         if language not in fields.reading.languages:
             known = ", ".join(fields.reading.languages)
             fields.fault(key.mark, "LANGUAGE", f'option "{language}" is no language of this flow: {known}')

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 from flows.files.faults import Mark, suggestion
-from flows.files.zones import is_zone
 from flows.inputs import Dialed, DialStatus, Digits, HoursState, HungUp, Input, Recorded, Silence, Trouble
 from flows.session import Caller
+from flows.values.dates import read_moment
+from flows.values.duration import read_duration
+from flows.values.places import read_zone
 
 if TYPE_CHECKING:
     from flows.files.fields import Fields
 
 MAX_EVENTS = 100
-_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2} \d{1,2}:\d{2})(?: (\S+))?")
+_ZONE = re.compile(r" ([^\W\d]+(?:/\S*)?|UTC\S*)$")
 DIAL_ENDS: dict[str, DialStatus] = {
     "answered": "completed",
     "busy": "busy",
@@ -98,11 +100,9 @@ class Scenario:
 
 def parse_act(written: str) -> Input | Elapse:
     """Return what an event's words mean. Raises ValueError that lists the events there are."""
-    from flows.files.fields import duration_seconds
-
     word, _, rest = written.strip().partition(" ")
     rest = rest.strip()
-    seconds = duration_seconds(rest)
+    seconds = _seconds(rest)
     match word:
         case "dtmf" | "key" if re.fullmatch(r"[0-9*#]{1,20}", rest):
             return Digits(rest)
@@ -125,20 +125,21 @@ def parse_act(written: str) -> Input | Elapse:
     raise ValueError(f'event "{written}" is unknown. Events: {EVENTS}.')
 
 
+def _seconds(written: str) -> int | None:
+    try:
+        return read_duration(written)
+    except ValueError:
+        return None
+
+
 def parse_moment(written: str, zone: str = "") -> datetime:
     """Return `2030-03-05 10:15 Europe/Riga` as an aware time; `zone` holds where none is written. Raises ValueError."""
-    match = _MOMENT.fullmatch(written.strip())
-    zone_name = (match[2] if match else "") or zone
-    if match is None:
-        raise ValueError(f'"{written}" is not a moment such as 2030-03-05 10:15 Europe/Riga')
-    if not zone_name:
+    text = written.strip()
+    found = _ZONE.search(text)
+    name = found[1] if found else zone
+    if not name:
         raise ValueError(f'"{written}" has no time zone; write it as 2030-03-05 10:15 Europe/Riga')
-    if not is_zone(zone_name):
-        raise ValueError(f'"{zone_name}" is not an IANA time zone such as Europe/Riga')
-    try:
-        return datetime.strptime(match[1], "%Y-%m-%d %H:%M").replace(tzinfo=ZoneInfo(zone_name))
-    except ValueError:
-        raise ValueError(f'"{match[1]}" is no day and time of the calendar') from None
+    return read_moment(text[: found.start()] if found else text).replace(tzinfo=ZoneInfo(read_zone(name)))
 
 
 def read_scenario(fields: Fields) -> Scenario | None:

@@ -14,7 +14,8 @@ from callbacks.intake import request
 from callbacks.queue.callback_queue import CallbackQueue
 from callbacks.queue.index import rebuild
 from customers.tables import customers
-from flows.company import WEEKDAYS, CalendarDefinition, Company, QueueDefinition, TargetRule, Window
+from flows.calendar_definition import WEEKDAYS, CalendarDefinition, Holidays, Window
+from flows.company import Company, NumberDefinition, QueueDefinition, TargetRule
 from runtime.sql.database import insert_once, writing
 from runtime.sql.outbox import outbox
 
@@ -27,7 +28,9 @@ AGENTS = 8
 @pytest.fixture(scope="session")
 def company() -> Company:
     office = CalendarDefinition(
-        zone="Europe/Riga", week=dict.fromkeys(WEEKDAYS[:5], (Window(opens=time(9), closes=time(17)),)), holidays="LV"
+        zone="Europe/Riga",
+        week=dict.fromkeys(WEEKDAYS[:5], (Window(opens=time(9), closes=time(17)),)),
+        holidays=Holidays(countries=("LV",)),
     )
     always = CalendarDefinition(
         zone="Europe/Riga", week=dict.fromkeys(WEEKDAYS, (Window(opens=time(0), closes=time(0)),))
@@ -35,7 +38,7 @@ def company() -> Company:
     return Company(
         organisation={"en": "Baltic Heating"},
         default_language="en",
-        numbers={"default": "reception"},
+        numbers={"default": NumberDefinition(flow="reception")},
         calendars={"office": office, "always": always, "never": CalendarDefinition(zone="Europe/Riga", week={})},
         queues={
             "desk": QueueDefinition(

@@ -12,9 +12,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from callbacks.schedule.calendar import Calendar, NoOpenHours
-from callbacks.schedule.public_holidays import UnknownHolidays
 from callbacks.schedule.windows import OpenWindow, Pause
-from flows.company import WEEKDAYS, CalendarDefinition, CalendarException, Closure, Weekday, Window
+from flows.calendar_definition import (
+    WEEKDAYS,
+    CalendarDefinition,
+    CalendarException,
+    Closure,
+    Holidays,
+    Weekday,
+    Window,
+)
 from flows.inputs import HoursRead
 
 HOUR = timedelta(hours=1)
@@ -78,7 +85,9 @@ DEADLINES = {
     ),
     "a closure counts nothing until it ends": (
         calendar(
-            "Europe/Riga", OFFICE, closure=Closure(until=datetime.fromisoformat("2026-03-13T14:00"), reason="snow")
+            "Europe/Riga",
+            OFFICE,
+            closure=Closure(until=datetime.fromisoformat("2026-03-13T14:00"), reason={"": "snow"}),
         ),
         at("Europe/Riga", "2026-03-13T10:00"),
         HOUR,
@@ -183,7 +192,7 @@ STATES = {
     "the moment of closing is closed": ("2026-03-13T17:00", HoursRead("closed")),
     "weekend": ("2026-03-14T10:00", HoursRead("closed")),
     "public holiday": ("2026-11-18T10:00", HoursRead("holiday", "Latvijas Republikas Proklamēšanas diena")),
-    "closed exception": ("2026-07-10T10:00", HoursRead("closed", "summer party")),
+    "closed exception": ("2026-07-10T10:00", HoursRead("override", "summer party")),
     "other hours by exception": ("2026-07-11T10:00", HoursRead("open", "open Saturday")),
     "one-click closure": ("2026-01-12T10:00", HoursRead("override", "snow")),
 }
@@ -197,10 +206,10 @@ def test_the_calendar_says_why_it_is_closed(when: str, expected: HoursRead) -> N
         WEEK,
         holidays="LV",
         exceptions=(
-            CalendarException(date=date(2026, 7, 10), name="summer party"),
-            CalendarException(date=date(2026, 7, 11), name="open Saturday", windows=OFFICE),
+            CalendarException(date=date(2026, 7, 10), name={"": "summer party"}),
+            CalendarException(date=date(2026, 7, 11), name={"": "open Saturday"}, windows=OFFICE),
         ),
-        closure=Closure(until=datetime.fromisoformat("2026-01-12T12:00"), reason="snow"),
+        closure=Closure(until=datetime.fromisoformat("2026-01-12T12:00"), reason={"": "snow"}),
     )
     assert office.state(at("Europe/Riga", when)) == expected
 
@@ -229,11 +238,24 @@ def test_a_calendar_that_never_opens_is_an_error_with_a_remedy() -> None:
         closed.deadline(datetime(2026, 1, 1, tzinfo=UTC), HOUR)
 
 
-def test_unknown_holidays_are_refused_when_the_calendar_is_made() -> None:
-    with pytest.raises(UnknownHolidays, match="ISO 3166"):
-        calendar("Europe/Riga", OFFICE, holidays="XX")
-    with pytest.raises(UnknownHolidays, match="XX"):
-        calendar("Europe/Riga", OFFICE, holidays="DE-XX")
+DAYS_LATER = {
+    "the same time two working days later": ("2026-03-12T15:20", 2, "2026-03-16T15:20"),
+    "from a Saturday it counts from Monday's opening": ("2026-03-14T12:00", 1, "2026-03-17T09:00"),
+    "holidays are no working days": ("2026-04-30T10:00", 2, "2026-05-06T10:00"),
+    "before opening it counts from the opening": ("2026-03-12T07:00", 1, "2026-03-13T09:00"),
+}
+
+
+@pytest.mark.parametrize(("start", "days", "expected"), DAYS_LATER.values(), ids=DAYS_LATER)
+def test_a_target_in_days_counts_working_days(start: str, days: int, expected: str) -> None:
+    office = calendar("Europe/Riga", OFFICE, WEEK, holidays=Holidays(countries=("LV",)))
+    assert office.days_later(at("Europe/Riga", start), days).at == at("Europe/Riga", expected)
+
+
+@pytest.mark.parametrize("code", ["XX", "DE-XX", "lativa"])
+def test_a_live_calendar_with_holidays_that_nobody_knows_goes_on_without_them(code: str) -> None:
+    office = calendar("Europe/Riga", OFFICE, holidays=code)
+    assert office.is_open(at("Europe/Riga", "2026-05-04T10:00"))
 
 
 def test_a_moment_without_a_zone_is_refused() -> None:

@@ -6,7 +6,8 @@ from datetime import date, datetime, time
 
 import pytest
 
-from flows.company import TargetRule, Window
+from flows.calendar_definition import Window
+from flows.company import TargetRule
 from flows.files.faults import FlowFaults
 from flows.files.loader import load_company
 
@@ -76,46 +77,66 @@ def test_own_words_are_given_by_language_with_the_name_of_the_business_among_the
 
 def test_more_own_words_than_can_be_listened_for_are_refused() -> None:
     names = ", ".join(f"N{chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(501))
-    with pytest.raises(FlowFaults, match=r"27:3  words\.en: 503 words are too many: at most 500"):
+    with pytest.raises(FlowFaults, match=r"27:7  words\.en: 503 words are too many: at most 500"):
         load_company(GOOD.replace("Kowalski, O'Neil", names), "company.yaml")
 
 
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("zone: Europe/Riga\n", "zone: Europe/Rigga\n", "7:11  calendars.office.zone: 'Europe/Rigga' is not an IANA"),
-        ("zone: Europe/Riga\n    week", "week", '6:3  calendars.office: "zone" is missing'),
+        ("zone: Europe/Riga\n", "zone: Europe/Rigga\n", '7:11  calendar "office": zone: "Europe/Rigga" is not an IANA'),
+        ("zone: Europe/Riga\n    week", "week", '6:3  calendar "office": zone is missing'),
         (
             "zone: Europe/Riga\n",
             "zoen: Europe/Riga\n",
-            'calendars.office: "zoen" does not belong here. Did you mean "zone"?',
+            'calendar "office": "zoen" does not belong here. Did you mean "zone"?',
         ),
-        ("weekdays:", "weekday:", '8:12  week: "weekday" is no day. Did you mean "weekdays"?'),
-        ("9:00-12:30", "9-12", '8:23  "9-12" is not a window of hours such as "9:00-17:00"'),
-        ("10:00-14:00", "10:00-25:00", "8:61  calendars.office.week.saturday.0.closes:"),
-        ("within: 4h", "within: soon", 'within "soon" is not a number of whole minutes such as 30m or 2h'),
+        ("weekdays:", "weekday:", '8:12  calendar "office": week: "weekday" is no day. Did you mean "weekdays"?'),
+        ("9:00-12:30", "9 till late", 'week.weekdays: "9 till late" is not a window of hours; write 9:00-17:00, 9-17'),
+        (
+            "10:00-14:00",
+            "10:00-25:00",
+            '8:61  calendar "office": week.saturday: "10:00-25:00": 25:00 is no time of day',
+        ),
+        ("within: 4h", "within: soon", 'queue "desk": targets 3: within: "soon" is not a duration'),
         ("handling: 6m", "handling: 90s", 'handling "90s" is not a number of whole minutes'),
-        ("round_to: 15m", "round_to: 20m", "21:15  queues.desk.round_to: Input should be 5, 15 or 30"),
-        (", {within: 4h}]", "]", "17:3  queues.desk: the last target must hold"),
-        ("calendar: office\n", "calendar: offise\n", 'queue "desk" uses calendar "offise"; calendars here: office'),
-        ('"+37167000000": reception', '"67000000": reception', "'67000000' is not a number in international form"),
-        ('numbers: ["+442079460101"]', "numbers: [desk]", "teams.desk.numbers.0: 'desk' is not a number"),
+        ("round_to: 15m", "round_to: 20m", '21:15  queue "desk": round_to "20m" must be 5m, 15m or 30m'),
+        (", {within: 4h}]", "]", '22:14  queue "desk": the last target must hold'),
+        (
+            "calendar: office\n",
+            "calendar: offise\n",
+            '18:15  queue "desk": calendar "offise" is unknown. Did you mean "office"?',
+        ),
+        (
+            '"+37167000000": reception',
+            '"67000000": reception',
+            '"67000000" has no country code. Did you mean "+37167000000"?',
+        ),
+        (
+            'numbers: ["+442079460101"]',
+            "numbers: [desk]",
+            'team "desk": numbers: "desk" is not a number in international form',
+        ),
         ("default_language: en", "default_language: lv", 'organisation has no name in the default language "lv"'),
-        ("date: 2030-12-24", "date: 24.12.2030", "11:16  calendars.office.exceptions.0.date:"),
+        (
+            "date: 2030-12-24",
+            "date: 03/04/2030",
+            'date: "03/04/2030" can be 3 Apr 2030 or 4 Mar 2030; write one of these',
+        ),
         ("until: 2030-07-14", "until: 2030-06-14", "until 2030-06-14 lies before 2030-07-01"),
-        ("people: 2", "people: many", '19:13  queues.desk.people: "many" is not a whole number'),
-        ("spec: 1", "spec: 2", "1:7  spec:"),
-        ("O'Neil", "Pier 7", "27:26  words.en.names.1: 'Pier 7' has digits in it: write the word without them"),
-        ("O'Neil", "Smith & Sons", "words.en.names.1: 'Smith & Sons' is not a word or a few: letters"),
+        ("people: 2", "people: many", '19:13  queue "desk": people "many" must be a whole number from 1 to 1000'),
+        ("spec: 1", "spec: 2", '1:7  spec "2" is not known to this version'),
+        ("O'Neil", "Pier 7", "27:26  words.en: names: 'Pier 7' has digits in it: write the word without them"),
+        ("O'Neil", "Smith & Sons", "words.en: names: 'Smith & Sons' is not a word or a few: letters"),
         (
             "O'Neil",
             "a very long name indeed",
-            "words.en.names.1: 'a very long name indeed' is too long: at most 4 words",
+            "words.en: names: 'a very long name indeed' is too long: at most 4 words",
         ),
-        ("[Kowalski, O'Neil]", "Kowalski", "27:15  names must be a list"),
+        ("[Kowalski, O'Neil]", "Kowalski", "27:15  words.en: names must be a list"),
         ("streets:", "street:", 'words.en: "street" does not belong here. Did you mean "streets"?'),
-        ("  lv:\n    products", "  Latvian:\n    products", "28:3  words.Latvian: 'Latvian' is not a language"),
-        ("queues:\n  desk:", "queues:\n  Desk:", "queues.Desk: 'Desk' is not a name"),
+        ("  lv:\n    products", "  Latvian:\n    products", '28:3  words: "Latvian" is not a language such as en'),
+        ("queues:\n  desk:", "queues:\n  Desk:", '17:3  queue "Desk" is not a name'),
     ],
 )
 def test_each_fault_of_the_company_has_its_line(old: str, new: str, expected: str) -> None:

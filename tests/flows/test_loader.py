@@ -181,12 +181,12 @@ def test_exits_and_the_error_way_are_inherited_and_may_be_overruled() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("limits: {call: 5m}", "limits: {call: 2h}", "call 2h must be from 60s to 1800s"),
+        ("limits: {call: 5m}", "limits: {call: 2h}", "call 2h must be from 1m to 30m"),
         ("flow: x", "flow: company", 'a flow cannot be called "company"'),
         ("flow: x", "flow: Front Desk", 'flow "Front Desk" is not a name'),
         ("welcome: {", "back: {type: end}\n  welcome: {", 'a node cannot be called "back"'),
         ("languages: [en]", "languages: [English]", '"English" is not a language such as en, lv or pt-BR'),
-        ("languages: [en]", "languages: [en, en]", "a language stands twice"),
+        ("languages: [en]", "languages: [en, en]", '"en" stands twice'),
         ("{type: end}", "{type: end, prompt: {en: [a, b]}}", "must be a text, or text and audio"),
         ("{type: end}", '{type: end, prompt: {en: ""}}', "the text is empty"),
         ("{type: end}", '{type: end, prompt: {en: "a\\u202eb"}}', "characters that cannot be spoken"),

@@ -6,7 +6,8 @@ from datetime import time
 
 import pytest
 
-from flows.company import WEEKDAYS, CalendarDefinition, Company, QueueDefinition, TargetRule, Window
+from flows.calendar_definition import WEEKDAYS, CalendarDefinition, Window
+from flows.company import Company, NumberDefinition, QueueDefinition, TargetRule
 from tests.properties.examples import played
 
 QUEUES = ("desk", "nights")
@@ -21,7 +22,7 @@ def company() -> Company:
     return Company(
         organisation={"en": "Baltic Heating"},
         default_language="en",
-        numbers={"default": "reception"},
+        numbers={"default": NumberDefinition(flow="reception")},
         calendars={"always": always},
         queues=dict.fromkeys(QUEUES, queue),
     )
