@@ -64,6 +64,7 @@ class FactShape(_Shape):
     end: float
     confidence: float = Field(ge=0, le=1)
     is_certain: bool = Field(description="False when the words leave it open, such as an hour without am or pm.")
+    extension: str = Field("", examples=["214"], description="The extension that was said behind a number, else empty.")
 
 
 class VoicemailDetailShape(VoicemailShape):

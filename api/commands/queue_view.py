@@ -143,6 +143,7 @@ def _facts(message: Voicemail, company: Company | None) -> Sequence[Fact]:
 def _fact(fact: Fact) -> str:
     """ "said at 0:04  number +371 29 123 456, 72 % sure": where to listen, for nothing heard is certain."""
     value = spoken_form(fact.value) if fact.kind == "number" else fact.value.replace("T", " ")
+    value += f" extension {fact.extension}" if fact.extension else ""
     doubt = "" if fact.is_certain else ", or meant otherwise"
     minutes, seconds = divmod(int(fact.start), 60)
     return f"  said at {minutes}:{seconds:02}  {fact.kind} {value}, {fact.confidence:.0%} sure{doubt}"

@@ -19,7 +19,7 @@ class Fact:
     `first_word` and `last_word` are places in the transcript, both belonging to the fact; `start` and `end` are seconds of
     the recording. `confidence` is the product of its words': one wrong word makes a wrong fact. A number said twice the
     same way is surer than each time alone. `is_certain` is False when the words allow another reading, as with three o'clock
-    of the night or the day.
+    of the night or the day. `extension` are the digits that a number is followed by, and no part of its value.
     """
 
     kind: FactKind
@@ -31,6 +31,7 @@ class Fact:
     confidence: float
     said: str
     is_certain: bool = True
+    extension: str = ""
 
 
 def fact_from(
@@ -40,6 +41,7 @@ def fact_from(
     first_word: int,
     last_word: int,
     is_certain: bool = True,
+    extension: str = "",
 ) -> Fact:
     """The fact that these words of the transcript say."""
     of_fact = words[first_word : last_word + 1]
@@ -53,4 +55,5 @@ def fact_from(
         confidence=round(prod(word.confidence for word in of_fact), 4),
         said=" ".join(word.word for word in of_fact),
         is_certain=is_certain,
+        extension=extension,
     )

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from voicemail.facts.corrections import corrected, restated
 from voicemail.facts.dates import dates
+from voicemail.facts.doubts import doubted
 from voicemail.facts.fact import Fact, fact_from
-from voicemail.facts.gist import gist_of, gist_of_spelling
+from voicemail.facts.gist import Gist, gist_of, gist_of_spelling
+from voicemail.facts.joining import instant_of, joined, without_nested
+from voicemail.facts.moment import Moment
 from voicemail.facts.moments import en, ko, lv, ru
 from voicemail.facts.moments.rules import Moments
-from voicemail.facts.numerals.numeral import words as words_of_line
 from voicemail.facts.telephone_numbers import telephone_numbers
 from voicemail.facts.times import times
 from voicemail.facts.tokens import NUMBER_WORDS, tokens_of
@@ -44,8 +47,10 @@ def find_facts(
     else:
         gist = gist_of(tokens, NUMBER_WORDS[language], moments, taken)
     local = recorded_at.astimezone(zone)
-    days = dates(words, gist, moments, local)
-    found = [*numbers, *_joined(days, times(words, gist, moments, NUMBER_WORDS[language].units, local), words, zone)]
+    around = moments.surroundings
+    said = without_nested(dates(gist, moments, local.date()), times(gist, moments, NUMBER_WORDS[language].units, local))
+    told = joined(gist, doubted(gist, restated(gist, said, around), around), words, around.glue)
+    found = [*numbers, *(_fact(words, gist, moment, zone) for moment in corrected(gist, told, around))]
     return tuple(sorted(found, key=lambda fact: (fact.first_word, fact.last_word)))
 
 
@@ -59,34 +64,16 @@ def facts_of(transcript: Transcript, home_country: str, recorded_at: datetime, z
     return [asdict(fact) for fact in found]
 
 
-# What may stand between a day and its hour: tomorrow sometime at three.
-_GLUE = words_of_line(
-    "sometime then maybe perhaps где то где-то примерно около ориентировочно kaut kad apmeram aptuveni 그 때 쯤 에 혹은"
-)
-
-
-def _joined(days: Sequence[Fact], hours: Sequence[Fact], words: Sequence[Word], zone: ZoneInfo) -> list[Fact]:
-    """Days and hours, with those side by side made one."""
-    found: list[Fact] = []
-    free = list(hours)
-    for day in days:
-        if any(hour.first_word <= day.first_word and day.last_word <= hour.last_word for hour in free):
-            continue
-        free = [hour for hour in free if not (day.first_word <= hour.first_word and hour.last_word <= day.last_word)]
-        beside = [hour for hour in free if _is_beside(day, hour, words)]
-        if not beside:
-            found.append(day)
-            continue
-        hour = min(beside, key=lambda fact: fact.first_word < day.first_word)
-        free.remove(hour)
-        at = datetime.combine(date.fromisoformat(day.value), time.fromisoformat(hour.value), tzinfo=zone)
-        first, last = min(day.first_word, hour.first_word), max(day.last_word, hour.last_word)
-        is_certain = day.is_certain and hour.is_certain
-        found.append(fact_from(words, "date", at.isoformat(timespec="minutes"), first, last, is_certain))
-    return found + free
-
-
-def _is_beside(day: Fact, hour: Fact, words: Sequence[Word]) -> bool:
-    first, second = sorted((day, hour), key=lambda fact: fact.first_word)
-    between = words[first.last_word + 1 : second.first_word]
-    return len(between) <= 2 and all(word.word.lower().strip(".,") in _GLUE for word in between)
+def _fact(words: Sequence[Word], gist: Gist, moment: Moment, zone: ZoneInfo) -> Fact:
+    first, last = gist.words_of(moment.start, moment.end)
+    if moment.day is None:
+        assert moment.minute is not None
+        value = f"{moment.minute // 60:02}:{moment.minute % 60:02}"
+        return fact_from(words, "time", value, first, last, moment.is_certain)
+    if moment.minute is None:
+        return fact_from(words, "date", moment.day.isoformat(), first, last, moment.is_certain)
+    at, is_shown_once = moment.instant, True
+    if at is None:
+        at, is_shown_once = instant_of(moment.day, moment.minute, zone)
+    is_certain = moment.is_certain and is_shown_once
+    return fact_from(words, "date", at.isoformat(timespec="minutes"), first, last, is_certain)

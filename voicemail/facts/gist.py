@@ -8,8 +8,8 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from voicemail.facts.moments.rules import Moments
-from voicemail.facts.numerals.numeral import NumberWords, Numeral, readings
-from voicemail.facts.tokens import Token, folded
+from voicemail.facts.numerals.numeral import NumberWords, Numeral, is_locative, readings
+from voicemail.facts.tokens import MARK, Token, folded
 from voicemail.mailbox import Word
 
 _SIGN = re.compile(r"[^\w:.-]|[.-](?!\d)")
@@ -75,7 +75,7 @@ def gist_of_spelling(words: Sequence[Word], tokens: Sequence[Token], taken: Cont
         place = token.word
         if token.follows_pause and pieces:
             pieces.append((",", place, place))
-        text = "#" if place in taken else _SIGN.sub("", folded(words[place].word, "ko"))
+        text = "#" if place in taken else MARK if token.text == MARK else _SIGN.sub("", folded(words[place].word, "ko"))
         pieces.append((text, place, place))
     return _joined(pieces)
 
@@ -105,8 +105,7 @@ def _number(tokens: Sequence[Token], place: int, language: NumberWords) -> tuple
 
 
 def _in_brackets(value: int, is_ordinal: bool, last_word: str) -> str:
-    # Only Latvian has number words in -os, the locative plural (trijos), and none of the others end so.
-    mark = "." if is_ordinal else "@" if last_word.endswith("os") and last_word.isascii() and len(last_word) > 4 else ""
+    mark = "." if is_ordinal else "@" if is_locative(last_word) else ""
     return f"<{value}{mark}>"
 
 

@@ -71,17 +71,18 @@ def _ways(steps: Sequence[Sequence[_Step]], place: int, differences: int) -> Ite
 
 
 def _heard(taken: Sequence[_Step]) -> Heard:
-    groups = []
-    at, is_new = 0, True
+    digits = ""
+    words: tuple[int, ...] = ()
+    groups: list[int] = []
+    is_new = True
     for step in taken:
         is_new = is_new or step.starts_group
         if step.digits and is_new:
-            groups.append(at)
+            groups += [len(digits)]
             is_new = False
-        at += len(step.digits)
-    return Heard(
-        "".join(step.digits for step in taken), tuple(word for step in taken for word in step.words), tuple(groups)
-    )
+        digits += step.digits
+        words += step.words
+    return Heard(digits, words, (*groups,))
 
 
 def _steps(kept: Sequence[tuple[Token, str]], place: int, language: NumberWords) -> list[_Step]:

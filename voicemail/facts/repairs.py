@@ -20,19 +20,25 @@ def repaired(told: Sequence[Heard], home_country: str) -> list[Heard]:
     return []
 
 
-def corrected(pieces: Sequence[Sequence[Heard]], home_country: str) -> list[Heard]:
-    """The number after its corrections: each replaces as many digits as makes a number, first of all its own count."""
+def corrected(pieces: Sequence[Sequence[Heard]], home_country: str, *, is_closed: bool) -> tuple[list[Heard], bool]:
+    """The number after its corrections, and whether that is sure: each replaces as many digits as makes a number, first of all
+    its own count.
+
+    `is_closed`: nothing that could belong to the last digits follows. Otherwise a single one may count something else ("no, one
+    more thing") and corrects nothing for sure.
+    """
     told = list(pieces[0][:4])
     for piece in pieces[1:]:
         later = piece[:4]
         for heard in later:
             if numbers := _whole(heard, home_country) or _without_strays(heard, home_country):
-                return numbers
-        if len(later[0].digits) < _STRAY_DIGITS and (numbers := _whole(told[0], home_country)):
-            return numbers
+                return numbers, True
+        is_stray = len(later[0].digits) < _STRAY_DIGITS and not (is_closed and piece is pieces[-1])
+        if is_stray and (numbers := _whole(told[0], home_country)):
+            return numbers, False
         told = [joined for before in told[:12] for after in later for joined in _replacing(before, after)]
         told.sort(key=lambda heard: e164(heard.digits, home_country) is None)
-    return told[:1] if told and e164(told[0].digits, home_country) else []
+    return (told[:1] if told and e164(told[0].digits, home_country) else []), True
 
 
 def _replacing(before: Heard, after: Heard) -> Iterator[Heard]:
@@ -52,46 +58,44 @@ def _several(heard: Heard, home_country: str) -> list[Heard]:
     if len(heard.digits) < 2 * MIN_DIGITS:
         return []
     for cut in heard.groups[1:]:
-        first = heard.part(0, cut)
-        if e164(first.digits, home_country):
+        if e164(heard.digits[:cut], home_country):
             rest = heard.part(cut, len(heard.digits))
             others = _whole(rest, home_country) or _several(rest, home_country)
             if others:
-                return [first, *others]
+                return [heard.part(0, cut), *others]
     return []
 
 
 def _without_echo(heard: Heard, home_country: str) -> list[Heard]:
     """A number of which groups are said again: "29, 29, 123, 123", "29, 291, 123", or its end once more to be sure."""
     bounds = [*heard.groups, len(heard.digits)]
-    groups = [heard.part(first, end) for first, end in pairwise(bounds)]
-    kept: list[Heard] = []
-    for group in groups:
-        if kept and group.digits.startswith(kept[-1].digits) and len(kept[-1].digits) > 1:
-            kept[-1] = group
+    kept: list[tuple[int, int]] = []
+    for first, end in pairwise(bounds):
+        last = heard.digits[slice(*kept[-1])] if kept else ""
+        if len(last) > 1 and heard.digits.startswith(last, first, end):
+            kept[-1] = (first, end)
         else:
-            kept.append(group)
-    if len(kept) < len(groups) and kept:
-        joined = kept[0]
-        for group in kept[1:]:
-            joined = joined.then(group)
-        if e164(joined.digits, home_country):
-            return [joined]
+            kept.append((first, end))
+    if 0 < len(kept) < len(bounds) - 1 and e164("".join(heard.digits[slice(*part)] for part in kept), home_country):
+        joined = heard.part(*kept[0])
+        for part in kept[1:]:
+            joined = joined.then(heard.part(*part))
+        return [joined]
     for cut in heard.groups[1:]:
-        head, tail = heard.part(0, cut), heard.part(cut, len(heard.digits))
-        if tail.digits.startswith(head.digits) and e164(tail.digits, home_country):
-            return [tail]
-        if head.digits.endswith(tail.digits) and e164(head.digits, home_country):
-            return [head]
+        head, tail = heard.digits[:cut], heard.digits[cut:]
+        if tail.startswith(head) and e164(tail, home_country):
+            return [heard.part(cut, len(heard.digits))]
+        if head.endswith(tail) and e164(head, home_country):
+            return [heard.part(0, cut)]
     return []
 
 
 def _without_strays(heard: Heard, home_country: str) -> list[Heard]:
     """A number with a digit or two before or after it that a pause sets apart: "… at five, 29 123 456"."""
     for cut in heard.groups[1:]:
-        head, tail = heard.part(0, cut), heard.part(cut, len(heard.digits))
-        if len(head.digits) <= _STRAY_DIGITS and e164(tail.digits, home_country):
-            return [tail]
-        if len(tail.digits) <= _STRAY_DIGITS and e164(head.digits, home_country):
-            return [head]
+        head, tail = heard.digits[:cut], heard.digits[cut:]
+        if len(head) <= _STRAY_DIGITS and e164(tail, home_country):
+            return [heard.part(cut, len(heard.digits))]
+        if len(tail) <= _STRAY_DIGITS and e164(head, home_country):
+            return [heard.part(0, cut)]
     return []

@@ -8,23 +8,35 @@ something else (an order, a price) are left alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
+from voicemail.facts.announcing import announced, extension_behind, is_of_something_else, rest_of_number
 from voicemail.facts.e164 import MIN_DIGITS, e164
 from voicemail.facts.fact import Fact, fact_from
 from voicemail.facts.heard import Heard, readings_of
-from voicemail.facts.numerals.numeral import NumberWords
+from voicemail.facts.numerals.numeral import NumberWords, Numeral, is_locative
 from voicemail.facts.repairs import corrected, repaired
 from voicemail.facts.tokens import Token
 from voicemail.mailbox import Word
 
 _MOST_TOKENS = 80
-_LOOK_BACK_TOKENS = 6
+_MOST_TOKENS_OF_AN_HOUR = 3
 
 # One letter a token: a run is what begins with Plus, Repeat or Digits, goes on with Hyphens and Fillers between, and may be
 # Corrected, with words of apology (W).
 _RUN = re.compile(r"[PRD](?:[PRDJ]|[HF]+(?=[PRD])|[WF]*C[CWFH]*(?=[PRD]))*")
+_PLUS = Token("+", 0, None, "", False, True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """A message as its tokens and their letters."""
+
+    tokens: Sequence[Token]
+    letters: str
+    language: NumberWords
+    home_country: str
 
 
 def telephone_numbers(
@@ -34,19 +46,53 @@ def telephone_numbers(
     letters = "".join(
         _letter(token, tokens[place - 1] if place else None, language) for place, token in enumerate(tokens)
     )
-    found: dict[str, Fact] = {}
-    for run in _RUN.finditer(letters):
+    message = _Message(tokens, letters, language, home_country)
+    found = list(_facts(words, message))
+    if "S" in letters:
+        taken = [(fact.first_word, fact.last_word) for fact in found]
+        for fact in _facts(words, _with_digits_for_sounds(message)):
+            if not any(fact.first_word <= last and first <= fact.last_word for first, last in taken):
+                found.append(fact)
+    once: dict[str, Fact] = {}
+    for fact in found:
+        once[fact.value] = _surer(once[fact.value], fact) if fact.value in once else fact
+    return list(once.values())
+
+
+def _facts(words: Sequence[Word], message: _Message) -> Iterator[Fact]:
+    for first, end in _runs(message):
+        run = message.tokens[first:end]
+        if end - first > _MOST_TOKENS or _digits_at_most(run) < MIN_DIGITS:
+            continue
+        if is_of_something_else(message.tokens, first, end, message.language):
+            continue
+        numbers, is_certain = _numbers_of_run(message, first, end)
+        sounds = {token.text for token in run} & message.language.sounds_like.keys()
+        for heard in numbers:
+            number = e164(heard.digits, message.home_country)
+            if number is None:
+                continue
+            last_word, extension = max(heard.words), ""
+            if heard is numbers[-1] and (
+                told := extension_behind(message.tokens, message.letters, end, message.language)
+            ):
+                last_word, extension = told
+            is_sure = is_certain and sounds <= message.language.never_else
+            yield fact_from(words, "number", number, min(heard.words), last_word, is_sure, extension)
+
+
+def _runs(message: _Message) -> Iterator[tuple[int, int]]:
+    """The first token and the end of each run; what an area code leads on to belongs to its run."""
+    end_of_last = 0
+    for run in _RUN.finditer(message.letters):
         first, end = run.span()
-        if end - first > _MOST_TOKENS or _digits_at_most(tokens[first:end]) < MIN_DIGITS:
+        if first < end_of_last:
             continue
-        if _is_of_something_else(tokens, first, end, language):
-            continue
-        for heard in _numbers_of_run(tokens[first:end], run.group(), language, home_country):
-            number = e164(heard.digits, home_country)
-            if number is not None:
-                fact = fact_from(words, "number", number, min(heard.words), max(heard.words))
-                found[number] = _surer(found[number], fact) if number in found else fact
-    return list(found.values())
+        rest = rest_of_number(message.tokens, first, end, message.language)
+        if rest and (following := _RUN.match(message.letters, rest)):
+            end = following.end()
+        end_of_last = end
+        yield first, end
 
 
 def _letter(token: Token, before: Token | None, language: NumberWords) -> str:
@@ -55,7 +101,8 @@ def _letter(token: Token, before: Token | None, language: NumberWords) -> str:
     if token.digits or token.is_optional:
         return "D"
     if token.numeral is not None:
-        return "D" if token.numeral.kind != "ordinal" else "x"
+        is_hour = token.numeral.kind != "several" and is_locative(token.text)
+        return "x" if is_hour or token.numeral.kind == "ordinal" else "D"
     if token.text in language.repeats:
         return "R"
     if token.text in language.joints and before is not None and before.numeral is not None:
@@ -66,7 +113,23 @@ def _letter(token: Token, before: Token | None, language: NumberWords) -> str:
         return "C"
     if token.text in language.fillers:
         return "F"
+    if token.text in language.sounds_like:
+        return "S"
     return "W" if token.text in language.apologies else "x"
+
+
+def _with_digits_for_sounds(message: _Message) -> _Message:
+    """The message with digits for the words that sound like them, where they stand between digits or end them."""
+    letters = re.sub(r"(?<=[DR])S+(?=[DR])", lambda taken: "D" * len(taken[0]), message.letters)
+    tokens = list(message.tokens)
+    for place, letter in enumerate(message.letters):
+        if letter == "S":
+            text = tokens[place].text
+            ends_digits = text in message.language.never_else and place > 0 and letters[place - 1] == "D"
+            if letters[place] == "D" or ends_digits:
+                letters = letters[:place] + "D" + letters[place + 1 :]
+                tokens[place] = replace(tokens[place], numeral=Numeral(message.language.sounds_like[text], "digit"))
+    return replace(message, tokens=tokens, letters=letters)
 
 
 def _digits_at_most(tokens: Sequence[Token]) -> int:
@@ -76,30 +139,49 @@ def _digits_at_most(tokens: Sequence[Token]) -> int:
     )
 
 
-def _is_of_something_else(tokens: Sequence[Token], first: int, end: int, language: NumberWords) -> bool:
-    if end < len(tokens) and tokens[end].text.startswith(language.units):
-        return True
-    if first and tokens[first - 1].text in "€$£₩₽":
-        return True
-    for token in reversed(tokens[max(first - _LOOK_BACK_TOKENS, 0) : first]):
-        if token.text.startswith(language.of_telephones):
-            return False
-        if token.text.startswith(language.of_other_things):
-            return True
-    return False
-
-
 def _surer(one: Fact, other: Fact) -> Fact:
-    best = one if one.confidence >= other.confidence else other
-    return replace(best, confidence=round(1 - (1 - one.confidence) * (1 - other.confidence), 4))
+    best = one if (one.is_certain, one.confidence) >= (other.is_certain, other.confidence) else other
+    confidence = round(1 - (1 - one.confidence) * (1 - other.confidence), 4)
+    return replace(best, confidence=confidence, extension=one.extension or other.extension)
 
 
-def _numbers_of_run(tokens: Sequence[Token], letters: str, language: NumberWords, home_country: str) -> list[Heard]:
+def _numbers_of_run(message: _Message, first: int, end: int) -> tuple[list[Heard], bool]:
+    """The numbers that the tokens say, and whether that is sure."""
+    is_closed = (
+        end == len(message.tokens)
+        or message.tokens[end].follows_pause
+        or (message.tokens[end].text in message.language.closings)
+    )
+    tokens, letters = message.tokens[first:end], message.letters[first:end]
+    if "x" in letters:  # what leads from an area code to the rest
+        letters = re.sub("[xW]", "F", letters)
+    if announced(message.tokens, first, message.language) == "country":
+        numbers, is_certain = _read(message, [_PLUS, *tokens], "P" + letters, is_closed=is_closed)
+        if numbers:
+            return numbers, is_certain
+    numbers, is_certain = _read(message, tokens, letters, is_closed=is_closed)
+    if numbers or not _is_hour_behind(message, end):
+        return numbers, is_certain
+    for count in range(1, _MOST_TOKENS_OF_AN_HOUR + 1):
+        numbers, is_certain = _read(message, tokens[:-count], letters[:-count], is_closed=True)
+        if numbers:
+            return numbers, is_certain
+    return [], True
+
+
+def _is_hour_behind(message: _Message, end: int) -> bool:
+    behind = " ".join(token.text for token in message.tokens[end : end + 3])
+    return re.match(rf"(?:{message.language.clock_units})(?![^ ])", behind) is not None
+
+
+def _read(message: _Message, tokens: Sequence[Token], letters: str, *, is_closed: bool) -> tuple[list[Heard], bool]:
     pieces = [
-        list(readings_of(tokens[piece.start() : piece.end()], piece.group(), language))
+        list(readings_of(tokens[piece.start() : piece.end()], piece.group(), message.language))
         for piece in re.finditer(r"[PRDJHF]+", re.sub(r"[WF]*C[CWFH]*", lambda taken: "C" * len(taken[0]), letters))
     ]
     pieces = [piece for piece in pieces if piece]
     if not pieces:
-        return []
-    return corrected(pieces, home_country) if len(pieces) > 1 else repaired(pieces[0], home_country)
+        return [], True
+    if len(pieces) == 1:
+        return repaired(pieces[0], message.home_country), True
+    return corrected(pieces, message.home_country, is_closed=is_closed)

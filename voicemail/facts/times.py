@@ -1,15 +1,15 @@
-"""Times said in a message, as HH:MM of the company's clock."""
+"""Times said in a message, as minutes of the company's day."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from voicemail.facts.fact import Fact, fact_from
 from voicemail.facts.gist import Gist
+from voicemail.facts.lengths import length_from
+from voicemail.facts.moment import Moment
 from voicemail.facts.moments.rules import DayPart, Moments, TimeRule
-from voicemail.mailbox import Word
 
 # When nobody says whether it is morning or afternoon, people mean the working day: three is 15:00, nine is 09:00.
 _DAY_BEGINS, _DAY_ENDS = 8 * 60, 20 * 60
@@ -17,27 +17,25 @@ _HALF_DAY = 12 * 60
 _DAY = 24 * 60
 
 
-def times(
-    words: Sequence[Word], gist: Gist, moments: Moments, units: tuple[str, ...], recorded_at: datetime
-) -> list[Fact]:
+def times(gist: Gist, moments: Moments, units: tuple[str, ...], recorded_at: datetime) -> list[Moment]:
     """The times of a message; `recorded_at` is in the company's zone, for "in half an hour".
 
     What one of the stems `units` follows is an amount: from nineteen to twenty four roubles.
     """
-    found: list[Fact] = []
+    found: list[Moment] = []
     amounts = tuple(" " + unit for unit in units)
+    lengths = tuple("> " + unit for unit in moments.lengths)
     taken = [False] * len(gist.text)
     for rule in moments.times:
         for match in rule.pattern.finditer(gist.text):
-            if any(taken[match.start() : match.end()]) or gist.text[match.end() :].startswith(amounts):
+            start, end = match.span()
+            if any(taken[start:end]):
                 continue
-            told = list(_times_of(rule, match, moments, recorded_at))
-            for minutes, is_certain, start, end in told:
-                first, last = gist.words_of(start, end)
-                value = f"{minutes // 60:02}:{minutes % 60:02}"
-                found.append(fact_from(words, "time", value, first, last, is_certain))
-            if told:
-                taken[match.start() : match.end()] = [True] * (match.end() - match.start())
+            is_amount = gist.text.startswith(amounts, end) or gist.text.startswith(lengths, end - 1)
+            told = [] if is_amount else list(_times_of(rule, match, moments, recorded_at))
+            found += told
+            if told or (is_amount and rule.shape == "span"):
+                taken[start:end] = [True] * (end - start)
     return found
 
 
@@ -46,69 +44,79 @@ def minutes_of_day(hour: int, minutes: int, part: DayPart | None) -> tuple[int, 
     if hour == 24:
         hour = 0
     if hour > 12 or hour == 0:
-        return (hour * 60 + minutes) % _DAY, True
+        return (hour * 60 + minutes) % _DAY, part in (None, "pm", "afternoon", "evening", "night") or hour == 0
     if part is not None:
-        return (_hour_in(part, hour) * 60 + minutes) % _DAY, True
+        hour_of_day, is_certain = _hour_in(part, hour)
+        return (hour_of_day * 60 + minutes) % _DAY, is_certain
     time = (hour * 60 + minutes) % _HALF_DAY
     return (time if _DAY_BEGINS <= time < _DAY_ENDS else time + _HALF_DAY), False
 
 
-def _hour_in(part: DayPart, hour: int) -> int:
+def _hour_in(part: DayPart, hour: int) -> tuple[int, bool]:
+    """The hour of the day, and whether people say it so: nobody says ten in the afternoon, and twelve a.m. is both."""
     match part:
+        case "am":
+            return hour % 12, hour != 12
         case "morning":
-            return hour % 12
+            return hour, hour != 12
         case "pm":
-            return hour % 12 + 12
+            return hour % 12 + 12, True
         case "afternoon":  # eleven дня is before noon
-            return hour if hour >= 9 else hour + 12
+            return (hour if hour >= 9 else hour + 12), hour not in (8, 9, 10)
         case "evening":  # twelve вечера is midnight
-            return (hour + 12) % 24
+            return (hour + 12 if 4 <= hour < 12 else hour % 12), 4 <= hour < 12
         case "night":
-            return 0 if hour == 12 else hour if hour < 6 else hour + 12
+            return (0 if hour == 12 else hour if hour < 6 else hour + 12), hour not in (5, 6)
 
 
-def _times_of(
-    rule: TimeRule, match: re.Match[str], moments: Moments, recorded_at: datetime
-) -> Iterator[tuple[int, bool, int, int]]:
+def _times_of(rule: TimeRule, match: re.Match[str], moments: Moments, recorded_at: datetime) -> Iterator[Moment]:
     groups = {name: text for name, text in match.groupdict().items() if text}
+    start, end = match.span()
+    if rule.shape == "length":
+        yield from length_from(groups, moments, rule.minutes, recorded_at, start, end)
+        return
+    for minute, is_certain, part, first, last in _told(rule, match, groups, moments):
+        sure = is_certain and not rule.is_open
+        is_bare, is_of_span = rule.is_bare and "part0" not in groups, rule.shape == "span"
+        yield Moment(first, last, "clock", sure, minute=minute, part=part, is_bare=is_bare, is_of_span=is_of_span)
+
+
+def _told(
+    rule: TimeRule, match: re.Match[str], groups: Mapping[str, str], moments: Moments
+) -> Iterator[tuple[int, bool, DayPart | None, int, int]]:
+    """The times of a match: the minute of the day, whether that is sure, the part of the day, and the place in the gist."""
     whole = match.span()
-    part = _part(groups, ("part", "part0") if rule.shape == "span" else ("part", "part2", "part0"), moments)
+    part = _part(groups, ("part", "part2", "part3", "part0"), moments)
     match rule.shape:
         case "noon":
-            yield 12 * 60, True, *whole
+            yield 12 * 60, True, "afternoon", *whole
         case "midnight":
-            yield 0, True, *whole
-        case "in_minutes" | "in_hours":
-            count = moments.number(groups["n"]) if "n" in groups else rule.minutes or 1
-            then = recorded_at + timedelta(minutes=count * (60 if rule.shape == "in_hours" else 1))
-            yield then.hour * 60 + then.minute, True, *whole
+            yield 0, True, "night", *whole
         case "span":
             hour, hour2 = moments.number(groups["h"]), moments.number(groups["h2"])
-            part2 = _part(groups, ("part2",), moments)
-            if part is None and hour < hour2:
+            part, part2 = _part(groups, ("part", "part0"), moments), _part(groups, ("part2",), moments)
+            if part is None and hour < hour2 < 12:
                 part = part2
             if hour2 <= 24:
-                first, first_is_certain = minutes_of_day(hour, _minutes(groups, moments) or 0, part)
-                second, second_is_certain = minutes_of_day(hour2, int(groups.get("m2", 0)), part2)
-                yield first, first_is_certain, match.start(), match.start("h2") - 1
-                yield second, second_is_certain, match.start("h2"), match.end()
+                first = minutes_of_day(hour, _minutes(groups, moments) or 0, part)
+                second = minutes_of_day(hour2, int(groups.get("m2", 0)), part2)
+                yield *first, part, match.start(), match.start("h2") - 1
+                yield *second, part2, match.start("h2"), match.end()
         case "at" if "clock" in groups:
-            hour_text, minute_text = groups["clock"].split(":")
-            if int(hour_text) < 24 and int(minute_text) < 60:
-                minutes, is_certain = minutes_of_day(int(hour_text), int(minute_text), part)
-                if len(hour_text) == 2 and part is None:
-                    minutes = int(hour_text) * 60 + int(minute_text)
-                yield minutes, is_certain or len(hour_text) == 2, *whole
+            hour, minute = (int(text) for text in groups["clock"].split(":"))
+            if hour < 24 and minute < 60:
+                is_in_full = len(groups["clock"]) == len("09:30") and part is None
+                told = (hour * 60 + minute, True) if is_in_full else minutes_of_day(hour, minute, part)
+                yield *told, part, *whole
         case "at" | "past" | "to" | "toward":
             hour = moments.number(groups["h"])
-            minutes = rule.minutes if (told := _minutes(groups, moments)) is None else told
-            if hour > 24 or minutes > 59:
-                return
+            minutes = rule.minutes if (said := _minutes(groups, moments)) is None else said
             if rule.shape == "to":
                 minutes = -minutes
             elif rule.shape == "toward":
                 minutes -= 60
-            yield *minutes_of_day(hour, minutes, part), *whole
+            if hour <= 24 and abs(minutes) <= 60:
+                yield *minutes_of_day(hour, minutes, part), part, *whole
 
 
 def _minutes(groups: Mapping[str, str], moments: Moments) -> int | None:

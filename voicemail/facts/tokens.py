@@ -25,6 +25,9 @@ _PARTS = re.compile(
     r"|\d+(?:st|nd|rd|th)\b|\d+"
     r"|[^\W\d_]+(?:['’][^\W\d_]+)*|[+€$£%₩₽]"
 )
+# What a model writes for no word of a speaker: [10], [01]m, <unk>. Whatever stands in it was not said.
+_MARK = re.compile(r"\S*(?:\[[^]]*\]|<[^>]*>)\S*")
+MARK = "[]"
 _FULL_STOP = re.compile(r"[.,;:!?…—–]$")
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
 
@@ -52,6 +55,10 @@ def tokens_of(words: Sequence[Word], language: str) -> list[Token]:
     end = 0.0
     for place, word in enumerate(words):
         pause = pause or word.start - end >= PAUSE_SECONDS
+        if ("[" in word.word or "<" in word.word) and _MARK.fullmatch(word.word):
+            tokens.append(Token(MARK, place, None, "", False, pause))
+            pause, end = False, word.end
+            continue
         for part in _PARTS.findall(folded(word.word, language)):
             if ordinal := _ORDINAL.fullmatch(part):
                 tokens.append(Token(part, place, Numeral(int(ordinal[1]), "ordinal"), "", False, pause))

@@ -7,55 +7,61 @@ words. A blank in a pattern allows a pause.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from voicemail.facts.moments.patterns import Pattern, compiled
+from voicemail.facts.moments.surroundings import Surroundings
+
 # at: h:m · past: m minutes after h · to: m minutes before h · toward: m minutes of the hour that ends at h (pusčetros)
-# span: from h to h2 · noon · midnight · in_minutes, in_hours: n from now, with `half` half an hour
-TimeShape = Literal["at", "past", "to", "toward", "span", "noon", "midnight", "in_minutes", "in_hours"]
-# days, weeks: n from now · weekday: with which, week · day_month: d, month, year · day: d of this or the next (which) month
-DateShape = Literal["days", "weeks", "weekday", "day_month", "day"]
-DayPart = Literal["morning", "afternoon", "pm", "evening", "night"]
-Which = Literal["this", "next", "after_next", "week_after", "last"]
-
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """A compiled pattern and a piece of text without which it cannot match: looking for that first saves most of the time."""
-
-    expression: re.Pattern[str]
-    needs: str
-
-    def finditer(self, text: str) -> Iterator[re.Match[str]]:
-        return self.expression.finditer(text) if self.needs in text else iter(())
+# span: from h to h2 · noon · midnight · length: n hours and m minutes from now
+TimeShape = Literal["at", "past", "to", "toward", "span", "noon", "midnight", "length"]
+# today: `count` days from today · days, weeks, months: n from now · weekday: with which, week, n
+# day_month: d, month, year, weekday · day: d of this or another (which) month
+# week, weekend, week_end, month, month_end: n weeks or months on, roughly · no_day: a month and its year
+DateShape = Literal[
+    "today", "days", "weeks", "months", "weekday", "day_month", "day",
+    "week", "weekend", "week_end", "month", "month_end", "no_day",
+]  # fmt: skip
+DayPart = Literal["am", "morning", "afternoon", "pm", "evening", "night"]
+# week_after: n weeks after the coming one · next_but_one: the Friday after next, of which nobody knows which it is
+Which = Literal["this", "next", "following", "after_next", "next_but_one", "week_after", "last", "last_but_one"]
 
 
 @dataclass(frozen=True, slots=True)
 class TimeRule:
-    """One way to say a time; `minutes` holds where the words name none."""
+    """One way to say a time. `minutes` holds where the words name none, and is added to a length.
+
+    `is_open`: the words have another reading, so the time is never certain. `is_bare`: they may also be a price or a count,
+    so it is certain only beside a day.
+    """
 
     pattern: Pattern
     shape: TimeShape
     minutes: int = 0
+    is_open: bool = False
+    is_bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DateRule:
-    """One way to say a date; `count` holds where the words name none."""
+    """One way to say a date; `count` holds where the words name none. `is_open`: there is another reading."""
 
     pattern: Pattern
     shape: DateShape
     count: int = 1
+    is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Moments:
     """Times and dates in one language. An earlier rule goes before a later one.
 
-    Keys are the beginnings of words, the longest fits; `week` begins the word that makes "next" plain. `splits` are beginnings
-    that are cut from number words (pusčetros)."""
+    Keys are the beginnings of words, the longest fits. `week` begins the word that makes "next" plain; `years` are the words
+    for a year that count from this one. A number before one of the stems `lengths` is no hour. `splits` are beginnings that
+    are cut from number words (pusčetros).
+    """
 
     times: tuple[TimeRule, ...]
     dates: tuple[DateRule, ...]
@@ -63,8 +69,11 @@ class Moments:
     weekdays: Mapping[str, int]
     months: Mapping[str, int]
     which: Mapping[str, Which]
+    years: Mapping[str, int]
     week: str
+    lengths: tuple[str, ...]
     number: Callable[[str], int]
+    surroundings: Surroundings
     splits: tuple[str, ...] = ()
 
 
@@ -78,17 +87,7 @@ def pattern(text: str, **words: str) -> Pattern:
     for _ in range(3):  # words may use words
         for name, meaning in {**words, "H": _HOUR, "MM": _LATE_MINUTE, "M": _MINUTE}.items():
             text = text.replace("{" + name + "}", meaning)
-    return Pattern(re.compile(r"(?<![^ ])" + text.replace(" ", "(?: ,)? ") + r"(?![^ ])"), needed(text))
-
-
-def needed(text: str) -> str:
-    """The longest word, or at least the bracket of a number, that stands in a pattern outside of all choices."""
-    while (without_groups := re.sub(r"\((?:[^()\\]|\\.)*\)[?*+]?", " ", text)) != text:
-        text = without_groups
-    if "|" in text:
-        return ""
-    words = re.findall(r"[^\W\d_]+", re.sub(r"\\.|\[[^]]*\]|.[?*{]", " ", text))
-    return max(words, key=len) if words else "<" if "<" in text else ""
+    return compiled("(?<![^ ])(?:" + text.replace(" ", "(?: ,)? ") + ")(?![^ ])")
 
 
 def ends(*words: str) -> str:

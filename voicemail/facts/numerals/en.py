@@ -1,8 +1,11 @@
 """English number words."""
 
+# ruff: noqa: E501  a choice of words is one line
+
 from __future__ import annotations
 
 from voicemail.facts.numerals.numeral import NumberWords, forms, stems, words
+from voicemail.facts.other_things import announcements, told_behind
 
 _DIGITS = {
     0: "zero oh o nought naught nil",
@@ -90,11 +93,23 @@ WORDS = NumberWords(
     fillers=words("uh um er erm hmm mm eh ah okay ok so well that's it's a"),
     corrections=words("no sorry wait correction oops mistake rather mean actually"),
     apologies=words("i pardon make that my it is was apologies"),
-    of_telephones=stems("call phone telephone mobile cell reach ring whatsapp text landline contact dial line"),
-    of_other_things=stems(
-        "order invoice account reference policy contract tracking serial ticket iban card code booking "
-        "parcel model size article vat registration passport meter room version pin flight claim receipt"
+    closings=words("thanks thank please bye goodbye instead and so i that's call at the cheers"),
+    sounds_like={"for": 4, "fore": 4, "to": 2, "too": 2, "ate": 8, "won": 1},
+    never_else=words("ate won"),
+    announcements=announcements(
+        "en",
+        telephones="call|phone|telephone|mobile|cell|reach|ring|whatsapp|text|landline|contact|dial|line|(?:my|our) (?:home |work |new |direct )?number",
+        area_codes="(?:area|city|dialing|dialling|std|local|regional) code|prefix",
+        country_codes="(?:country|international) (?:code|prefix|dialing code|dialling code)",
     ),
+    links=words("and the number is my then it's that's rest of phone local followed by"),
+    told_behind=told_behind(
+        "en",
+        "(?:that's|that is|it's)(?: (?:my|our|the|your))*|is(?: (?:my|our|the|your))+(?= [^ ]+ (?:number|code|id|reference)(?![^ ]))",
+    ),
+    extensions=words("extension ext extn"),
+    extension_links=words("number is"),
+    clock_units=r"o'?clock|hours?|[ap] m|[ap]m|in the (?:morning|afternoon|evening)|minutes?",
     units=stems(
         "euro dollar pound cents percent pence quid kilo grams metre meter litre liter piece box pallet "
         "million billion people tons tonne € $ £ % units copies centimet millimet square km kg"

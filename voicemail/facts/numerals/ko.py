@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 
 from voicemail.facts.numerals.numeral import NumberWords, forms, stems, words
+from voicemail.facts.other_things import announcements, told_behind
 
 _CHINESE = {0: "공 영", 1: "일", 2: "이", 3: "삼", 4: "사", 5: "오", 6: "육 륙", 7: "칠", 8: "팔", 9: "구"}
 _NATIVE = {1: "하나", 2: "둘", 3: "셋", 4: "넷", 5: "다섯", 6: "여섯", 7: "일곱", 8: "여덟 여덜", 9: "아홉"}
@@ -37,10 +38,20 @@ WORDS = NumberWords(
     fillers=words("음 어 저 그 네 예 그리고"),
     corrections=words("아니 아니요 아니다 아뇨 죄송합니다 죄송해요 미안합니다 잠깐만요 잠시만요 정정합니다 아니고"),
     apologies=words("아 잘못 말했네요 말씀드렸네요 말씀드렸어요"),
-    of_telephones=stems("전화 휴대 핸드폰 연락 연락처 폰"),
-    of_other_things=stems(
-        "주문 송장 계좌 운송장 카드 예약 고객번호 사업자 코드 접수 모델 주민 계약 증권 시리얼 청구 영수증 비밀번호 등록"
+    closings=words("감사합니다 부탁드립니다 부탁드려요 전화 연락 이에요 입니다 예요 요 그리고"),
+    sounds_like={},
+    never_else=frozenset(),
+    announcements=announcements(
+        "ko",
+        telephones="전화|휴대|핸드폰|연락|연락처|폰|(?:제|저희|내|우리) (?:번호|넘버)",
+        area_codes="지역 ?번호|지역 ?코드|국번",
+        country_codes="국가 ?번호|국가 ?코드|나라 ?번호",
     ),
+    links=words("이고 그리고 번호는 번호 전화번호는 전화번호 전화 그다음"),
+    told_behind=told_behind("ko", "(?:제|저희|우리)(?= [^ ]*(?:번호|코드)(?:입니다|예요|이에요|이고|인데))"),
+    extensions=words("내선 내선번호 내선번호는"),
+    extension_links=words("번호 번호는"),
+    clock_units=r"시(?:간|에|쯤|까지|부터|반)?|분|오전|오후",
     units=stems("원 유로 달러 퍼센트 개 킬로 그램 미터 리터 톤 명 만 억 % ₩ 년 평 박스 상자"),
 )
 

@@ -1,8 +1,11 @@
 """Latvian number words without their diacritics, as some recognisers write them."""
 
+# ruff: noqa: E501  a choice of words is one line
+
 from __future__ import annotations
 
 from voicemail.facts.numerals.numeral import NumberWords, forms, inflected, stems, words
+from voicemail.facts.other_things import announcements, told_behind
 
 _DIGITS = {
     0: "nulle nulli nullei",
@@ -72,6 +75,7 @@ _ORDINALS = {
     7: "septit",
     8: "astot",
     9: "devit",
+    2000: "divtukstos",
 }
 
 WORDS = NumberWords(
@@ -85,7 +89,7 @@ WORDS = NumberWords(
         **forms("scale", {100: "simti simt simtiem simtus", 1000: "tukstotis tukstosi tukstos tukstosu tukstosiem"}),
         **inflected(
             "ordinal",
-            {**_ORDINALS, **_TEENS, 20: "divdesmit", 30: "trisdesmit"},
+            {**_ORDINALS, **_TEENS, **_TENS},
             ["ais", "aja", "a", "as", "ajam", "ajai", "ajo"],
         ),
     },
@@ -96,12 +100,20 @@ WORDS = NumberWords(
     fillers=words("e ee eee em mm hm nu ta tatad tas ir a"),
     corrections=words("ne atvainojiet atvaino piedodiet piedod precizak kludijos parteicos drizak"),
     apologies=words("oi vai pareizi stop pagaidiet es"),
-    of_telephones=stems("zvan telefon talrun mobil atzvan piezvan sazvan sazin whatsapp vatsap"),
-    of_other_things=stems(
-        "pasutijum rekin ligum konta konts polis kods koda kodu kart sutijum pavadzim artikul izmer serij "
-        "model pvn registracij pases rezervacij klienta lietas kvits ceka iban pieteikum skaititaj reis "
-        "pin"
+    closings=words("paldies ludzu uz un es gaidu ata jauku beigas zvaniet tas"),
+    sounds_like={},
+    never_else=frozenset(),
+    announcements=announcements(
+        "lv",
+        telephones="zvan|telefon|talrun|mobil|atzvan|piezvan|sazvan|sazin|whatsapp|vatsap|(?:mans|musu) numurs|numurs (?:mans|musu)",
+        area_codes="(?:pilsetas|regiona|rajona|zonas|apgabala) kod[sau]",
+        country_codes="(?:valsts|starptautisk[a-z]+|latvijas) kod[sau]",
     ),
+    links=words("un numurs ir mans tad talak telefona pec tam pats"),
+    told_behind=told_behind("lv", "(?:tas ir|ir|tas)(?: (?:mans|musu|mana))*"),
+    extensions=words("iekseja ieksejais iekseju papildnumurs papildu"),
+    extension_links=words("numurs ir"),
+    clock_units=r"stund\w*|minut\w*|no rita|vakara",
     units=stems(
         "eiro euro centi centu centiem procent gab kilogram gram metr litr tonn miljon miljard cilvek "
         "kast dolar kvadrat centimet milimet € $ % gadu gadi"

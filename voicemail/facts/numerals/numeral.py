@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -26,9 +27,13 @@ class NumberWords:
     """How numbers, and telephone numbers above all, are said in one language. All words are in their folded form.
 
     `repeats` say how often the next digit counts (double); `hyphens` and `fillers` may stand inside a number; `corrections`
-    take back what was said just before, and `apologies` may go with them. A run of digits is no telephone number if one of the
-    stems `of_other_things` (order, invoice) stands before it without one of the stems `of_telephones` in between, or if one
-    of the stems `units` follows it.
+    take back what was said just before, and `apologies` may go with them; `closings` may follow a number that was put right.
+    `sounds_like` are other words that recognisers write for a digit, and `never_else` those that mean nothing else there.
+
+    A run of digits is no telephone number if something else is the last of the `announcements` before it or is `told_behind` it
+    ("that's my order number", other_things.py), or if one of the stems `units` follows it. `links` may lead from an area code to
+    the rest of the number. `extensions` announce an extension, with `extension_links`. What the expression `clock_units` follows
+    at the end of a run is an hour.
     """
 
     numerals: Mapping[str, Numeral]
@@ -39,8 +44,15 @@ class NumberWords:
     fillers: frozenset[str]
     corrections: frozenset[str]
     apologies: frozenset[str]
-    of_telephones: tuple[str, ...]
-    of_other_things: tuple[str, ...]
+    closings: frozenset[str]
+    sounds_like: Mapping[str, int]
+    never_else: frozenset[str]
+    announcements: re.Pattern[str]
+    links: frozenset[str]
+    told_behind: re.Pattern[str]
+    extensions: frozenset[str]
+    extension_links: frozenset[str]
+    clock_units: str
     units: tuple[str, ...]
 
 
@@ -64,6 +76,11 @@ def inflected(kind: NumeralKind, table: Mapping[int, str], endings: Iterable[str
     return {
         stem + end: Numeral(value, kind) for value, line in table.items() for stem in line.split() for end in endings
     }
+
+
+def is_locative(text: str) -> bool:
+    """Whether a number word has the Latvian ending of hours (trijos): no other language has number words in -os."""
+    return len(text) > 4 and text.endswith("os") and text.isascii()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,128 @@
+"""The guard: a moment beside which stand words of time, order, number or length that its rule did not use is not certain.
+
+Also a date whose neighbour is another date, and one of which it is only assumed that it is still to come where somebody
+tells what has been.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from voicemail.facts.gist import Gist
+from voicemail.facts.moment import Moment
+from voicemail.facts.moments.surroundings import Surroundings
+
+# How far a neighbour can stand away, in letters of the gist, and a word of the past or of birth, in words.
+_REACH = 90
+_WORDS_BEFORE, _WORDS_BEHIND = 8, 5
+
+
+def doubted(gist: Gist, found: Sequence[Moment], around: Surroundings) -> list[Moment]:
+    """The moments in the order of their words, those with a neighbour that changes them no longer certain, and those that say
+    one day twice (tomorrow, tuesday) made one."""
+    text = masked(gist, found)
+    in_order = sorted(found, key=lambda moment: (moment.start, moment.end))
+    told = [
+        replace(moment, is_certain=False)
+        if moment.is_certain and _is_doubtful(text, gist.text, moment, around)
+        else moment
+        for moment in in_order
+    ]
+    return list(_settled(text, told, around))
+
+
+def masked(gist: Gist, found: Sequence[Moment]) -> str:
+    """The gist with the words of all moments struck out: what they used is nobody's neighbour."""
+    text = gist.text
+    for moment in found:
+        struck = re.sub("[^ ]", "~", text[moment.start : moment.end])
+        text = text[: moment.start] + struck + text[moment.end :]
+    return text
+
+
+def _is_doubtful(text: str, gist_text: str, moment: Moment, around: Surroundings) -> bool:
+    before = text[max(moment.start - _REACH, 0) : moment.start]
+    behind = text[moment.end : moment.end + _REACH]
+    if around.before.search(before) or around.behind.match(behind):
+        return True
+    if around.choice_before.search(before) or around.choice_behind.match(behind):
+        return True
+    if around.ordinal_before.search(before) or around.ordinal_behind.match(behind):
+        return True
+    if _is_taken_back(behind, around):
+        return True
+    minds_numbers = moment.kind != "day"
+    opens_with_number = around.opens_with_number.match(gist_text, moment.start)
+    if minds_numbers and around.number_behind.match(behind):
+        return True
+    if minds_numbers and opens_with_number and around.number_before.search(before):
+        return True
+    counts_on = moment.kind in ("length", "day_month")
+    if counts_on and around.joined_behind.match(behind):
+        return True
+    if moment.kind == "length" and (around.behind_length.match(behind) or around.before_length.search(before)):
+        return True
+    return moment.is_assumed and _is_told_of_the_past(before, behind, moment, around)
+
+
+def _is_taken_back(behind: str, around: Surroundings) -> bool:
+    """Whether a correction follows that names a number or a word of time: "at three, no, thirty"."""
+    words = behind.replace(",", " ").split()
+    for place, word in enumerate(words[:4]):
+        if word in around.corrections:
+            rest = " " + " ".join(words[place + 1 : place + 5])
+            return bool(around.correcting.match(rest))
+        if word not in around.hesitations:
+            break
+    return False
+
+
+def _is_told_of_the_past(before: str, behind: str, moment: Moment, around: Surroundings) -> bool:
+    said_before = " ".join(before.split()[-_WORDS_BEFORE:])
+    said_behind = " ".join(behind.split()[:_WORDS_BEHIND])
+    if moment.kind != "length" and (around.birth.search(said_before) or around.birth.search(said_behind)):
+        return True
+    if asks := list(around.asks.finditer(said_before)):
+        said_before = said_before[asks[-1].end() :]
+    if ask := around.asks.search(said_behind):
+        said_behind = said_behind[: ask.start()]
+    return bool(around.past_before.search(said_before) or around.past.search(said_behind))
+
+
+def _settled(text: str, told: Sequence[Moment], around: Surroundings) -> Iterator[Moment]:
+    """The moments, neighbouring days put together: the same day twice is one, a friday and two weeks are the friday then,
+    and days that contradict each other are both uncertain."""
+    kept: list[Moment] = []
+    for moment in told:
+        before = kept[-1] if kept else None
+        if before is None or not _are_neighbours(text, before, moment, around):
+            kept.append(moment)
+            continue
+        if before.day == moment.day and before.minute == moment.minute and before.instant == moment.instant:
+            is_certain = before.is_certain and moment.is_certain
+            kept[-1] = replace(before, end=moment.end, is_certain=is_certain, is_assumed=False)
+        elif (later := _weeks_after_weekday(before, moment)) is not None:
+            kept[-1] = later
+        else:
+            kept[-1] = replace(before, is_certain=False)
+            kept.append(replace(moment, is_certain=False))
+    yield from kept
+
+
+def _are_neighbours(text: str, one: Moment, other: Moment, around: Surroundings) -> bool:
+    """Whether two moments of one kind stand side by side, with no word between that lists them."""
+    if (one.day is None) != (other.day is None) or one.end > other.start or (one.is_of_span and other.is_of_span):
+        return False
+    between = text[one.end : other.start].replace(",", " ").split()
+    return len(between) <= 1 and all(word in around.glue for word in between)
+
+
+def _weeks_after_weekday(one: Moment, other: Moment) -> Moment | None:
+    for day, count in ((one, other), (other, one)):
+        if day.weekday is not None and count.weeks is not None and day.day is not None:
+            then = day.day + timedelta(days=7 * count.weeks)
+            return Moment(one.start, other.end, "day", False, then)
+    return None
