@@ -11,9 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from callbacks.queue.callback_queue import CallbackQueue
 from callbacks.queue.index import deliver_changed
-from ivr.effects import follow_all
+from ivr.effects import apply_effects
 from ivr.journal import past_turns
-from ivr.published_flows import Shelf
+from ivr.published_flows import PublishedFlows
 from runtime.config import Settings
 from runtime.jobs import open_broker
 from runtime.sql.outbox import Handler, deliver
@@ -42,13 +42,13 @@ def open_jobs(engine: Engine, settings: Settings) -> Jobs:
     )
 
 
-def handlers(engine: Engine, queue: CallbackQueue, shelf: Shelf, jobs: Jobs) -> dict[str, Handler]:
+def handlers(engine: Engine, queue: CallbackQueue, published_flows: PublishedFlows, jobs: Jobs) -> dict[str, Handler]:
     """What each kind of outbox entry sets going."""
     return {
         **outbox_handlers(jobs),
         "callback.changed": deliver_changed(engine, queue),
         past_turns.KIND: past_turns.follow_again(
-            engine, lambda connection, records: follow_all(connection, records, shelf.company)
+            engine, lambda connection, records: apply_effects(connection, records, published_flows.company)
         ),
     }
 
@@ -56,7 +56,7 @@ def handlers(engine: Engine, queue: CallbackQueue, shelf: Shelf, jobs: Jobs) -> 
 def deliver_until(stop: threading.Event, bell: threading.Event, parts: Parts) -> None:
     """Deliver whenever the bell rings, until `stop` is set. A database that is away is looked for again."""
     jobs = open_jobs(parts.console_database, parts.settings)
-    known = handlers(parts.console_database, parts.queue, parts.shelf, jobs)
+    known = handlers(parts.console_database, parts.queue, parts.published_flows, jobs)
     while not stop.is_set():
         bell.wait(LOOK_SECONDS)
         bell.clear()

@@ -15,13 +15,13 @@ from callbacks.desk import Desk
 from callbacks.queue.callback_queue import CallbackQueue
 from customers.phone import spoken_form
 from flows.prompts import spoken
-from ivr.effects import follow_all
+from ivr.effects import apply_effects
 from ivr.emergency import EmergencyDocuments
 from ivr.journal.journal import Journal
 from ivr.journal.spool import Spool
 from ivr.journal.turn_record import TurnRecord
 from ivr.providers.twilio import SignatureCheck
-from ivr.published_flows import NothingPublished, Shelf, watch
+from ivr.published_flows import NothingPublished, PublishedFlows, watch
 from ivr.state import StateSeal
 from ivr.turns import Turns
 from runtime.config import Settings
@@ -43,14 +43,14 @@ class Parts:
         self.redis = open_redis(settings.queue_url)
         self.queue = CallbackQueue(self.redis)
         secret = secret_key(settings.secret_key.get_secret_value(), settings.data_dir)
-        self.shelf = Shelf(self.call_database, settings.data_dir / "flows.live", secret)
+        self.published_flows = PublishedFlows(self.call_database, settings.data_dir / "flows.live", secret)
         self.bell = threading.Event()
-        self.desk = Desk(self.console_database, lambda: self.shelf.company, self.queue)
+        self.desk = Desk(self.console_database, lambda: self.published_flows.company, self.queue)
         spool = Spool(settings.data_dir / "spool")
         self.journal = Journal(self.call_database, self._follow, self.bell.set, spool)
         self.signature = SignatureCheck(settings.twilio_auth_token.get_secret_value(), settings.base_url)
         seal = StateSeal(secret)
-        self.turns = Turns(self.shelf, seal, self.journal, self.call_database, clock)
+        self.turns = Turns(self.published_flows, seal, self.journal, self.call_database, clock)
         self.emergency: EmergencyDocuments | None = EmergencyDocuments.kept(self._emergency_folder)
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -60,19 +60,19 @@ class Parts:
         from api.deliveries import deliver_until
 
         try:
-            self.shelf.refresh()
+            self.published_flows.refresh()
             self.prepare_emergency()
         except NothingPublished as error:
             log.error("flows.none", reason=str(error))
         except SQLAlchemyError as error:
-            recalled = self.shelf.recall()
+            recalled = self.published_flows.recall()
             log.error("flows.sql_away", recalled=recalled, reason=str(error.__cause__ or error)[:200])
             if recalled:
                 self.prepare_emergency()
         self.journal.start()
         threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
         for name, target in (
-            ("flows", lambda: watch(self.shelf, self._stop, self.prepare_emergency)),
+            ("flows", lambda: watch(self.published_flows, self._stop, self.prepare_emergency)),
             ("outbox", lambda: deliver_until(self._stop, self.bell, self)),
         ):
             thread = threading.Thread(target=target, name=name, daemon=True)
@@ -91,9 +91,10 @@ class Parts:
 
     def prepare_emergency(self) -> None:
         """Render the emergency documents of the flow that answers by default, or of any."""
-        company = self.shelf.company
-        flow = self.shelf.flow_for(None) or next(
-            (found for number in company.numbers.values() if (found := self.shelf.flow_named(number.flow))), None
+        company = self.published_flows.company
+        flow = self.published_flows.flow_for(None) or next(
+            (found for number in company.numbers.values() if (found := self.published_flows.flow_named(number.flow))),
+            None,
         )
         if flow is not None:
             documents = EmergencyDocuments.prepare(flow, company, self.settings.base_url)
@@ -103,12 +104,12 @@ class Parts:
     def _warm_up(self) -> None:
         """Load what the first spoken time and the first number would otherwise wait for (30 ms of a call each)."""
         now = datetime.now(UTC)
-        for language in {language for flow in self.shelf.live_flows() for language in flow.languages}:
+        for language in {language for flow in self.published_flows.live_flows() for language in flow.languages}:
             spoken.by(now + timedelta(days=2), now, language)
         spoken_form("+37120000001")
 
     def _follow(self, connection: Connection, records: Sequence[TurnRecord]) -> bool:
-        return follow_all(connection, records, self.shelf.company)
+        return apply_effects(connection, records, self.published_flows.company)
 
     @property
     def _emergency_folder(self) -> Path:

@@ -11,12 +11,12 @@ import structlog
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from ivr.effects import follow_all
+from ivr.effects import apply_effects
 from ivr.journal.journal import Journal
 from ivr.journal.spool import Spool
 from ivr.journal.turn_record import CallFacts, TurnRecord
 from ivr.providers.listing import ProviderAway
-from ivr.published_flows import NothingPublished, Shelf
+from ivr.published_flows import NothingPublished, PublishedFlows
 from ivr.reconciler import EVERY, Findings, reconcile
 from ivr.state import StateSeal
 from ivr.turns import Turns
@@ -33,21 +33,21 @@ FIRST_LOOK_SECONDS = 5.0
 class Reconciling:
     """What a run of the reconciler needs: the provider's account, and a journal to hang up calls in."""
 
-    def __init__(self, engine: Engine, shelf: Shelf, settings: Settings) -> None:
+    def __init__(self, engine: Engine, published_flows: PublishedFlows, settings: Settings) -> None:
         def apply(connection: Connection, records: Sequence[TurnRecord]) -> bool:
-            return follow_all(connection, records, shelf.company)
+            return apply_effects(connection, records, published_flows.company)
 
         self._engine = engine
-        self._shelf = shelf
+        self._published_flows = published_flows
         self._account = ProviderAccount.of(settings)
         self._journal = Journal(engine, apply, lambda: None, Spool(settings.data_dir / "spool"))
         seal = StateSeal(secret_key(settings.secret_key.get_secret_value(), settings.data_dir))
-        self._turns = Turns(shelf, seal, self._journal, engine)
+        self._turns = Turns(published_flows, seal, self._journal, engine)
         self._journal.start()
 
     def run(self) -> Findings:
         """Compare once. Raises ProviderAway, SQLAlchemyError, NothingPublished."""
-        return reconcile(self._engine, self._shelf.company, self._account, datetime.now(UTC), self._end)
+        return reconcile(self._engine, self._published_flows.company, self._account, datetime.now(UTC), self._end)
 
     def close(self) -> None:
         self._journal.stop()
@@ -56,9 +56,9 @@ class Reconciling:
         asyncio.run(self._turns.end(call))
 
 
-def reconcile_until(stop: threading.Event, engine: Engine, shelf: Shelf, settings: Settings) -> None:
+def reconcile_until(stop: threading.Event, engine: Engine, published_flows: PublishedFlows, settings: Settings) -> None:
     """Compare at the start and every five minutes, until `stop` is set. A provider that is away is asked again next time."""
-    reconciling = Reconciling(engine, shelf, settings)
+    reconciling = Reconciling(engine, published_flows, settings)
     pause = FIRST_LOOK_SECONDS
     while not stop.wait(pause):
         pause = EVERY.total_seconds()

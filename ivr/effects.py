@@ -44,7 +44,7 @@ from ivr.journal.turn_record import TurnRecord
 from ivr.openings import ensure_call
 from ivr.tables import calls, turns
 from runtime.metrics import voicemails_arrived
-from runtime.sql.database import apart
+from runtime.sql.database import savepoint
 from voicemail import mailbox
 from voicemail.mailbox import Voicemail
 
@@ -65,7 +65,7 @@ _CONSEQUENTIAL = (
 )
 
 
-def follow_all(connection: Connection, records: Sequence[TurnRecord], company: Company) -> bool:
+def apply_effects(connection: Connection, records: Sequence[TurnRecord], company: Company) -> bool:
     """Write what follows from a batch of turns; tell whether something may now wait in the outbox.
 
     A fault in one turn's consequences leaves the turn and the others standing; what failed is tried again by the outbox.
@@ -79,7 +79,7 @@ def follow_all(connection: Connection, records: Sequence[TurnRecord], company: C
 
 def _follow_safely(connection: Connection, record: TurnRecord, company: Company) -> None:
     try:
-        with apart(connection):
+        with savepoint(connection):
             follow(connection, record, company)
     except OperationalError:
         raise  # the database is away, or two processes met: nothing of this is written

@@ -60,7 +60,7 @@ class _Live:
     newest: int = -1
 
 
-class Shelf:
+class PublishedFlows:
     """Flows that this process answers with. `refresh` looks for new publications; reading never touches SQL.
 
     With `kept`, what is live is also written to that file, signed with `secret`, and read from there by `recall` when SQL is
@@ -168,11 +168,13 @@ class Shelf:
         return hmac.new(self._secret.encode(), document.encode(), "sha256").hexdigest()
 
 
-def watch(shelf: Shelf, stop: threading.Event, on_news: Callable[[], None], seconds: float = 2.0) -> None:
-    """Refresh the shelf until `stop` is set; a database that is away leaves the flows as they are."""
+def watch(
+    published_flows: PublishedFlows, stop: threading.Event, on_news: Callable[[], None], seconds: float = 2.0
+) -> None:
+    """Refresh them until `stop` is set; a database that is away leaves the flows as they are."""
     while not stop.wait(seconds):
         try:
-            if shelf.refresh():
+            if published_flows.refresh():
                 log.info("flows.refreshed")
                 on_news()
         except (SQLAlchemyError, FlowFaults) as error:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from callbacks.backlog import backlog
 from callbacks.schedule.promise_quote import perform_effect
-from flows import engine as score
+from flows import engine
 from flows.events import Effect, Event, InputIgnored, QuotePromise
 from flows.inputs import HungUp, Input, Result, Trouble
 from flows.model import Flow
@@ -27,7 +27,7 @@ from ivr.journal.codec import Rang
 from ivr.journal.journal import Journal
 from ivr.journal.past_turns import last_turn
 from ivr.journal.turn_record import CallFacts, TurnRecord
-from ivr.published_flows import Shelf
+from ivr.published_flows import PublishedFlows
 from ivr.state import BadToken, StateSeal
 from runtime.sql.database import reading
 
@@ -64,19 +64,19 @@ class Turns:
 
     def __init__(
         self,
-        shelf: Shelf,
+        published_flows: PublishedFlows,
         seal: StateSeal,
         journal: Journal,
-        engine: Engine,
+        database: Engine,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.look_up_seconds = LOOK_UP_SECONDS
-        self._shelf = shelf
+        self._published_flows = published_flows
         self._seal = seal
         self._journal = journal
-        self._engine = engine
+        self._database = database
         self._clock = clock
-        self.callers = Callers(engine)
+        self.callers = Callers(database)
         self.callers.start()
         self._lookers = ThreadPoolExecutor(4, thread_name_prefix="look-up")
 
@@ -132,19 +132,19 @@ class Turns:
         now: datetime,
         known_results: list[Result] | None,
     ) -> _Played:
-        company = self._shelf.company
+        company = self._published_flows.company
         if not isinstance(given, Rang):
             assert session is not None
-            turn = score.resume(flow, company, session, given, now)
+            turn = engine.resume(flow, company, session, given, now)
         elif flow is None:
-            turn = score.recover(None, company, None, given.caller, "no flow answers this number", now)
+            turn = engine.recover(None, company, None, given.caller, "no flow answers this number", now)
         else:
-            turn = score.start(flow, company, given.caller, now)
+            turn = engine.start(flow, company, given.caller, now)
         verbs, events = list(turn.verbs), list(turn.events)
         results: list[Result] = []
         while (effect := turn.effect) is not None:
             if flow is None or len(results) >= MAX_EFFECTS_A_TURN:
-                turn = score.recover(
+                turn = engine.recover(
                     flow, company, turn.session, Caller(number=call.from_number), "too many steps", now
                 )
             else:
@@ -154,7 +154,7 @@ class Turns:
                     else await self._perform(call, effect, turn.session.language, now)
                 )
                 results.append(result)
-                turn = score.resume(flow, company, turn.session, result, now)
+                turn = engine.resume(flow, company, turn.session, result, now)
             verbs += turn.verbs
             events += turn.events
         return _Played(tuple(verbs), tuple(events), tuple(results), turn.session)
@@ -163,21 +163,21 @@ class Turns:
         waiting = 0
         if isinstance(effect, QuotePromise):
             waiting = await self._within_budget(call, "backlog", lambda: self._backlog(effect.queue)) or 0
-        return perform_effect(effect, self._shelf.company, now, waiting, language)
+        return perform_effect(effect, self._published_flows.company, now, waiting, language)
 
     async def _flow_of(self, call: CallFacts, session: Session | None) -> Flow | None:
         if session is None:
-            return self._shelf.flow_for(call.to_number)
+            return self._published_flows.flow_for(call.to_number)
         if not session.version:
             return None
-        known = self._shelf.version(session.version)
+        known = self._published_flows.version(session.version)
         if known is not None:
             return known
-        return await self._within_budget(call, "flow", lambda: self._shelf.load_version(session.version))
+        return await self._within_budget(call, "flow", lambda: self._published_flows.load_version(session.version))
 
     async def _last_resort(self, call: CallFacts, session: Session | None, caller: Caller, reason: str) -> Answer:
         now = self._now()
-        turn: Turn = score.recover(None, self._shelf.company, session, caller, reason, now)
+        turn: Turn = engine.recover(None, self._published_flows.company, session, caller, reason, now)
         played = _Played(turn.verbs, turn.events, (), turn.session)
         record = TurnRecord(call, turn.session.turn, now, Trouble(reason), (), turn.events, turn.session)
         await self._journal.write(record)
@@ -187,11 +187,11 @@ class Turns:
         return Answer(played.verbs, self._seal.seal(played.session, call.provider_call_id), played.session.turn)
 
     def _last_turn(self, call: CallFacts) -> TurnRecord | None:
-        with reading(self._engine) as connection:
+        with reading(self._database) as connection:
             return last_turn(connection, call)
 
     def _backlog(self, queue: str) -> int:
-        with reading(self._engine) as connection:
+        with reading(self._database) as connection:
             return backlog(connection, queue)
 
     async def _within_budget(self, call: CallFacts, what: str, ask: Callable[[], Found]) -> Found | None:

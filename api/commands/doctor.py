@@ -44,7 +44,7 @@ def examine(settings: Settings, *, only_here: bool = False) -> Iterator[Finding]
     import os
 
     from api.doctor import checkup, reachability
-    from ivr.published_flows import Shelf
+    from ivr.published_flows import PublishedFlows
     from runtime.redis import open_redis
     from runtime.sql.database import open_database
 
@@ -56,9 +56,9 @@ def examine(settings: Settings, *, only_here: bool = False) -> Iterator[Finding]
     yield from checkup.check_queue(settings, queue)
     engine = open_database(settings.sql_url) if database.verdict == "good" else None
     if engine is not None:
-        shelf = Shelf(engine)
-        yield from checkup.check_flows(shelf)
-        yield from checkup.check_models(settings.models_dir, shelf)
+        published_flows = PublishedFlows(engine)
+        yield from checkup.check_flows(published_flows)
+        yield from checkup.check_models(settings.models_dir, published_flows)
         yield checkup.check_users(engine)
     yield from reachability.check_clocks(engine, queue)
     if not only_here:

@@ -173,16 +173,16 @@ def _desk() -> Iterator[tuple[Engine, Desk]]:
     from callbacks.callback import CallbackError
     from callbacks.desk import Desk
     from callbacks.queue.callback_queue import CallbackQueue
-    from ivr.published_flows import NothingPublished, Shelf
+    from ivr.published_flows import NothingPublished, PublishedFlows
     from runtime.config import load_settings
     from runtime.redis import open_redis
 
     with _database() as engine:
-        shelf = Shelf(engine)
+        published_flows = PublishedFlows(engine)
         index = CallbackQueue(open_redis(load_settings().queue_url))
         try:
-            shelf.refresh()
-            yield engine, Desk(engine, lambda: shelf.company, index)
+            published_flows.refresh()
+            yield engine, Desk(engine, lambda: published_flows.company, index)
         except (CallbackError, NothingPublished) as error:
             typer.echo(f"{str(error)[0].upper()}{str(error)[1:]}", err=True)
             raise typer.Exit(1) from None
@@ -258,12 +258,12 @@ def _sheet(engine: Engine, callback_id: str) -> RenderableType:
 
 
 def _company(engine: Engine) -> Company | None:
-    from ivr.published_flows import NothingPublished, Shelf
+    from ivr.published_flows import NothingPublished, PublishedFlows
 
-    shelf = Shelf(engine)
+    published_flows = PublishedFlows(engine)
     try:
-        shelf.refresh()
-        return shelf.company
+        published_flows.refresh()
+        return published_flows.company
     except NothingPublished:
         return None
 

@@ -21,7 +21,7 @@ from api.tables import users
 from callbacks.schedule.company_check import check_company
 from flows.checks.findings import check
 from flows.files.faults import FlowFaults
-from ivr.published_flows import NothingPublished, Shelf
+from ivr.published_flows import NothingPublished, PublishedFlows
 from runtime.config import Settings
 from runtime.sql.database import reading
 from runtime.sql.migrate import NEWEST, present
@@ -163,10 +163,10 @@ def check_queue(settings: Settings, client: redis.Redis) -> Iterator[Finding]:
         yield Finding("wrong", "queue server", "it cannot write to its disk", "make room on its disk, see its log")
 
 
-def check_flows(shelf: Shelf) -> Iterator[Finding]:
+def check_flows(published_flows: PublishedFlows) -> Iterator[Finding]:
     """Whether something answers, and whether the checks of today still find it sound."""
     try:
-        shelf.refresh()
+        published_flows.refresh()
     except NothingPublished:
         yield Finding(
             "wrong", "flows", "nothing is published, so no call can be answered", "run `ringback flows publish`"
@@ -175,14 +175,14 @@ def check_flows(shelf: Shelf) -> Iterator[Finding]:
     except FlowFaults as faults:
         yield Finding("wrong", "flows", f"what is published cannot be read: {faults}", "correct it and publish again")
         return
-    if not shelf.live_flows():
+    if not published_flows.live_flows():
         yield Finding("wrong", "flows", "a company is published, but no flow", "run `ringback flows publish`")
-    flows = {flow.flow: flow for flow in shelf.live_flows()}
-    for found in check_company(shelf.company, flows, datetime.now(UTC)):
+    flows = {flow.flow: flow for flow in published_flows.live_flows()}
+    for found in check_company(published_flows.company, flows, datetime.now(UTC)):
         verdict: Literal["doubtful", "wrong"] = "wrong" if found.severity == "error" else "doubtful"
         yield Finding(verdict, "company", f"{found.path}:{found.line}:{found.column}  {found.message}", found.remedy)
-    for flow in shelf.live_flows():
-        findings = check(flow, shelf.company)
+    for flow in published_flows.live_flows():
+        findings = check(flow, published_flows.company)
         errors = sum(finding.severity == "error" for finding in findings)
         says = f"{flow.flow} {flow.version[:8]}, in {', '.join(flow.languages)}"
         if errors:
@@ -195,9 +195,9 @@ def check_flows(shelf: Shelf) -> Iterator[Finding]:
             yield Finding("good", "flows", says)
 
 
-def check_models(models_dir: Path, shelf: Shelf) -> Iterator[Finding]:
+def check_models(models_dir: Path, published_flows: PublishedFlows) -> Iterator[Finding]:
     """Whether messages in the languages of the flows can be written down."""
-    for language in sorted({language for flow in shelf.live_flows() for language in flow.languages}):
+    for language in sorted({language for flow in published_flows.live_flows() for language in flow.languages}):
         name = language_name(language)
         found = find_model(models_dir, language)
         if found is not None:

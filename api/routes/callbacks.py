@@ -94,7 +94,7 @@ def attempt(parts: OpenParts, user: Agent, callback_id: str, made: AttemptMade) 
 
 @router.post("/{callback_id}/number", summary="Give a callback that lacks one the number to ring")
 def give_number(parts: OpenParts, user: Agent, callback_id: str, given: NumberFound) -> CallbackShape:
-    number = normalise(given.number, parts.shelf.company.home_country)
+    number = normalise(given.number, parts.published_flows.company.home_country)
     if number is None:
         raise NotANumber(given.number)
     return _shown(parts, parts.desk.give_number(callback_id, number, user.name, parts.clock()))

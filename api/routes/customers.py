@@ -24,7 +24,7 @@ def find(
 ) -> CustomerList:
     """At most one; a number without country is read as one of the company's own country."""
     wanted = normalise(
-        number.replace(" ", "+", 1) if number.startswith(" ") else number, parts.shelf.company.home_country
+        number.replace(" ", "+", 1) if number.startswith(" ") else number, parts.published_flows.company.home_country
     )
     if wanted is None:
         return CustomerList(items=[])

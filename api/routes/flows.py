@@ -15,6 +15,6 @@ def published(parts: OpenParts, user: Agent) -> FlowList:
     return FlowList(
         items=[
             FlowShape(name=flow.flow, title=flow.title, version=flow.version, languages=list(flow.languages))
-            for flow in parts.shelf.live_flows()
+            for flow in parts.published_flows.live_flows()
         ]
     )

@@ -27,7 +27,7 @@ def readyz(parts: OpenParts) -> JSONResponse:
     """200 when calls can be answered. Without Redis or SQL they can, for a while: the answer says so and stays 200."""
     checks: dict[str, str] = {}
     try:
-        _ = parts.shelf.company
+        _ = parts.published_flows.company
         checks["flows"] = "ok"
     except NothingPublished:
         checks["flows"] = "none published"

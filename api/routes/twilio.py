@@ -91,7 +91,7 @@ async def recording(webhook: Webhook) -> Response:
         await run_in_threadpool(
             note_recording,
             parts.call_database,
-            parts.shelf.company,
+            parts.published_flows.company,
             facts,
             int(turn_number),
             recording_id,
@@ -133,7 +133,9 @@ async def fallback(webhook: Webhook) -> Response:
     if on == "":
         try:
             call = twilio.call_of(form, parts.settings.twilio_account_sid)
-            noting = run_in_threadpool(note_fallback, parts.call_database, parts.shelf.company, facts_of(call), _now())
+            noting = run_in_threadpool(
+                note_fallback, parts.call_database, parts.published_flows.company, facts_of(call), _now()
+            )
             await asyncio.wait_for(noting, 0.25)
         except Exception as error:  # noqa: BLE001 - this document is the last that may depend on anything
             log.error("call.fallback_not_noted", provider_call_id=form.get("CallSid")[:64], reason=repr(error)[:200])
@@ -164,7 +166,7 @@ def facts_of(call: ProviderCall) -> CallFacts:
 
 def _document(parts: Parts, answer: Answer) -> Response:
     links = TurnLinks(parts.settings.base_url, answer.state, answer.turn)
-    return Response(render(answer.verbs, links, parts.shelf.company.voices), media_type=CONTENT_TYPE)
+    return Response(render(answer.verbs, links, parts.published_flows.company.voices), media_type=CONTENT_TYPE)
 
 
 def _timed(name: str, webhook: Webhook, response: Response) -> Response:

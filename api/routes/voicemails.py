@@ -30,7 +30,7 @@ def one(parts: OpenParts, user: Agent, voicemail_id: str) -> VoicemailDetailShap
         message = load(connection, voicemail_id)
     if message is None:
         raise NotFound("voicemail")
-    return voicemail_detail(message, parts.shelf.company)
+    return voicemail_detail(message, parts.published_flows.company)
 
 
 @router.get(

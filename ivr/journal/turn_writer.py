@@ -15,7 +15,7 @@ from ivr.journal.turn_record import TurnRecord, row_of
 from ivr.openings import open_calls, openings_of
 from ivr.tables import calls, turns
 from runtime.sql.bulk import insert_many_once
-from runtime.sql.database import apart, writing
+from runtime.sql.database import savepoint, writing
 
 log = structlog.get_logger()
 
@@ -72,7 +72,7 @@ class TurnWriter:
         if not openings:
             return False
         try:
-            with apart(connection):
+            with savepoint(connection):
                 open_calls(connection, openings)
             return False
         except sa.exc.OperationalError:

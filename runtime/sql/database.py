@@ -133,21 +133,21 @@ def _turn_of(engine: Engine) -> threading.Lock:
 
 
 @contextmanager
-def apart(connection: Connection) -> Iterator[None]:
+def savepoint(connection: Connection) -> Iterator[None]:
     """A part of a transaction that goes back alone when it fails, and leaves the rest standing.
 
     As SQLAlchemy's begin_nested, which compiles its two statements anew each time and costs as much as writing the rows.
     """
-    connection.exec_driver_sql("SAVEPOINT apart")
+    connection.exec_driver_sql("SAVEPOINT part")
     try:
         yield
     except OperationalError:
         raise  # the database is away, and the whole transaction with it
     except BaseException:
-        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT apart")
-        connection.exec_driver_sql("RELEASE SAVEPOINT apart")
+        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT part")
+        connection.exec_driver_sql("RELEASE SAVEPOINT part")
         raise
-    connection.exec_driver_sql("RELEASE SAVEPOINT apart")
+    connection.exec_driver_sql("RELEASE SAVEPOINT part")
 
 
 def insert_once(connection: Connection, table: sa.Table, **values: Any) -> bool:

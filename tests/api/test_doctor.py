@@ -23,7 +23,7 @@ from api.app import create_app
 from api.doctor import checkup, reachability
 from api.doctor.checkup import Finding
 from api.users import add_user
-from ivr.published_flows import Shelf, publish_folder
+from ivr.published_flows import PublishedFlows, publish_folder
 from runtime.config import Settings
 from runtime.redis import open_redis
 from runtime.sql.database import open_database, writing
@@ -142,9 +142,9 @@ def test_a_queue_server_that_is_away_is_wrong_only_if_it_was_configured(tmp_path
 
 def test_what_is_published_and_what_can_be_written_down_is_told(settings: Settings) -> None:
     engine = open_database(settings.sql_url)
-    shelf = Shelf(engine)
-    flows = list(checkup.check_flows(shelf))
-    models = {found.says.split()[0]: found for found in checkup.check_models(settings.models_dir, shelf)}
+    published_flows = PublishedFlows(engine)
+    flows = list(checkup.check_flows(published_flows))
+    models = {found.says.split()[0]: found for found in checkup.check_models(settings.models_dir, published_flows)}
     nobody = checkup.check_users(engine)
     add_user(engine, "maija", "agent")
     somebody = checkup.check_users(engine)
@@ -159,7 +159,7 @@ def test_without_a_publication_no_call_can_be_answered(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'empty.sqlite3'}"
     upgrade(url)
     engine = open_database(url)
-    (found,) = checkup.check_flows(Shelf(engine))
+    (found,) = checkup.check_flows(PublishedFlows(engine))
     engine.dispose()
     assert (found.verdict, found.remedy) == ("wrong", "run `ringback flows publish`")
 

@@ -16,7 +16,7 @@ from api.commands.queue_view import due_in_words
 from callbacks.tables import callbacks
 from customers.tables import customers
 from flows.company import Company
-from ivr.published_flows import Shelf
+from ivr.published_flows import PublishedFlows
 from runtime.sql import migrate
 from runtime.sql.database import open_database, reading, writing
 from tests.callbacks.conftest import NOW, Ask, asker
@@ -31,8 +31,8 @@ def stores(tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch, comp
     url = f"sqlite:///{tmp_path / 'ringback.sqlite3'}"
     migrate.upgrade(url)
     monkeypatch.setattr("runtime.logging.set_up_logging", lambda *_: None)  # it would outlive the test
-    monkeypatch.setattr(Shelf, "refresh", lambda self: None)
-    monkeypatch.setattr(Shelf, "company", company)
+    monkeypatch.setattr(PublishedFlows, "refresh", lambda self: None)
+    monkeypatch.setattr(PublishedFlows, "company", company)
     return open_database(url)
 
 

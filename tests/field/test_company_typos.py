@@ -15,7 +15,7 @@ from callbacks.schedule.promise_quote import perform_effect
 from flows.inputs import Digits, Recorded
 from flows.session import Caller
 from flows.testing.rehearsal import Rehearsal
-from ivr.published_flows import Shelf, publish_folder
+from ivr.published_flows import PublishedFlows, publish_folder
 from runtime.sql.database import open_database
 from runtime.sql.migrate import upgrade
 
@@ -120,16 +120,18 @@ def test_a_house_whose_live_company_fails_a_new_check_goes_on_answering(folder: 
     upgrade(url)
     engine = open_database(url)
     publish_folder(engine, folder, "published by an earlier version", "test")
-    shelf = Shelf(engine)
-    shelf.refresh()
-    flow = shelf.flow_for(None)
+    published_flows = PublishedFlows(engine)
+    published_flows.refresh()
+    flow = published_flows.flow_for(None)
     assert flow is not None
-    call = Rehearsal(flow, shelf.company, lambda node, effect, now: perform_effect(effect, shelf.company, now))
+    call = Rehearsal(
+        flow, published_flows.company, lambda node, effect, now: perform_effect(effect, published_flows.company, now)
+    )
     call.begin(Caller(number="+37120000001"), datetime(2030, 3, 8, 19, tzinfo=UTC))
     call.take(Digits("1"), datetime(2030, 3, 8, 19, 1, tzinfo=UTC))
     call.take(Recorded("RE1", 9), datetime(2030, 3, 8, 19, 2, tzinfo=UTC))
     assert call.path() == ("welcome", "language", "opening", "closed", "mailbox", "closing")
-    told = [found for found in check_flows(shelf) if found.verdict == "wrong"]
+    told = [found for found in check_flows(published_flows) if found.verdict == "wrong"]
     engine.dispose()
     assert [found.subject for found in told] == ["company"]
     assert "company.yaml:14:15" in told[0].says

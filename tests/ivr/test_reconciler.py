@@ -106,7 +106,11 @@ def compare(front: Front, provider: Provider) -> Findings:
 
     ended: list[CallFacts] = []
     found = reconcile(
-        front.parts.call_database, front.parts.shelf.company, provider.account, datetime.now(UTC), ended.append
+        front.parts.call_database,
+        front.parts.published_flows.company,
+        provider.account,
+        datetime.now(UTC),
+        ended.append,
     )
     front.client.headers["x-ended"] = ",".join(call.call_id for call in ended)
     return found

@@ -63,7 +63,7 @@ async def test_a_complaint_left_as_a_message_is_a_promise_and_a_callback(front: 
     assert message.status == "available"
     assert promise.spoken
     assert callback.promised_until == promise.promised_until
-    spoken = callback.promised_until.astimezone(front.parts.shelf.company.calendars["office"].time_zone())
+    spoken = callback.promised_until.astimezone(front.parts.published_flows.company.calendars["office"].time_zone())
     assert in_english(spoken) in said_before + document.said
     assert row.status == "completed"
     assert row.outcome is not None
@@ -218,7 +218,7 @@ async def test_a_caller_who_accepts_is_rung_back_at_the_promised_time(front: Fro
     assert (await call.stay_silent()).verbs[-1] == "Hangup"
     with reading(front.parts.console_database) as connection:
         callback = connection.execute(sa.select(callbacks)).one()
-    spoken = callback.promised_until.astimezone(front.parts.shelf.company.calendars["office"].time_zone())
+    spoken = callback.promised_until.astimezone(front.parts.published_flows.company.calendars["office"].time_zone())
     assert in_english(spoken) in offered
 
 

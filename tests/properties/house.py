@@ -16,11 +16,11 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.engine import Connection, Engine
 
-from ivr.effects import follow_all
+from ivr.effects import apply_effects
 from ivr.journal.journal import Journal
 from ivr.journal.spool import Spool
 from ivr.journal.turn_record import TurnRecord
-from ivr.published_flows import Shelf
+from ivr.published_flows import PublishedFlows
 from ivr.state import StateSeal
 from ivr.turns import Turns
 from runtime.sql.database import metadata, writing
@@ -98,7 +98,7 @@ class Process:
     def __init__(self, house: House) -> None:
         self._spool = Spool(house.folder)
         self.journal = Journal(house.sql.engine, house.follow, lambda: None, self._spool)
-        self.turns = Turns(house.shelf, house.seal, self.journal, house.sql.engine, house.time)
+        self.turns = Turns(house.published_flows, house.seal, self.journal, house.sql.engine, house.time)
         self.set_patience(30.0)  # a busy test machine is no slow database
         self.turns.look_up_seconds = 30.0
         self.journal.start()
@@ -127,8 +127,10 @@ class Process:
 class House:
     """Two processes, their SQL, their spools, and the time."""
 
-    def __init__(self, sql: Sql, shelf: Shelf, folder: Path, loop: asyncio.AbstractEventLoop) -> None:
-        self.sql, self.shelf, self.folder, self._loop = sql, shelf, folder, loop
+    def __init__(
+        self, sql: Sql, published_flows: PublishedFlows, folder: Path, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self.sql, self.published_flows, self.folder, self._loop = sql, published_flows, folder, loop
         self.now = OPEN_TUESDAY
         self.seal = StateSeal("a secret of the tests only")
         self.cries: list[dict[str, Any]] = []
@@ -145,7 +147,7 @@ class House:
         return self._loop.run_until_complete(work)
 
     def follow(self, connection: Connection, records: Sequence[TurnRecord]) -> bool:
-        return follow_all(connection, records, self.shelf.company)
+        return apply_effects(connection, records, self.published_flows.company)
 
     def restart(self, which: int) -> None:
         """kill -9, and the supervisor starts it again."""

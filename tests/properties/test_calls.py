@@ -30,7 +30,7 @@ from ivr.journal.turn_record import CallFacts
 from ivr.provider_callbacks import note_recording, note_status
 from ivr.providers.listing import ListedCall, ListedRecording
 from ivr.providers.twiml import TurnLinks, render
-from ivr.published_flows import Shelf, publish_folder
+from ivr.published_flows import PublishedFlows, publish_folder
 from ivr.reconciler import UNEXPECTED_TURN, Findings, reconcile
 from ivr.turns import Answer
 from runtime.ids import derived_id
@@ -73,14 +73,14 @@ class Calls(RuleBasedStateMachine):
     """Callers, their provider, and two processes that answer."""
 
     sql: ClassVar[Sql]
-    shelf: ClassVar[Shelf]
+    published_flows: ClassVar[PublishedFlows]
     folder: ClassVar[Path]
     loop: ClassVar[asyncio.AbstractEventLoop]
     present: ClassVar[Calls]  # whose provider the reconciler asks
 
     def __init__(self) -> None:
         super().__init__()
-        self.house = House(self.sql, self.shelf, self.folder, self.loop)
+        self.house = House(self.sql, self.published_flows, self.folder, self.loop)
         self.lines: list[Line] = []
         self.requests: list[Request] = []
         self.pending: list[Callable[[Process], None]] = []  # webhooks that no answer depends on
@@ -341,7 +341,7 @@ class Calls(RuleBasedStateMachine):
         if is_told:
             self.pending.append(
                 lambda process: note_recording(
-                    self.sql.engine, self.shelf.company, line.facts, turn, recording, seconds, self.house.now
+                    self.sql.engine, self.published_flows.company, line.facts, turn, recording, seconds, self.house.now
                 )
             )
         return recording
@@ -349,7 +349,7 @@ class Calls(RuleBasedStateMachine):
     def _reconcile(self, process: Process) -> Findings:
         return reconcile(
             self.sql.engine,
-            self.shelf.company,
+            self.published_flows.company,
             NOBODY,
             self.house.now,
             lambda call: self.house.run(process.turns.end(call)),
@@ -372,7 +372,7 @@ class Calls(RuleBasedStateMachine):
 
     def _document(self, answer: Answer) -> bytes:
         links = TurnLinks("https://ivr.example.test", answer.state, answer.turn)
-        return render(answer.verbs, links, self.shelf.company.voices)
+        return render(answer.verbs, links, self.published_flows.company.voices)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -382,8 +382,8 @@ def _house(request: pytest.FixtureRequest) -> Iterator[None]:
     engine = open_database(f"sqlite:///{folder / 'house.sqlite3'}")
     metadata.create_all(engine)
     publish_folder(engine, DEFINITIONS, "", "tests")
-    Calls.shelf = Shelf(engine)
-    Calls.shelf.refresh()
+    Calls.published_flows = PublishedFlows(engine)
+    Calls.published_flows.refresh()
     Calls.sql = Sql(engine)
     Calls.folder = folder / "spool"
     Calls.folder.mkdir()

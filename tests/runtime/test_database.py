@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from customers.tables import customers
-from runtime.sql.database import apart, insert_once, reading, writing
+from runtime.sql.database import insert_once, reading, savepoint, writing
 from runtime.sql.outbox import deliver, enqueue, outbox
 
 
@@ -88,10 +88,10 @@ def test_a_failing_outbox_entry_waits_and_the_others_go_on(database: Engine) -> 
 def test_a_part_that_fails_goes_back_alone(database: Engine) -> None:
     with writing(database) as connection:
         insert_once(connection, customers, id="cu_before", name="", created_at=datetime.now(UTC))
-        with pytest.raises(sa.exc.IntegrityError), apart(connection):
+        with pytest.raises(sa.exc.IntegrityError), savepoint(connection):
             insert_once(connection, customers, id="cu_within", name="", created_at=datetime.now(UTC))
             connection.execute(customers.insert().values(id="cu_before", name="", created_at=datetime.now(UTC)))
-        with apart(connection):
+        with savepoint(connection):
             insert_once(connection, customers, id="cu_after", name="", created_at=datetime.now(UTC))
     with reading(database) as connection:
         assert set(connection.scalars(sa.select(customers.c.id))) == {"cu_before", "cu_after"}

@@ -18,7 +18,7 @@ def clock() -> None:
     from api.reconciling import reconcile_until
     from callbacks.clock import tick
     from callbacks.queue.callback_queue import CallbackQueue
-    from ivr.published_flows import NothingPublished, Shelf
+    from ivr.published_flows import NothingPublished, PublishedFlows
     from runtime.config import load_settings
     from runtime.logging import set_up_logging
     from runtime.redis import open_redis
@@ -36,17 +36,17 @@ def clock() -> None:
         signal.signal(name, lambda *_: stop.set())
     engine = open_database(settings.sql_url)
     queue = CallbackQueue(open_redis(settings.queue_url))
-    shelf = Shelf(engine)
+    published_flows = PublishedFlows(engine)
     jobs = open_jobs(engine, settings)
-    known = handlers(engine, queue, shelf, jobs)
+    known = handlers(engine, queue, published_flows, jobs)
     reconciling = threading.Thread(
-        target=reconcile_until, args=(stop, engine, shelf, settings), name="reconciler", daemon=True
+        target=reconcile_until, args=(stop, engine, published_flows, settings), name="reconciler", daemon=True
     )
     reconciling.start()
     log.info("clock.ready")
     while not stop.wait(TICK_SECONDS):
         try:
-            shelf.refresh()
+            published_flows.refresh()
             if tick(engine, queue, datetime.now(UTC)).index_rebuilt:
                 resend_all(engine, jobs)  # whoever emptied the index has emptied the job queue, too
             deliver(engine, known)

@@ -12,7 +12,7 @@ def worker() -> None:
 
     from api.commands.account import with_provider
     from flows.company import Company
-    from ivr.published_flows import NothingPublished, Shelf
+    from ivr.published_flows import NothingPublished, PublishedFlows
     from runtime.config import load_settings
     from runtime.logging import set_up_logging
     from runtime.sql.database import open_database
@@ -26,17 +26,17 @@ def worker() -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     engine = open_database(settings.sql_url)
-    shelf = Shelf(engine)
+    published_flows = PublishedFlows(engine)
     try:
-        shelf.refresh()
-        languages = sorted({language for flow in shelf.live_flows() for language in flow.languages})
+        published_flows.refresh()
+        languages = sorted({language for flow in published_flows.live_flows() for language in flow.languages})
     except NothingPublished:
         languages = []
 
     def company() -> Company | None:
         try:
-            shelf.refresh()
-            return shelf.company
+            published_flows.refresh()
+            return published_flows.company
         except (
             NothingPublished,
             SQLAlchemyError,

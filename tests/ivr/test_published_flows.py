@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
 
-from ivr.published_flows import NothingPublished, Shelf, publish_folder
+from ivr.published_flows import NothingPublished, PublishedFlows, publish_folder
 from runtime.sql.database import open_database
 from tests.front import DEFINITIONS, Front
 from tests.switchboard import TestCall
@@ -30,39 +30,39 @@ def edit(folder: Path, old: str, new: str) -> None:
 
 def test_nothing_published_is_a_sentence_with_the_remedy(sqlite_database: Engine) -> None:
     with pytest.raises(NothingPublished, match="ringback flows publish"):
-        Shelf(sqlite_database).refresh()
+        PublishedFlows(sqlite_database).refresh()
 
 
 def test_publishing_the_same_content_again_changes_nothing(database: Engine, folder: Path) -> None:
     assert all(each.is_new for each in publish_folder(database, folder, "", "me"))
-    shelf = Shelf(database)
-    assert shelf.refresh()
+    published_flows = PublishedFlows(database)
+    assert published_flows.refresh()
     assert not any(each.is_new for each in publish_folder(database, folder, "", "me"))
-    assert not shelf.refresh()
+    assert not published_flows.refresh()
 
 
 def test_an_old_content_published_again_is_live_again(database: Engine, folder: Path) -> None:
     publish_folder(database, folder, "", "me")
-    shelf = Shelf(database)
-    shelf.refresh()
-    first = shelf.live_flows()[0].version
+    published_flows = PublishedFlows(database)
+    published_flows.refresh()
+    first = published_flows.live_flows()[0].version
     edit(folder, "Front desk", "Reception")
     publish_folder(database, folder, "", "me")
-    shelf.refresh()
-    second = shelf.live_flows()[0].version
+    published_flows.refresh()
+    second = published_flows.live_flows()[0].version
     edit(folder, "Reception", "Front desk")
     publish_folder(database, folder, "back", "me")
-    shelf.refresh()
-    assert shelf.live_flows()[0].version == first != second
-    assert shelf.version(second) is not None
-    assert Shelf(database).load_version(second) is not None
+    published_flows.refresh()
+    assert published_flows.live_flows()[0].version == first != second
+    assert published_flows.version(second) is not None
+    assert PublishedFlows(database).load_version(second) is not None
 
 
 async def test_a_call_under_way_keeps_the_words_it_began_with(lite_front: Front, folder: Path) -> None:
     before = await lite_front.switchboard.ring()
     edit(folder, "How can we help?", "What can we do for you?")
     publish_folder(lite_front.parts.console_database, folder, "", "me")
-    lite_front.parts.shelf.refresh()
+    lite_front.parts.published_flows.refresh()
     await before.press("3")
     assert "How can we help?" in before.document.said
     after: TestCall = await lite_front.switchboard.ring(from_number="+37120000777")
@@ -73,13 +73,13 @@ async def test_a_call_under_way_keeps_the_words_it_began_with(lite_front: Front,
 def test_flows_are_known_when_sql_is_away_at_the_start(sqlite_database: Engine, folder: Path, tmp_path: Path) -> None:
     kept = tmp_path / "kept" / "flows.live"
     publish_folder(sqlite_database, folder, "", "me")
-    Shelf(sqlite_database, kept, "secret").refresh()
+    PublishedFlows(sqlite_database, kept, "secret").refresh()
     away = open_database("postgresql+psycopg://nobody@127.0.0.1:9/none")
-    shelf = Shelf(away, kept, "secret")
+    published_flows = PublishedFlows(away, kept, "secret")
     with pytest.raises(OperationalError):
-        shelf.refresh()
-    assert shelf.recall()
-    flow = shelf.flow_for("+37167000000")
+        published_flows.refresh()
+    assert published_flows.recall()
+    flow = published_flows.flow_for("+37167000000")
     assert flow is not None and flow.flow == "reception"
     away.dispose()
 
@@ -87,8 +87,8 @@ def test_flows_are_known_when_sql_is_away_at_the_start(sqlite_database: Engine, 
 def test_a_kept_file_that_somebody_else_wrote_is_refused(sqlite_database: Engine, folder: Path, tmp_path: Path) -> None:
     kept = tmp_path / "flows.live"
     publish_folder(sqlite_database, folder, "", "me")
-    Shelf(sqlite_database, kept, "secret").refresh()
-    assert not Shelf(sqlite_database, kept, "another secret").recall()
+    PublishedFlows(sqlite_database, kept, "secret").refresh()
+    assert not PublishedFlows(sqlite_database, kept, "another secret").recall()
     kept.write_text(kept.read_text("utf-8").replace("+44", "+1900"), "utf-8")
-    assert not Shelf(sqlite_database, kept, "secret").recall()
-    assert not Shelf(sqlite_database, tmp_path / "none", "secret").recall()
+    assert not PublishedFlows(sqlite_database, kept, "secret").recall()
+    assert not PublishedFlows(sqlite_database, tmp_path / "none", "secret").recall()
