@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
 from api import errors
+from api.head_requests import answer_head
 from api.parts import Parts
 from api.routes import callbacks, calls, customers, flows, health, twilio, voicemails
 from api.shapes import Problem
@@ -32,6 +33,8 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith("/twilio/"):
             await self.provider(scope, receive, send)
+        elif scope["type"] == "http" and scope["method"] == "HEAD":
+            await answer_head(self.interface, scope, receive, send)
         else:
             await self.interface(scope, receive, send)
 

@@ -91,7 +91,7 @@ class VoicemailLeft:
     queue: str
     intent: str
     recording_id: str
-    seconds: int
+    seconds: int | None  # the provider's figure, None when it gave none
     until: datetime | None
 
 
@@ -122,7 +122,7 @@ class TransferStarted:
 class TransferEnded:
     node: str
     status: DialStatus
-    seconds: int
+    seconds: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def after_the_end(visit: Visit, session: Session, given: Input | Result) -> Turn
 
 
 def _message(visit: Visit, given: HungUp | Recorded) -> VoicemailLeft | None:
-    if visit.session.wait != "record" or not given.recording_id or given.seconds < voicemail.SHORTEST_MESSAGE_SECONDS:
+    if visit.session.wait != "record" or not given.recording_id or voicemail.is_empty(given.seconds):
         return None
     node = visit.flow.nodes.get(visit.session.node)
     if isinstance(node, Voicemail):

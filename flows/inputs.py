@@ -28,22 +28,22 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A recording ended. `seconds` is the provider's figure before trimming; 0 or no `recording_id` means that it is empty.
+    """A recording ended. `seconds` is the provider's figure before trimming: None when it is not known, 0 for an empty one.
 
-    `end_key` is the key that ended it, empty when silence or the length limit did.
+    Without `recording_id` there is no recording. `end_key` is the key that ended it, empty when silence or the length limit did.
     """
 
     recording_id: str | None
-    seconds: int
+    seconds: int | None
     end_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Dialed:
-    """The other leg of a transfer is over, or never answered. `seconds` is how long it was connected."""
+    """The other leg of a transfer is over, or never answered. `seconds` is how long it was connected, None when unknown."""
 
     status: DialStatus
-    seconds: int = 0
+    seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class HungUp:
     """
 
     recording_id: str | None = None
-    seconds: int = 0
+    seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flows.events import NodeEntered, VoicemailBegun, VoicemailEmpty, VoicemailLeft
 from flows.inputs import Recorded
 from flows.last_resort import LAST_RESORT, apology, goodbye, mailbox, record
-from flows.nodes.voicemail import SHORTEST_MESSAGE_SECONDS
+from flows.nodes.voicemail import is_empty
 from flows.steps import Await, Finish, Step
 from flows.visit import Visit
 
@@ -29,14 +29,14 @@ def again(visit: Visit) -> Step:
 
 
 def answer(visit: Visit, given: Recorded) -> Step:
-    if given.recording_id is None or given.seconds < SHORTEST_MESSAGE_SECONDS:
+    if given.recording_id is None or is_empty(given.seconds):
         visit.emit(VoicemailEmpty(LAST_RESORT))
     else:
         visit.emit(message(visit, given.recording_id, given.seconds))
     return _farewell(visit)
 
 
-def message(visit: Visit, recording_id: str, seconds: int) -> VoicemailLeft:
+def message(visit: Visit, recording_id: str, seconds: int | None) -> VoicemailLeft:
     """A message without a node: to the queue for which a moment was already promised, else to the company's first."""
     promise = visit.session.promise
     if promise is not None and promise.queue in visit.company.queues:

@@ -97,12 +97,16 @@ def has_consequences(record: TurnRecord) -> bool:
 
 
 def follow(connection: Connection, record: TurnRecord, company: Company) -> None:
-    """Write all that follows from a turn. A record without events is a repeat: only its recording may be news."""
+    """Write all that follows from a turn.
+
+    A recording that no event tells of may be news: of a repeat, or where the provider measured nothing. The file decides.
+    """
     call = ensure_call(connection, record.call, record.session.language, record.at)
     for event in record.events:
         _follow_event(connection, record, call, event, company)
     left = record.input
-    if not record.events and isinstance(left, Recorded | HungUp) and left.recording_id and left.seconds > 0:
+    is_told = any(isinstance(event, VoicemailLeft) for event in record.events)
+    if not is_told and isinstance(left, Recorded | HungUp) and left.recording_id:
         message_arrived(
             connection, company, record.call.call_id, record.turn - 1, left.recording_id, left.seconds, record.at
         )
@@ -114,7 +118,7 @@ def message_arrived(
     call_id: str,
     turn: int | None,
     recording_id: str,
-    seconds: float,
+    seconds: float | None,
     at: datetime,
 ) -> bool:
     """A recording is known to exist: make its voicemail available and queue its callback, once however often it is told.
@@ -131,13 +135,13 @@ def message_arrived(
 
 def _queue_callback(connection: Connection, company: Company, message: Voicemail, at: datetime) -> None:
     call_id = message.call_id
-    seconds = round(message.seconds or 0)
+    seconds = None if message.seconds is None else round(message.seconds)
     history.record(
         connection,
         message.customer_id,
         at,
         "voicemail.left",
-        f"Left a message of {seconds} s",
+        f"Left a message of {seconds} s" if seconds else "Left a message",
         key=(message.id,),
         call_id=call_id,
         voicemail_id=message.id,

@@ -30,13 +30,23 @@ def note_status(engine: Engine, call: CallFacts, status: CallStatus, seconds: in
 
 
 def note_recording(
-    engine: Engine, company: Company, call: CallFacts, turn: int, recording_id: str | None, seconds: int, at: datetime
+    engine: Engine,
+    company: Company,
+    call: CallFacts,
+    turn: int,
+    recording_id: str | None,
+    seconds: int | None,
+    at: datetime,
 ) -> None:
-    """Note a recording callback. `recording_id` None means that the provider has no recording; `turn` is where it began."""
+    """Note a recording callback; `turn` is where the recording began.
+
+    `recording_id` None means that the provider has no recording. With one there is a recording, whatever its length is said
+    to be: the file decides.
+    """
     with writing(engine) as connection:
         if turn == EMERGENCY_TURN:
             _expect_emergency_message(connection, company, call, at)
-        if recording_id is None or seconds <= 0:
+        if recording_id is None:
             mailbox.came_empty(connection, call.call_id, turn)
             news = False
         else:

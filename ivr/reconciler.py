@@ -35,6 +35,7 @@ EVERY = timedelta(minutes=5)
 LOOK_BACK = timedelta(hours=24)
 # What is younger than this may still be on its way to us by itself.
 GRACE = timedelta(seconds=20)
+DEFAULT = "default"  # in company.yaml: the flow that answers every number that is not named
 # Messages that no turn of ours expected are filed under turns from here on.
 UNEXPECTED_TURN = 10_000
 
@@ -68,7 +69,7 @@ def reconcile(
     recorded = [recording for recording in list_recordings(account, since) if recording.created_at <= now - GRACE]
     settled = [call for call in listed.values() if call.status in FINAL and call.started_at <= now - GRACE]
     found = Findings(
-        calls=_add_calls(engine, settled),
+        calls=_add_calls(engine, company, settled),
         messages=_add_messages(engine, company, recorded, listed),
         ends=_end_calls(engine, settled, now, end_call),
     )
@@ -77,14 +78,17 @@ def reconcile(
     return found
 
 
-def _add_calls(engine: Engine, settled: Iterable[ListedCall]) -> int:
-    """Calls that no webhook told of: they ended before we answered, or all our processes were away."""
+def _add_calls(engine: Engine, company: Company, settled: Iterable[ListedCall]) -> int:
+    """Calls that no webhook told of: they ended before we answered, or all our processes were away.
+
+    Without a `default` in company.yaml the account's other numbers are somebody else's.
+    """
     by_id = {call_id_of(call.provider_call_id): call for call in settled}
     added = 0
     with reading(engine) as connection:
         known = set(connection.scalars(sa.select(calls.c.id).where(calls.c.id.in_(list(by_id)))))
     for call_id, call in by_id.items():
-        if call_id not in known:
+        if call_id not in known and (DEFAULT in company.numbers or _is_ours(engine, company, call)):
             with writing(engine) as connection:
                 if open_begun(connection, _facts(call)):
                     continue  # it was answered, and whoever should have written its row died
@@ -145,7 +149,7 @@ def _end_without_turns(connection: Connection, row: Any, now: datetime) -> None:
 def _add_messages(
     engine: Engine, company: Company, recorded: Iterable[ListedRecording], listed: dict[str, ListedCall]
 ) -> int:
-    by_id = {recording.recording_id: recording for recording in recorded if recording.seconds > 0}
+    by_id = {recording.recording_id: recording for recording in recorded if recording.is_message is not False}
     with reading(engine) as connection:
         query = sa.select(voicemails.c.recording_id).where(
             voicemails.c.recording_id.in_(list(by_id)), voicemails.c.callback_id.is_not(None)
@@ -153,16 +157,45 @@ def _add_messages(
         known = set(connection.scalars(query))
     added = 0
     for recording_id, recording in by_id.items():
-        if recording_id not in known:
+        call = listed.get(recording.provider_call_id)
+        if recording_id not in known and _was_answered(engine, company, recording, call):
             with writing(engine) as connection:
-                added += _add_message(connection, company, recording, listed.get(recording.provider_call_id))
+                added += _add_message(connection, company, recording, call)
     return added
 
 
-def _add_message(connection: Connection, company: Company, recording: ListedRecording, call: ListedCall | None) -> bool:
-    """A recording without a message: it belongs to the beep that waits for one, or else to a mailbox of its own."""
+def _was_answered(engine: Engine, company: Company, recording: ListedRecording, call: ListedCall | None) -> bool:
+    """Whether the call of a recording is one that we answered: by what is known of it, or else by the number that was rung.
+
+    Of some calls nothing is known: they came after the backup that was restored, or heard the emergency document while SQL
+    was away.
+    """
     call_id = call_id_of(recording.provider_call_id)
-    told = (recording.recording_id, float(recording.seconds), recording.created_at)
+    with reading(engine) as connection:
+        for table in (turns, voicemails):
+            if connection.scalar(sa.select(sa.literal(1)).where(table.c.call_id == call_id).limit(1)):
+                return True
+    return recording.is_message is True and call is not None and _is_ours(engine, company, call)
+
+
+def _is_ours(engine: Engine, company: Company, call: ListedCall) -> bool:
+    """Whether the number rung is ours: named in company.yaml, or one at which we answered before."""
+    if call.to_number in company.numbers:
+        return True
+    answered = sa.select(sa.literal(1)).where(calls.c.to_number == call.to_number, calls.c.flow != "").limit(1)
+    with reading(engine) as connection:
+        return connection.scalar(answered) is not None
+
+
+def _add_message(connection: Connection, company: Company, recording: ListedRecording, call: ListedCall | None) -> bool:
+    """A recording without a message: it belongs to the beep that waits for one, or else to a mailbox of its own.
+
+    Where the provider does not say what began it, it must be one that a beep of ours waits for.
+    """
+    call_id = call_id_of(recording.provider_call_id)
+    told = (recording.recording_id, recording.seconds, recording.created_at)
+    if recording.is_message is None and not mailbox.is_expected(connection, call_id):
+        return False
     if message_arrived(connection, company, call_id, None, *told):
         return True
     facts = _facts(call) if call is not None else CallFacts(call_id, recording.provider_call_id, None, None, "inbound")

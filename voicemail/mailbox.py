@@ -145,13 +145,13 @@ def take_early(connection: Connection, call_id: str, turn: int) -> Voicemail | N
 
 
 def arrived(
-    connection: Connection, *, call_id: str, turn: int | None, recording_id: str, seconds: float, at: datetime
+    connection: Connection, *, call_id: str, turn: int | None, recording_id: str, seconds: float | None, at: datetime
 ) -> Voicemail | None:
     """Note that a recording exists at the provider; return its message if it has no callback yet, else None.
 
     So the news that made it available returns it, and a repeat does nothing once a callback is attached. Without a turn the
     recording belongs to the newest message of the call that waits for one. When no message is known yet, it is kept for
-    `take_early`. One of 0 seconds leaves its message empty.
+    `take_early`. `seconds` is the provider's figure, None when it gave none: the recording's own length is found in its file.
     """
     _one_at_a_time(connection, call_id)
     known = connection.execute(
@@ -173,11 +173,14 @@ def arrived(
         )
         return None
     connection.execute(early_recordings.delete().where(early_recordings.c.recording_id == recording_id))
-    if seconds <= 0:
-        _set_empty(connection, voicemail_id, at)
-        return None
     _make_available(connection, voicemail_id, recording_id, seconds, at)
     return load(connection, voicemail_id)
+
+
+def is_expected(connection: Connection, call_id: str) -> bool:
+    """Whether a beep of this call waits for news of its recording."""
+    query = sa.select(sa.literal(1)).where(voicemails.c.call_id == call_id, voicemails.c.status == "expected").limit(1)
+    return connection.scalar(query) is not None
 
 
 def came_empty(connection: Connection, call_id: str, turn: int, at: datetime | None = None) -> None:
@@ -224,7 +227,9 @@ def _one_at_a_time(connection: Connection, call_id: str) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
 
 
-def _make_available(connection: Connection, voicemail_id: str, recording_id: str, seconds: float, at: datetime) -> None:
+def _make_available(
+    connection: Connection, voicemail_id: str, recording_id: str, seconds: float | None, at: datetime
+) -> None:
     connection.execute(
         voicemails.update()
         .where(voicemails.c.id == voicemail_id)

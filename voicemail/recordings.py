@@ -17,6 +17,7 @@ import httpx2
 from pydantic import SecretStr
 
 from runtime.config import Settings
+from voicemail.audio.forms import HEAD_BYTES, UNKNOWN_TYPE, sniff
 
 # Two hours at 8 kHz and 16 bits are 115.2 MB: the longest recording that is taken.
 MAX_BYTES = 2 * 3600 * 8000 * 2 + 100_000
@@ -30,6 +31,7 @@ _RECORDING_ID = re.compile(
 )
 _ACCOUNT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+# What storage and proxies say of a page about an error, and of a file whose ending they do not know: the content decides.
 _NOT_AUDIO = ("text/", "application/json", "application/xml", "image/")
 
 
@@ -112,19 +114,6 @@ def path_of(recordings_dir: Path, sha256: str) -> Path:
     return recordings_dir / sha256[:2] / f"{sha256[2:]}.wav"
 
 
-def sniff(head: bytes) -> str:
-    """The media type that the first bytes of a file show; application/octet-stream if it is no audio that we know."""
-    if head[:4] in (b"RIFF", b"RIFX", b"RF64") and head[8:12] == b"WAVE":
-        return "audio/wav"
-    if head[:3] == b"ID3" or (len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2):  # MPEG layer III
-        return "audio/mpeg"
-    if head[:4] == b"OggS":
-        return "audio/ogg"
-    if head[:4] == b"fLaC":
-        return "audio/flac"
-    return "application/octet-stream"
-
-
 def _follow(client: httpx2.Client, account: ProviderAccount, url: str, recordings_dir: Path) -> StoredRecording:
     home = _origin(url)
     for _ in range(MAX_REDIRECTS + 1):
@@ -158,8 +147,6 @@ def _check(response: httpx2.Response) -> None:
         )
     if status != 200:
         raise ProviderTrouble(f"The provider answered with an error ({status}).")
-    if response.headers.get("content-type", "").lower().startswith(_NOT_AUDIO):
-        raise ProviderTrouble("The provider answered with a page instead of the recording.")
     length = response.headers.get("content-length", "")
     if length.isdecimal() and int(length) > MAX_BYTES:
         raise RecordingRefused(_TOO_LONG)
@@ -172,6 +159,7 @@ def _store(response: httpx2.Response, recordings_dir: Path) -> StoredRecording:
     digest = hashlib.sha256()
     head = b""
     size = 0
+    is_called_a_page = response.headers.get("content-type", "").lower().startswith(_NOT_AUDIO)
     with tempfile.NamedTemporaryFile(dir=recordings_dir, prefix=".part-", delete=False) as file:
         part = Path(file.name)
         try:
@@ -179,12 +167,15 @@ def _store(response: httpx2.Response, recordings_dir: Path) -> StoredRecording:
                 size += len(block)
                 if size > MAX_BYTES:
                     raise RecordingRefused(_TOO_LONG)
-                head = head or block[:16]
+                head += block[: HEAD_BYTES - len(head)]
                 digest.update(block)
                 file.write(block)
             length = response.headers.get("content-length", "")
             if length.isdecimal() and "content-encoding" not in response.headers and int(length) != size:
                 raise ProviderTrouble(f"Only {size} of {length} bytes of the recording came.")
+            media_type = sniff(head)
+            if is_called_a_page and media_type == UNKNOWN_TYPE:
+                raise ProviderTrouble("The provider answered with a page instead of the recording.")
             file.flush()
             os.fsync(file.fileno())
             path = path_of(recordings_dir, digest.hexdigest())
@@ -197,7 +188,7 @@ def _store(response: httpx2.Response, recordings_dir: Path) -> StoredRecording:
         except BaseException:
             part.unlink(missing_ok=True)
             raise
-    return StoredRecording(digest.hexdigest(), sniff(head), size)
+    return StoredRecording(digest.hexdigest(), media_type, size)
 
 
 def _patiently(response: httpx2.Response) -> Iterator[bytes]:

@@ -21,7 +21,7 @@ voicemails = sa.Table(
     sa.Column("status", sa.String(24), nullable=False),  # expected available stored transcribed no_speech failed empty
     sa.Column("status_reason", sa.Text, nullable=False, default=""),
     sa.Column("recording_id", sa.String(64), unique=True),  # the provider's
-    sa.Column("seconds", sa.Float),
+    sa.Column("seconds", sa.Float),  # the provider's figure until the file was read; NULL when it gave none
     sa.Column("recorded_at", Moment, nullable=False),
     sa.Column("sha256", sa.String(64)),
     sa.Column("media_type", sa.String(60)),
@@ -41,7 +41,7 @@ early_recordings = sa.Table(
     sa.Column("recording_id", sa.String(64), primary_key=True),
     sa.Column("call_id", sa.String(40), nullable=False, index=True),
     sa.Column("turn", sa.Integer),
-    sa.Column("seconds", sa.Float, nullable=False),
+    sa.Column("seconds", sa.Float),  # the provider's figure; NULL when it gave none
     sa.Column("at", Moment, nullable=False),
 )
 

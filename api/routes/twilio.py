@@ -59,7 +59,7 @@ async def status(webhook: Webhook) -> Response:
     parts, form = webhook.parts, webhook.form
     call = twilio.call_of(form, parts.settings.twilio_account_sid)
     facts = facts_of(call)
-    seconds = form.get("CallDuration")
+    seconds = twilio.seconds_of(form.get("CallDuration"))
 
     async def note() -> None:
         await run_in_threadpool(
@@ -67,7 +67,7 @@ async def status(webhook: Webhook) -> Response:
             parts.call_database,
             facts,
             call.status,
-            int(seconds) if seconds.isdecimal() else None,
+            seconds,
             _now(),
         )
         if call.status in FINAL:
@@ -83,6 +83,9 @@ async def recording(webhook: Webhook) -> Response:
     turn_number = webhook.query.get("turn")
     if not _TURN.fullmatch(turn_number):
         raise BadRequest("the address is none that we gave out")
+    if twilio.began_by_record_verb(form.get("RecordingSource")) is False:
+        log.info("call.recording_not_ours", call_id=call_id_of(call.provider_call_id))
+        return Response(status_code=204)
     outcome = form.get("RecordingStatus", "completed")
     recording_id = twilio.recording_sid_of(form) if outcome == "completed" else None
     facts = facts_of(call)

@@ -7,8 +7,10 @@ from fastapi.responses import FileResponse, Response
 
 from api.access import Agent, NotFound, OpenParts
 from api.cards import voicemail_detail
+from api.file_names import file_name
 from api.shapes import VoicemailDetailShape
 from runtime.sql.database import reading
+from voicemail.audio.forms import UNKNOWN_TYPE
 from voicemail.mailbox import load
 from voicemail.recordings import path_of
 
@@ -19,9 +21,7 @@ _AUDIO_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "Cache-Control": "private, max-age=3600",
-    "Content-Disposition": "inline",
 }
-_PLAYABLE = frozenset({"audio/wav", "audio/x-wav", "audio/mpeg", "audio/ogg", "audio/flac"})
 
 
 @router.get("/{voicemail_id}", summary="A message with its words and waveform")
@@ -48,5 +48,10 @@ def audio(parts: OpenParts, user: Agent, voicemail_id: str) -> Response:
     path = path_of(parts.settings.recordings_dir, message.sha256)
     if not path.is_file():
         raise NotFound("audio: the stored file is gone; restore it from a backup")
-    media_type = message.media_type if message.media_type in _PLAYABLE else "application/octet-stream"
-    return FileResponse(path, media_type=media_type, headers=_AUDIO_HEADERS)
+    return FileResponse(
+        path,
+        media_type=message.media_type or UNKNOWN_TYPE,
+        headers=_AUDIO_HEADERS,
+        filename=file_name(message, parts.published_flows.company),
+        content_disposition_type="inline",
+    )

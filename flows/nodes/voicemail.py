@@ -82,7 +82,7 @@ def present(node: Voicemail, visit: Visit) -> Step:
 
 
 def answer(node: Voicemail, visit: Visit, given: Recorded) -> Step:
-    if given.recording_id is None or given.seconds < SHORTEST_MESSAGE_SECONDS:
+    if given.recording_id is None or is_empty(given.seconds):
         visit.emit(VoicemailEmpty(node.name))
         visit.change(promise=None)  # nobody calls back for nothing: no later prompt may say so
         return Leave("empty")
@@ -90,7 +90,12 @@ def answer(node: Voicemail, visit: Visit, given: Recorded) -> Step:
     return Leave("saved")
 
 
-def left(node: Voicemail, visit: Visit, recording_id: str, seconds: int) -> VoicemailLeft:
+def is_empty(seconds: int | None) -> bool:
+    """Whether the provider measured nothing; a length that is not known is looked up in the recording."""
+    return seconds is not None and seconds < SHORTEST_MESSAGE_SECONDS
+
+
+def left(node: Voicemail, visit: Visit, recording_id: str, seconds: int | None) -> VoicemailLeft:
     """The event of a message, also of one whose caller hung up while speaking."""
     intent = visit.intent(node.intent)
     return VoicemailLeft(node.name, node.queue, intent, recording_id, seconds, visit.promised_until())

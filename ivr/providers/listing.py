@@ -13,6 +13,7 @@ import httpx2
 
 from customers.phone import caller_number
 from ivr.call import STATUSES, CallStatus
+from ivr.providers.twilio import began_by_record_verb, seconds_of
 from voicemail.recordings import ProviderAccount
 
 PAGE_SIZE = 500
@@ -33,15 +34,18 @@ class ListedCall:
     direction: str
     status: CallStatus
     started_at: datetime
-    seconds: int
+    seconds: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class ListedRecording:
+    """A recording of the account. `is_message` says whether <Record> began it, None when the provider does not say."""
+
     recording_id: str
     provider_call_id: str
-    seconds: int
+    seconds: int | None
     created_at: datetime
+    is_message: bool | None
 
 
 def list_calls(account: ProviderAccount, since: datetime) -> Iterator[ListedCall]:
@@ -60,7 +64,7 @@ def list_calls(account: ProviderAccount, since: datetime) -> Iterator[ListedCall
             direction="inbound",
             status=status,
             started_at=started_at,
-            seconds=_whole(entry.get("duration")),
+            seconds=_length(entry),
         )
 
 
@@ -71,12 +75,21 @@ def list_recordings(account: ProviderAccount, since: datetime) -> Iterator[Liste
         created_at = _moment(entry.get("date_created"))
         if entry.get("status") != "completed" or created_at is None or created_at < since:
             continue
+        if not entry.get("call_sid"):
+            continue  # a conference's or a trunk's
+        is_message = began_by_record_verb(entry.get("source"))
         yield ListedRecording(
             recording_id=str(entry["sid"]),
             provider_call_id=str(entry["call_sid"]),
-            seconds=_whole(entry.get("duration")),
+            seconds=_length(entry),
             created_at=created_at,
+            is_message=False if entry.get("conference_sid") else is_message,
         )
+
+
+def _length(entry: dict[str, Any]) -> int | None:
+    duration = entry.get("duration")
+    return None if duration is None else seconds_of(str(duration))
 
 
 def _pages(account: ProviderAccount, what: str, filters: dict[str, str]) -> Iterator[dict[str, Any]]:
@@ -107,7 +120,3 @@ def _moment(text: str | None) -> datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def _whole(text: Any) -> int:
-    return int(text) if text is not None and str(text).isdecimal() else 0

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
+import structlog
 from twilio.request_validator import HMAC_SHA1, add_port, get_signature_algorithm, remove_port
 
 from customers.phone import caller_number
 from flows.inputs import Dialed, DialStatus, Digits, HungUp, Input, Recorded, Silence, Trouble
 from ivr.call import STATUSES, CallStatus
+
+log = structlog.get_logger()
 
 MAX_FIELDS = 200
 MAX_BODY_BYTES = 64 * 1024
@@ -25,7 +28,8 @@ _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _CALL_SID = re.compile(rf"CA[0-9a-fA-F]{{32}}|{_UUID}")
 _RECORDING_SID = re.compile(rf"RE[0-9a-fA-F]{{32}}|{_UUID}")
 _DIGITS = re.compile(r"[0-9*#A-D]*")
-_SECONDS = re.compile(r"[0-9]{1,6}")
+_SECONDS = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,9})?", re.ASCII)
+_RECORD_VERB = "recordverb"
 _DIRECTION = re.compile(r"[a-z-]{1,16}")
 
 _DIAL_STATUS: dict[str, DialStatus] = {
@@ -190,7 +194,7 @@ def input_of(form: Form, on: str) -> Input:
             return Digits(digits) if digits else Silence()
         case "record":
             recording_id = recording_sid_of(form)
-            seconds = _seconds(form.get("RecordingDuration"))
+            seconds = seconds_of(form.get("RecordingDuration")) if recording_id is not None else 0
             end_key = form.get("Digits")
             if end_key == "hangup" or has_ended(form):
                 return HungUp(recording_id, seconds)
@@ -203,7 +207,7 @@ def input_of(form: Form, on: str) -> Input:
             status = _DIAL_STATUS.get(form.get("DialCallStatus"))
             if status is None:
                 return Trouble(f"the provider reports DialCallStatus {form.get('DialCallStatus')[:20]!r}")
-            return Dialed(status, _seconds(form.get("DialCallDuration")))
+            return Dialed(status, seconds_of(form.get("DialCallDuration")))
         case _:
             raise BadRequest("the address is none that we gave out")
 
@@ -217,9 +221,18 @@ def recording_sid_of(form: Form) -> str | None:
     return given if _RECORDING_SID.fullmatch(given) else None
 
 
-def recording_seconds_of(form: Form) -> int:
-    """How long the provider says the recording is."""
-    return _seconds(form.get("RecordingDuration"))
+def recording_seconds_of(form: Form) -> int | None:
+    """How long the provider says the recording is; None when it does not know."""
+    return seconds_of(form.get("RecordingDuration"))
+
+
+def began_by_record_verb(source: str | None) -> bool | None:
+    """Whether a recording was begun by <Record> in a document; None when the provider does not say.
+
+    The others are of conferences, transfers, trunks and of the REST interface: another application's, and never messages.
+    Source: https://www.twilio.com/docs/voice/api/recording ("source").
+    """
+    return source.lower() == _RECORD_VERB if source else None
 
 
 def has_ended(form: Form) -> bool:
@@ -227,9 +240,15 @@ def has_ended(form: Form) -> bool:
     return form.get("CallStatus") in ("completed", "busy", "failed", "no-answer", "canceled")
 
 
-def _seconds(text: str) -> int:
-    if text in ("", "-1"):  # -1: not known yet
-        return 0
-    if not _SECONDS.fullmatch(text):
-        raise BadRequest("a duration is no number of seconds")
-    return int(text)
+def seconds_of(text: str) -> int | None:
+    """A length as the provider writes it, in whole seconds; None when it is not known: absent, negative, or unreadable.
+
+    What is longer than nothing is at least 1, so that 0 always means that the provider measured nothing.
+    """
+    text = text.strip()
+    if _SECONDS.fullmatch(text):
+        seconds = float(text)
+        return max(1, round(seconds)) if seconds > 0 else 0
+    if text not in ("", "-1"):
+        log.warning("provider.unreadable_length", length=text[:20])
+    return None

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-import uvicorn
 from pydantic import SecretStr
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from callbacks.tables import callbacks
 from customers.history import events_of
@@ -23,74 +17,15 @@ from ivr.reconciler import Findings, reconcile
 from ivr.tables import calls, turns
 from runtime.sql.database import reading
 from tests.front import Front
+from tests.provider_lists import Provider, listed_provider
 from tests.switchboard import CALLER, COMPANY_NUMBER, TestCall, new_recording
-from tests.threaded import served
 from voicemail.recordings import ProviderAccount
 from voicemail.tables import voicemails
 
 
-class Provider:
-    """Twilio's two lists, in pages of two, for whoever knows the token."""
-
-    def __init__(self) -> None:
-        self.calls: list[dict[str, Any]] = []
-        self.recordings: list[dict[str, Any]] = []
-        self.account = ProviderAccount("", "AC" + "0" * 31 + "1", SecretStr("test_auth_token"))
-
-    def app(self) -> Starlette:
-        base = "/2010-04-01/Accounts/{account}"
-        return Starlette(
-            routes=[Route(base + "/Calls.json", self._calls), Route(base + "/Recordings.json", self._recordings)]
-        )
-
-    async def _calls(self, request: Request) -> Response:
-        return self._page(request, "calls", self.calls)
-
-    async def _recordings(self, request: Request) -> Response:
-        return self._page(request, "recordings", self.recordings)
-
-    def _page(self, request: Request, name: str, items: list[dict[str, Any]]) -> Response:
-        if "authorization" not in request.headers:
-            return JSONResponse({}, 401)
-        page = int(request.query_params.get("Page", 0))
-        following = f"{request.url.path}?Page={page + 1}" if len(items) > 2 * (page + 1) else None
-        return JSONResponse({name: items[2 * page : 2 * page + 2], "next_page_uri": following})
-
-    def had_call(
-        self, sid: str, status: str = "completed", seconds: int = 30, ago: timedelta = timedelta(minutes=3)
-    ) -> None:
-        began = datetime.now(UTC) - ago
-        self.calls.append(
-            {
-                "sid": sid,
-                "from": CALLER,
-                "to": COMPANY_NUMBER,
-                "direction": "inbound",
-                "status": status,
-                "start_time": format_datetime(began),
-                "date_created": format_datetime(began),
-                "duration": str(seconds),
-            }
-        )
-
-    def had_recording(self, sid: str, call_sid: str, seconds: int = 9, status: str = "completed") -> None:
-        made = datetime.now(UTC) - timedelta(minutes=2)
-        self.recordings.append(
-            {
-                "sid": sid,
-                "call_sid": call_sid,
-                "duration": str(seconds),
-                "status": status,
-                "date_created": format_datetime(made),
-            }
-        )
-
-
 @pytest.fixture
 def provider() -> Iterator[Provider]:
-    found = Provider()
-    with served(uvicorn.Config(found.app(), log_config=None)) as url:
-        found.account = ProviderAccount(url, found.account.account_sid, found.account.auth_token)
+    with listed_provider() as found:
         yield found
 
 
@@ -164,12 +99,14 @@ async def test_a_message_whose_webhooks_were_all_lost_is_one_message_with_one_ca
     assert rows(now_front, calls)[0].status == "completed"
 
 
-async def test_a_recording_of_an_unknown_call_is_kept_and_queued(now_front: Front, provider: Provider) -> None:
+async def test_a_message_of_a_call_that_the_backup_does_not_know_is_kept_and_queued(
+    now_front: Front, provider: Provider
+) -> None:
+    await now_front.switchboard.ring("+37120000002")  # so the number rung is one that we answer
     sid = "CA" + "e" * 32
     provider.had_call(sid)
     provider.had_recording(new_recording(), sid)
     provider.had_recording(new_recording(), sid)
-    provider.had_recording(new_recording(), sid, seconds=0)
     provider.had_recording(new_recording(), sid, status="processing")
     assert compare(now_front, provider).messages == 2
     assert compare(now_front, provider).messages == 0

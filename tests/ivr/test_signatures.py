@@ -233,7 +233,9 @@ RE = "RE" + "0" * 32
         ("record", {"RecordingUrl": f"https://x.example/a/{RE}.wav", "RecordingDuration": "7"}, Recorded(RE, 7)),
         ("record", {"RecordingDuration": "0", "RecordingSid": RE}, Recorded(RE, 0)),
         ("record", {}, Recorded(None, 0)),
-        ("record", {"RecordingSid": RE, "RecordingDuration": "-1"}, Recorded(RE, 0)),
+        ("record", {"RecordingSid": RE, "RecordingDuration": "-1"}, Recorded(RE, None)),
+        ("record", {"RecordingSid": RE, "RecordingDuration": "1e9"}, Recorded(RE, None)),
+        ("record", {"RecordingSid": RE, "RecordingDuration": "6.87"}, Recorded(RE, 7)),
         ("record", {"RecordingSid": RE, "RecordingDuration": "3", "Digits": "hangup"}, HungUp(RE, 3)),
         ("record", {"RecordingSid": RE, "RecordingDuration": "3", "CallStatus": "completed"}, HungUp(RE, 3)),
         ("empty", {}, Recorded(None, 0)),
@@ -253,7 +255,6 @@ def test_a_form_is_what_the_caller_did(on: str, fields: Mapping[str, object], gi
     [
         ("gather", {"Digits": "12a"}),
         ("gather", {"Digits": "1" * 1000}),
-        ("record", {"RecordingSid": RE, "RecordingDuration": "1e9"}),
         ("", {"Digits": "1"}),
         ("voice", {}),
     ],

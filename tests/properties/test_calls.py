@@ -336,7 +336,7 @@ class Calls(RuleBasedStateMachine):
 
     def _record(self, line: Line, seconds: int, is_told: bool) -> str:
         recording = f"RE{len(self.recordings):032x}"
-        self.recordings.append(ListedRecording(recording, line.facts.provider_call_id, seconds, self.house.now))
+        self.recordings.append(ListedRecording(recording, line.facts.provider_call_id, seconds, self.house.now, True))
         turn = line.answer.turn
         if is_told:
             self.pending.append(

