@@ -44,6 +44,9 @@ class EmbeddedRedis:
         self._folder.chmod(0o700)
         self.socket.parent.mkdir(parents=True, exist_ok=True)
         self._take_lock()
+        self._launch()
+
+    def _launch(self) -> None:
         self.socket.unlink(missing_ok=True)
         with (self._folder / "valkey.log").open("ab") as output:
             self._child = start_child(self._command(), output=output)
@@ -59,8 +62,7 @@ class EmbeddedRedis:
 
     def restart(self) -> None:
         """Start the server again after it ended by itself."""
-        self._release_lock()
-        self.start()
+        self._launch()
 
     def stop(self) -> None:
         if self._child is not None:

@@ -7,22 +7,24 @@ from pathlib import Path
 
 from drill.processes import ROOT, Product, free_port, product, wait_for
 
-__all__ = ["KOREAN_FLOWS", "ROOT", "Product", "free_port", "memory_mb", "product", "wait_for"]
+__all__ = ["KOREAN_FLOWS", "ROOT", "Product", "free_port", "memory_by_process", "product", "wait_for"]
 
 KOREAN_FLOWS = ROOT / "tests" / "definitions" / "ko"
 
 
-def memory_mb(process_name: str, parent: int) -> float:
-    """The resident memory of a child of `parent` whose last argument is `process_name`, in MB."""
-    for status in Path("/proc").glob("[0-9]*/status"):
+def memory_by_process(root: int) -> dict[str, float]:
+    """The proportional memory (PSS) of a process and all below it, in MB, by command line; shared pages count once in all."""
+    parents: dict[int, int] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
-            command = status.with_name("cmdline").read_bytes().split(b"\0")
-            text = status.read_text()
+            parents[int(stat.parent.name)] = int(stat.read_text().rsplit(")", 1)[1].split()[1])
         except (FileNotFoundError, ProcessLookupError):
             continue
-        is_child = re.search(rf"^PPid:\t{parent}$", text, re.MULTILINE)
-        if is_child and len(command) > 1 and command[-2].decode() == process_name:
-            found = re.search(r"^VmRSS:\s+(\d+) kB", text, re.MULTILINE)
-            assert found
-            return int(found[1]) / 1024
-    raise AssertionError(f"no process {process_name}")
+    family, found = [root], {}
+    for pid in family:
+        family += [child for child, parent in parents.items() if parent == pid]
+        title = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+        pss = re.search(r"^Pss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
+        assert pss, title
+        found[f"{pid} {title}"] = int(pss[1]) / 1024
+    return found

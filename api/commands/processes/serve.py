@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
+from functools import partial
+from importlib import import_module
+from multiprocessing.process import BaseProcess
 
 import typer
 
-from runtime.children import start_child, stop_child
+from runtime.children import fork_child, stop_forked
 from runtime.config import ConfigurationError, Settings, load_settings
 from runtime.embedded import EmbeddedError, EmbeddedRedis
 
@@ -24,6 +26,15 @@ READY_TIMEOUT_SECONDS = 60.0
 RESTART_SECONDS = (0.2, 1.0, 5.0, 15.0)
 STEADY_SECONDS = 60.0
 STOP_PATIENCE_SECONDS = 20.0
+# What several of the processes need: loaded once, before they are forked.
+SHARED = (
+    "api.app",
+    "api.reconciling",
+    "callbacks.clock",
+    "voicemail.jobs.actors",
+    "ivr.line.service.server",
+    "uvicorn",
+)
 
 
 @dataclass(slots=True)
@@ -31,15 +42,15 @@ class Child:
     """One of our processes, and how it has fared."""
 
     name: str
-    process: subprocess.Popen[bytes]
+    process: BaseProcess
     started_at: float
     deaths: int = 0
     start_again_at: float = 0.0
 
 
 @dataclass(slots=True)
-class House:
-    """All processes of one machine. Children are started from the main thread only, so that they die with it."""
+class Supervisor:
+    """All processes of one machine. Children are forked from the main thread only, so that they die with it."""
 
     settings: Settings
     environment: dict[str, str]
@@ -47,10 +58,10 @@ class House:
     children: dict[str, Child] = field(default_factory=dict)
 
     def start(self, name: str) -> None:
-        command = [sys.executable, "-m", "api.commands.cli", name]
         before = self.children.get(name)
         deaths = before.deaths if before else 0
-        self.children[name] = Child(name, start_child(command, env=self.environment), time.monotonic(), deaths)
+        process = fork_child(f"ringback {name}", partial(_run, name), self.environment)
+        self.children[name] = Child(name, process, time.monotonic(), deaths)
 
     def look_after(self) -> None:
         """Start again what died, slower each time."""
@@ -59,24 +70,24 @@ class House:
             self.queue_server.restart()
         now = time.monotonic()
         for child in list(self.children.values()):
-            if child.process.poll() is None:
+            if child.process.is_alive():
                 if child.deaths and now - child.started_at > STEADY_SECONDS:
                     child.deaths = 0
             elif child.start_again_at == 0.0:
                 pause = RESTART_SECONDS[min(child.deaths, len(RESTART_SECONDS) - 1)]
                 child.deaths += 1
                 child.start_again_at = now + pause
-                _say(f"{child.name} ended with {child.process.returncode}; it is started again in {pause:g} s")
+                _say(f"{child.name} ended with {child.process.exitcode}; it is started again in {pause:g} s")
             elif now >= child.start_again_at:
                 self.start(child.name)
 
     def stop(self) -> None:
         """Ask all to end, api first so that calls finish, and the queue server last."""
         for child in self.children.values():
-            if child.process.poll() is None:
+            if child.process.is_alive():
                 child.process.terminate()
         for child in self.children.values():
-            stop_child(child.process, STOP_PATIENCE_SECONDS)
+            stop_forked(child.process, STOP_PATIENCE_SECONDS)
         if self.queue_server is not None:
             self.queue_server.stop()
 
@@ -89,50 +100,60 @@ def serve() -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     try:
-        house = _open(settings)
+        supervisor = _open(settings)
     except (ConfigurationError, EmbeddedError) as error:
         _say(str(error))
         raise typer.Exit(1) from None
     try:
-        if _await_ready(house, stop):
-            _greet(house, time.monotonic() - began)
-            house.start("clock")
-            house.start("worker")
+        if _await_ready(supervisor, stop):
+            _greet(supervisor, time.monotonic() - began)
+            supervisor.start("clock")
+            supervisor.start("worker")
             while not stop.wait(0.2):
-                house.look_after()
+                supervisor.look_after()
         elif not stop.is_set():
             _say("the api did not get ready; its words are above")
             raise typer.Exit(1)
     finally:
         _say("ending: calls under way are answered, jobs are handed back")
-        house.stop()
+        supervisor.stop()
 
 
-def _open(settings: Settings) -> House:
+def _open(settings: Settings) -> Supervisor:
     """Check what can be checked, prepare the data folder, and start the queue server, the line and the api."""
     from api.first_start import prepare
     from runtime.secret import secret_key
 
     _refuse_busy_port(settings)
+    for module in SHARED:
+        import_module(module)
     secret = secret_key(settings.secret_key.get_secret_value(), settings.data_dir)
     queue_server = None
     if not settings.redis_url:
         queue_server = EmbeddedRedis(settings.data_dir.absolute() / "queue", settings.queue_socket)
         queue_server.start()
     environment = dict(os.environ) | {"RINGBACK_SECRET_KEY": secret, "PYTHONUNBUFFERED": "1"}
-    house = House(settings, environment, queue_server)
+    supervisor = Supervisor(settings, environment, queue_server)
     try:
         if not settings.has_provider:
             environment["RINGBACK_TWILIO_API_URL"] = f"http://127.0.0.1:{_line_port(settings)}"
-            house.start("line")
+            supervisor.start("line")
         published = prepare(settings)
         if published:
             _say(f"published: {', '.join(published)}")
-        house.start("api")
+        supervisor.start("api")
     except BaseException:
-        house.stop()
+        supervisor.stop()
         raise
-    return house
+    return supervisor
+
+
+def _run(command: str) -> None:
+    """Be one of the commands, as if it had been called by its name."""
+    from api.commands.cli import main
+
+    sys.argv = ["ringback", command]
+    main()
 
 
 def _refuse_busy_port(settings: Settings) -> None:
@@ -164,12 +185,12 @@ def _line_port(settings: Settings) -> int:
     raise ConfigurationError("no port is free for the built-in line")
 
 
-def _await_ready(house: House, stop: threading.Event) -> bool:
-    host = "127.0.0.1" if house.settings.host in ("0.0.0.0", "::") else house.settings.host  # noqa: S104 - told, not bound
-    address = f"http://{host}:{house.settings.port}/readyz"
+def _await_ready(supervisor: Supervisor, stop: threading.Event) -> bool:
+    host = "127.0.0.1" if supervisor.settings.host in ("0.0.0.0", "::") else supervisor.settings.host  # noqa: S104 - told, not bound
+    address = f"http://{host}:{supervisor.settings.port}/readyz"
     give_up = time.monotonic() + READY_TIMEOUT_SECONDS
     while time.monotonic() < give_up and not stop.is_set():
-        if house.children["api"].process.poll() is not None:
+        if not supervisor.children["api"].process.is_alive():
             return False
         try:
             with urllib.request.urlopen(address, timeout=2) as answer:
@@ -180,8 +201,8 @@ def _await_ready(house: House, stop: threading.Event) -> bool:
     return False
 
 
-def _greet(house: House, seconds: float) -> None:
-    settings = house.settings
+def _greet(supervisor: Supervisor, seconds: float) -> None:
+    settings = supervisor.settings
     provider = "Twilio, or a provider like it" if settings.has_provider else "the built-in phone line"
     lines = [
         f"Ringback is ready ({seconds:.1f} s). Ctrl-C ends it.",
