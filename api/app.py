@@ -12,12 +12,16 @@ from starlette.types import Receive, Scope, Send
 from api import errors
 from api.head_requests import answer_head
 from api.parts import Parts
-from api.routes import callbacks, calls, customers, flows, health, twilio, voicemails
+from api.routes import audio, callbacks, calls, customers, flows, health, twilio, voicemails
 from api.shapes import Problem
 from api.webhooks import Webhooks
 from runtime.config import Settings
 
 VERSION = "0.1.0"
+
+
+# The provider fetches recordings without a signature; a proxy that passes on /twilio/ passes on these too.
+_AUDIO = "/twilio/audio/"
 
 
 class Door:
@@ -31,7 +35,8 @@ class Door:
         self.interface = interface
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith("/twilio/"):
+        path = scope["path"] if scope["type"] == "http" else ""
+        if path.startswith("/twilio/") and not path.startswith(_AUDIO):
             await self.provider(scope, receive, send)
         elif scope["type"] == "http" and scope["method"] == "HEAD":
             await answer_head(self.interface, scope, receive, send)
@@ -63,6 +68,6 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = lambda: datet
         redirect_slashes=False,
     )
     errors.install(interface)
-    for routes in (callbacks, voicemails, customers, calls, flows, health):
+    for routes in (audio, callbacks, voicemails, customers, calls, flows, health):
         interface.include_router(routes.router)
     return Door(provider, interface)

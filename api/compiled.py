@@ -10,7 +10,8 @@ from callbacks.schedule.company_check import check_company
 from flows.checks.findings import Finding
 from flows.company import Company
 from flows.files.faults import Fault
-from flows.files.loader import Definitions, load_folder
+from flows.files.loader import Definitions
+from ivr.prompt_audio import read_definitions
 
 
 class Unusable(Exception):
@@ -37,7 +38,7 @@ class Compiled:
 
 def compile_folder(folder: Path, now: datetime | None = None) -> Compiled:
     """Read a folder and understand every value of its company. Raises OSError when it cannot be read."""
-    definitions = load_folder(folder)
+    definitions = read_definitions(folder)
     if definitions.company is None:
         return Compiled(definitions, ())
     found = check_company(definitions.company, definitions.flows, now or datetime.now(UTC))

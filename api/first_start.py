@@ -38,12 +38,13 @@ def _publish_once(settings: Settings) -> list[str]:
             if connection.execute(sa.text("SELECT 1 FROM publications LIMIT 1")).first() is not None:
                 return []
         from api.compiled import Unusable, compile_folder
-        from ivr.published_flows import publish_folder
+        from ivr.publishing import publish
 
         folder = flows_folder(settings)
         try:
-            compile_folder(folder).company()
-            return [each.name for each in publish_folder(engine, folder, "first start", "ringback")]
+            compiled = compile_folder(folder)
+            compiled.company()
+            return [each.name for each in publish(engine, compiled.definitions, "first start", "ringback")]
         except (Unusable, OSError) as error:
             raise ConfigurationError(f"the flows in {folder} cannot be published:\n{error}") from None
     finally:

@@ -22,6 +22,7 @@ from ivr.journal.spool import Spool
 from ivr.journal.turn_record import TurnRecord
 from ivr.providers.twilio import SignatureCheck
 from ivr.published_flows import NothingPublished, PublishedFlows, watch
+from ivr.recorded_prompts import RecordedPrompts
 from ivr.state import StateSeal
 from ivr.turns import Turns
 from runtime.config import Settings
@@ -43,7 +44,10 @@ class Parts:
         self.redis = open_redis(settings.queue_url)
         self.queue = CallbackQueue(self.redis)
         secret = secret_key(settings.secret_key.get_secret_value(), settings.data_dir)
-        self.published_flows = PublishedFlows(self.call_database, settings.data_dir / "flows.live", secret)
+        self.recorded = RecordedPrompts(self.call_database, settings.data_dir / "prompts")
+        self.published_flows = PublishedFlows(
+            self.call_database, settings.data_dir / "flows.live", secret, self.recorded
+        )
         self.bell = threading.Event()
         self.desk = Desk(self.console_database, lambda: self.published_flows.company, self.queue)
         spool = Spool(settings.data_dir / "spool")
@@ -97,7 +101,8 @@ class Parts:
             None,
         )
         if flow is not None:
-            documents = EmergencyDocuments.prepare(flow, company, self.settings.base_url)
+            base_url = self.settings.base_url
+            documents = EmergencyDocuments.prepare(flow, company, base_url, self.recorded.playable)
             documents.keep(self._emergency_folder)
             self.emergency = documents
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flows.company import Company
-from flows.verbs import Record, Say, Verb
+from flows.verbs import Record, Say
 
 # No node can have this name: names begin with a letter.
 LAST_RESORT = "!last_resort"
@@ -70,11 +70,10 @@ def mailbox(company: Company) -> str:
     return next(iter(company.queues))
 
 
-def emergency(company: Company, language: str) -> tuple[Verb, ...]:
-    """Return what a provider can play by itself when none of our processes answers: greeting, apology, record."""
+def welcome(company: Company, language: str) -> Say:
+    """Return hello and the company's name, in a language or else in English."""
     spoken = _spoken_language(language)
-    welcome = Say(_WORDS[spoken].welcome.format(company.organisation_name(language)), spoken)
-    return (welcome, apology(language), record())
+    return Say(_WORDS[spoken].welcome.format(company.organisation_name(language)), spoken)
 
 
 def _say(language: str, what: str) -> Say:

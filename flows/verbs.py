@@ -15,11 +15,16 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Play an audio file of the flow by its name; `text` is what it says, spoken instead where the file is missing."""
+    """Play an audio file of the flow; `text` is what it says, spoken instead where the file is missing.
+
+    `content` is the hash under which it is stored, empty where nobody listened to the file; then `seconds` is 0.
+    """
 
     audio: str
     text: str
     language: str
+    content: str = ""
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

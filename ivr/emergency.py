@@ -6,15 +6,17 @@ engine.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
 from flows.company import Company
-from flows.last_resort import emergency, goodbye
+from flows.emergency import emergency
+from flows.last_resort import goodbye
 from flows.model import Flow
-from flows.verbs import HangUp
-from ivr.providers.twiml import NotTwiml, checked, render
+from flows.verbs import HangUp, Play, Verb
+from ivr.providers.twiml import NotTwiml, audio_address, checked, render
 
 # The exchange number under which the recording of an emergency document is filed.
 EMERGENCY_TURN = 0
@@ -32,6 +34,7 @@ class EmergencyLinks:
 
     base_url: str
     state: str = ""
+    playable: frozenset[str] = frozenset()
 
     def back(self, on: str) -> str:
         return f"{self.base_url}/twilio/fallback?{urlencode({'on': on})}"
@@ -39,11 +42,11 @@ class EmergencyLinks:
     def recording(self) -> str:
         return f"{self.base_url}/twilio/recording?turn={EMERGENCY_TURN}"
 
-    def audio(self, name: str) -> str | None:
-        return None
+    def audio(self, recording: Play) -> str | None:
+        return audio_address(self.base_url, recording) if recording.content in self.playable else None
 
     def with_state(self, state: str) -> EmergencyLinks:
-        return EmergencyLinks(self.base_url, state)
+        return EmergencyLinks(self.base_url, state, self.playable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +57,14 @@ class EmergencyDocuments:
     farewell: bytes
 
     @staticmethod
-    def prepare(flow: Flow, company: Company, base_url: str) -> EmergencyDocuments:
-        links = EmergencyLinks(base_url)
+    def prepare(
+        flow: Flow, company: Company, base_url: str, playable: Callable[[Iterable[Verb]], frozenset[str]]
+    ) -> EmergencyDocuments:
+        """`playable` says which recordings of some verbs are at hand."""
+        verbs = emergency(flow, company)
+        links = EmergencyLinks(base_url, playable=playable(verbs))
         return EmergencyDocuments(
-            mailbox=render(emergency(company, flow.languages[0]), links, company.voices),
+            mailbox=render(verbs, links, company.voices),
             farewell=render((goodbye(flow.languages[0]), HangUp()), links, company.voices),
         )
 

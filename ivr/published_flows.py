@@ -5,13 +5,11 @@ A published content is immutable; publishing adds a row and points the name at i
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -19,29 +17,21 @@ import structlog
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from flows.checks.references import recordings, spoken_lines
 from flows.company import Company
 from flows.files.faults import FlowFaults
 from flows.files.loader import load_company, load_flow
 from flows.model import Flow
+from ivr.publishing import COMPANY, live
+from ivr.recorded_prompts import Json, RecordedPrompts, from_json, to_json
 from ivr.tables import flow_versions, publications
-from runtime.sql.database import insert_once, reading, writing
+from runtime.sql.database import reading
 
 log = structlog.get_logger()
-
-COMPANY = "company"
 
 
 class NothingPublished(Exception):
     """No flow or no company is published yet; publish a folder first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Publication:
-    """One publishing of one file. `is_new` is False when this content was live already."""
-
-    name: str
-    version: str
-    is_new: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +41,7 @@ class _Published:
     name: str
     version: str
     content: str
+    audio: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +55,14 @@ class PublishedFlows:
     """Flows that this process answers with. `refresh` looks for new publications; reading never touches SQL.
 
     With `kept`, what is live is also written to that file, signed with `secret`, and read from there by `recall` when SQL is
-    away at the start.
+    away at the start. With `recorded`, the recordings that the flows play are copied to this machine.
     """
 
-    def __init__(self, engine: Engine, kept: Path | None = None, secret: str = "") -> None:
+    def __init__(
+        self, engine: Engine, kept: Path | None = None, secret: str = "", recorded: RecordedPrompts | None = None
+    ) -> None:
         self._engine = engine
+        self._recorded = recorded
         self._kept = kept
         self._secret = secret
         self._versions: dict[str, Flow] = {}
@@ -106,7 +100,9 @@ class PublishedFlows:
                 row = connection.execute(query).one_or_none()
             if row is None:
                 return None
-            self._versions[version] = load_flow(row.content, f"{row.name}.yaml")
+            flow = _load(row.name, row.content, row.audio)
+            self._fetch([flow])
+            self._versions[version] = flow
         return self._versions[version]
 
     def refresh(self) -> bool:
@@ -116,16 +112,22 @@ class PublishedFlows:
                 newest = connection.execute(sa.select(sa.func.max(publications.c.id))).scalar() or 0
                 if self._live is not None and newest == self._live.newest:
                     return False
-                last = sa.select(sa.func.max(publications.c.id)).group_by(publications.c.name)
-                rows = connection.execute(
-                    sa.select(publications.c.name, flow_versions.c.version, flow_versions.c.content)
-                    .join(flow_versions, flow_versions.c.version == publications.c.version)
-                    .where(publications.c.id.in_(last))
-                ).all()
-            published = [_Published(*row) for row in rows]
-            self._put(published, newest)
+                found = live(connection)
+            published = [
+                _Published(each.name, each.version, each.content, to_json(each.recordings)) for each in found.values()
+            ]
+            self._put(published, newest, fetches=True)
             self._keep(published)
             return True
+
+    def fetch_recordings(self) -> None:
+        """Copy to this machine what the flows play and is not here. Raises SQLAlchemyError when SQL is away."""
+        self._fetch(self._versions.values())
+
+    def words_of(self, content: str) -> str:
+        """What a recording says, as far as a flow that is known here tells."""
+        lines = (line for flow in list(self._versions.values()) for line in spoken_lines(flow))
+        return next((line.text for line in lines if line.recorded and line.recorded.content == content), "")
 
     def recall(self) -> bool:
         """Load what was live when it was last written down; False when nothing was, or somebody else wrote it."""
@@ -138,18 +140,24 @@ class PublishedFlows:
         self._put([_Published(**entry) for entry in json.loads(document)], newest=-1)
         return True
 
-    def _put(self, published: list[_Published], newest: int) -> None:
+    def _fetch(self, flows: Iterable[Flow]) -> None:
+        if self._recorded is not None:
+            self._recorded.fetch({each.content for flow in list(flows) for each in recordings(flow).values()})
+
+    def _put(self, published: list[_Published], newest: int, fetches: bool = False) -> None:
         company: Company | None = None
         flows: dict[str, Flow] = {}
         for each in published:
             if each.name == COMPANY:
                 company = load_company(each.content, "company.yaml")
             else:
-                flow = self._versions.get(each.version) or load_flow(each.content, f"{each.name}.yaml")
+                flow = self._versions.get(each.version) or _load(each.name, each.content, each.audio)
                 self._versions[flow.version] = flow
                 flows[each.name] = flow
         if company is None:
             raise NothingPublished("no company is published: run `ringback flows publish`")
+        if fetches:
+            self._fetch(flows.values())
         self._live = _Live(company, flows, newest)
 
     def _keep(self, published: list[_Published]) -> None:
@@ -168,6 +176,10 @@ class PublishedFlows:
         return hmac.new(self._secret.encode(), document.encode(), "sha256").hexdigest()
 
 
+def _load(name: str, content: str, audio: Json) -> Flow:
+    return load_flow(content, f"{name}.yaml", audio=from_json(audio) or None)
+
+
 def watch(
     published_flows: PublishedFlows, stop: threading.Event, on_news: Callable[[], None], seconds: float = 2.0
 ) -> None:
@@ -177,40 +189,6 @@ def watch(
             if published_flows.refresh():
                 log.info("flows.refreshed")
                 on_news()
+            published_flows.fetch_recordings()
         except (SQLAlchemyError, FlowFaults) as error:
             log.warning("flows.not_refreshed", reason=str(error)[:200])
-
-
-def publish_folder(engine: Engine, folder: Path, note: str, by: str) -> list[Publication]:
-    """Publish company.yaml and every flow of a folder; content that is live already is left alone.
-
-    The caller has checked the folder. Raises OSError when it cannot be read.
-    """
-    files = sorted(path for path in folder.glob("*.yaml") if not path.name.endswith(".layout.yaml"))
-    texts = [(path, path.read_text("utf-8")) for path in files]
-    now = datetime.now(UTC)
-    done = []
-    with writing(engine) as connection:
-        for path, text in texts:
-            if path.stem == COMPANY:
-                load_company(text, str(path))
-                name, version = COMPANY, hashlib.sha256(text.encode()).hexdigest()[:32]
-            else:
-                flow = load_flow(text, str(path))
-                name, version = flow.flow, flow.version
-            query = (
-                sa.select(publications.c.version)
-                .where(publications.c.name == name)
-                .order_by(publications.c.id.desc())
-                .limit(1)
-            )
-            is_new = connection.execute(query).scalar_one_or_none() != version
-            if is_new:
-                insert_once(connection, flow_versions, version=version, name=name, content=text, created_at=now)
-                connection.execute(
-                    publications.insert().values(
-                        name=name, version=version, note=note, published_at=now, published_by=by
-                    )
-                )
-            done.append(Publication(name, version, is_new))
-    return done

@@ -45,6 +45,15 @@ flow_versions = sa.Table(
     sa.Column("name", sa.String(60), nullable=False),  # the flow's name, or company
     sa.Column("content", sa.Text, nullable=False),
     sa.Column("created_at", Moment, nullable=False),
+    sa.Column("audio", sa.JSON, nullable=False, server_default="{}"),  # {"welcome.wav": [content hash, seconds]}
+)
+
+prompt_audio = sa.Table(
+    "prompt_audio",
+    metadata,
+    sa.Column("content_hash", sa.String(64), primary_key=True),  # SHA-256 of the WAV
+    sa.Column("wav", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
 )
 
 publications = sa.Table(
@@ -56,4 +65,6 @@ publications = sa.Table(
     sa.Column("note", sa.Text, nullable=False, default=""),
     sa.Column("published_at", Moment, nullable=False),
     sa.Column("published_by", sa.String(80), nullable=False),
+    # From here on the name answers no call; the version is the one that it had.
+    sa.Column("retired", sa.Boolean, nullable=False, server_default=sa.false()),
 )

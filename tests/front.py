@@ -16,8 +16,11 @@ from pydantic import SecretStr
 import flows
 from api.app import create_app
 from api.parts import Parts
-from flows.files.loader import load_flow
-from ivr.published_flows import publish_folder
+from flows.files.fields import Audio
+from flows.files.loader import Definitions, load_flow
+from flows.model import Flow
+from ivr.prompt_audio import read_definitions
+from ivr.publishing import publish, publish_folder
 from runtime.config import Settings
 from runtime.sql.database import open_database
 from tests.switchboard import Switchboard
@@ -27,6 +30,15 @@ DEFINITIONS = Path(next(iter(flows.__path__))) / "definitions"
 OPEN_TUESDAY = datetime(2030, 3, 5, 8, 15, tzinfo=UTC)
 # Reading the flows takes ten times as long as all else that opens the application, and the same text is the same flow.
 _read_once = cache(load_flow)
+
+
+@cache
+def _shipped() -> Definitions:
+    return read_definitions(DEFINITIONS)
+
+
+def _load_flow(text: str, path: str, audio: Audio | None = None) -> Flow:
+    return _read_once(text, path) if not audio else load_flow(text, path, audio=audio)
 
 
 @dataclass
@@ -74,9 +86,12 @@ async def open_front(
     settings = settings_for(folder, database_url, redis_url)
     clock = Clock()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ivr.published_flows.load_flow", _read_once)
+        patch.setattr("ivr.published_flows.load_flow", _load_flow)
         engine = open_database(database_url)
-        publish_folder(engine, definitions, "", "tests")
+        if definitions == DEFINITIONS:
+            publish(engine, _shipped(), "", "tests")
+        else:
+            publish_folder(engine, definitions, "", "tests")
         engine.dispose()
         app = create_app(settings, clock)
         async with app.interface.router.lifespan_context(app.interface):

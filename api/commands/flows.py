@@ -102,7 +102,7 @@ def publish_flows(
 
     Errors and failing tests block it.
     """
-    from ivr.published_flows import publish_folder
+    from ivr.publishing import publish
     from runtime.config import load_settings
     from runtime.sql.database import open_database
     from runtime.sql.migrate import refuse_old_tables
@@ -122,7 +122,7 @@ def publish_flows(
     refuse_old_tables(settings)
     engine = open_database(settings.sql_url)
     try:
-        published = publish_folder(engine, _folder(folder), note, _who())
+        published = publish(engine, definitions, note, _who())
     finally:
         engine.dispose()
     for each in published:

@@ -168,7 +168,8 @@ def facts_of(call: ProviderCall) -> CallFacts:
 
 
 def _document(parts: Parts, answer: Answer) -> Response:
-    links = TurnLinks(parts.settings.base_url, answer.state, answer.turn)
+    playable = parts.recorded.playable(answer.verbs)
+    links = TurnLinks(parts.settings.base_url, answer.state, answer.turn, playable)
     return Response(render(answer.verbs, links, parts.published_flows.company.voices), media_type=CONTENT_TYPE)
 
 

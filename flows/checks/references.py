@@ -1,4 +1,4 @@
-"""What a flow refers to outside itself: prompts by node, audio files, calendars, queues and teams of the company."""
+"""What a flow refers to outside itself: prompts by node, recordings, calendars, queues and teams of the company."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from flows.company import Company
 from flows.files.faults import Fault, suggestion
 from flows.model import Flow
 from flows.nodes import Callback, End, Greeting, Hours, Language, Menu, Node, Prompt, Transfer, Voicemail
+from flows.prompts.prompt import Line
 from flows.prompts.prompt import Prompt as Words
+from flows.prompts.recorded import Recorded
 
 Place = tuple[str, ...]
 
@@ -43,18 +45,16 @@ def node_prompts(node: Node) -> Iterator[tuple[str, Words]]:
             assert_never(node)
 
 
-def audio_files(flow: Flow) -> dict[str, Place]:
-    """Return the audio files that a flow plays, sorted by name, each with the first place that names it."""
-    found: dict[str, Place] = {}
-    for name, prompt in flow.prompts.items():
-        for line in prompt.lines.values():
-            if line.audio:
-                found.setdefault(line.audio, ("prompts", name))
-    for name, node in flow.nodes.items():
-        for field, prompt in node_prompts(node):
-            for line in prompt.lines.values():
-                if line.audio:
-                    found.setdefault(line.audio, ("nodes", name, field))
+def spoken_lines(flow: Flow) -> Iterator[Line]:
+    """Yield every line that a flow may say."""
+    in_nodes = (prompt for node in flow.nodes.values() for _, prompt in node_prompts(node))
+    for prompt in (*flow.prompts.values(), *in_nodes):
+        yield from prompt.lines.values()
+
+
+def recordings(flow: Flow) -> dict[str, Recorded]:
+    """Return the audio files that a flow plays as far as they were listened to, sorted by name."""
+    found = {line.audio: line.recorded for line in spoken_lines(flow) if line.recorded is not None}
     return dict(sorted(found.items()))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from flows.checks import graph
-from flows.checks.pace import speech_seconds
+from flows.checks.pace import line_seconds
 from flows.checks.references import Place, node_prompts
 from flows.model import Flow
 from flows.nodes import Callback, Greeting, Language, Menu, Node, Voicemail
@@ -52,6 +52,7 @@ def wording(flow: Flow) -> Iterator[Note]:
                 if not isinstance(node, Language):
                     yield from _languages(flow, place, prompt)
                 yield from _phrases(place, prompt)
+                yield from _recordings(place, prompt)
             if name in known:
                 yield from _values(own, name, node, field, prompt, known[name])
     for name, prompt in flow.prompts.items():
@@ -60,7 +61,7 @@ def wording(flow: Flow) -> Iterator[Note]:
 
 
 def _languages(flow: Flow, place: Place, prompt: Prompt) -> Iterator[Note]:
-    title = f'prompt "{place[1]}"' if place[0] == "prompts" else f'node "{place[1]}": {place[2]}'
+    title = _title(place)
     fallback = flow.languages[0]
     if fallback not in prompt.lines:
         message = f"{title} has no text in {fallback}, the language that stands in for the others."
@@ -71,11 +72,23 @@ def _languages(flow: Flow, place: Place, prompt: Prompt) -> Iterator[Note]:
         yield "UNTRANSLATED", "warning", place, message, f"Add the text; until then callers hear {fallback}."
 
 
+def _title(place: Place) -> str:
+    return f'prompt "{place[1]}"' if place[0] == "prompts" else f'node "{place[1]}": {place[2]}'
+
+
 def _phrases(place: Place, prompt: Prompt) -> Iterator[Note]:
     for language, line in prompt.lines.items():
         if not has_phrases(language) and any(value.name in _MOMENTS for value in line.values()):
             message = f"times cannot be spoken in {language} yet."
             yield "NO_PHRASES", "error", place, message, f"Leave the value out of the {language} text."
+
+
+def _recordings(place: Place, prompt: Prompt) -> Iterator[Note]:
+    silent = [language for language, line in prompt.lines.items() if line.audio and not line.text]
+    if silent:
+        message = f"{_title(place)} has a recording without its words: {', '.join(silent)}."
+        remedy = "Add text with the same words: they are said when the recording cannot be played, and shown to you."
+        yield "AUDIO_ONLY", "warning", place, message, remedy
 
 
 def _values(
@@ -121,7 +134,8 @@ def _greeting(flow: Flow, name: str, node: Greeting) -> Iterator[Note]:
                 yield "NO_WORDS", "error", ("nodes", name), message, f"Give it a prompt with a text in {language}."
     for language in flow.languages:
         prompts = [prompt for field, prompt in node_prompts(node) if field != "open_promise"]
-        seconds = sum(speech_seconds(prompt.line(language, flow.languages[0])[1].text, language) for prompt in prompts)
+        lines = (prompt.line(language, flow.languages[0]) for prompt in prompts)
+        seconds = sum(line_seconds(line, spoken) for spoken, line in lines)
         if node.prompt is None:
             seconds += 3.5  # the built-in salutation with a name of usual length
         if seconds > LONGEST_GREETING_SECONDS:
@@ -145,7 +159,7 @@ def _invitations(flow: Flow, name: str, node: Language) -> Iterator[Note]:
                 message,
                 f"Give it a prompt with a text in {language} (built in: {builtin}).",
             )
-        elif key not in named_keys(first.lines[language]):
+        elif first.lines[language].text and key not in named_keys(first.lines[language]):
             message = f'language node "{name}": the {language} text does not say to press {key}.'
             yield "KEY_UNSAID", "warning", (*place, "prompt"), message, "Say it."
     for language in flow.languages:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import typing
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -11,6 +12,7 @@ from flows.files.faults import Fault, Mark, suggestion
 from flows.files.prompt_file import read_prompt
 from flows.files.tree import Listing, Mapping, Text, Tree
 from flows.prompts.prompt import Prompt
+from flows.prompts.recorded import Recorded
 from flows.values.duration import read_duration, spelled
 from flows.values.language import read_language
 
@@ -24,14 +26,22 @@ KEYS = re.compile(r"[0-9*#]{1,6}")
 _LATER = frozenset({"phrases", "review", "transcribe", "whisper", "window", "number"})
 
 
+# The audio files of the folder by name: each as it is played, or the reason why it cannot be.
+Audio = typing.Mapping[str, Recorded | str]
+
+
 @dataclass(slots=True)
 class Reading:
-    """One file being read: what its parts may refer to, the faults so far, and where each part stands."""
+    """One file being read: what its parts may refer to, the faults so far, and where each part stands.
+
+    `audio` is None where nobody looks for audio files.
+    """
 
     path: str
     faults: list[Fault] = field(default_factory=list)
     languages: tuple[str, ...] = ()
     prompts: dict[str, Prompt] = field(default_factory=dict)
+    audio: Audio | None = None
     nodes: tuple[str, ...] = ()
     inherited_exits: dict[str, str] = field(default_factory=dict)
     inherited_timeout_seconds: int = 6

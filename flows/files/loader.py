@@ -3,45 +3,44 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from flows.checks.references import audio_files, unknown_references
+from flows.checks.references import recordings, unknown_references
 from flows.company import Company
 from flows.files.company_file import load_company
 from flows.files.faults import Fault, FlowFaults, suggestion
-from flows.files.fields import Reading
+from flows.files.fields import Audio, Reading
 from flows.files.flow_file import read_flow
+from flows.files.prompt_file import AUDIO_FOLDER
 from flows.files.tree import read_tree
 from flows.model import Flow
+from flows.prompts.recorded import AudioFile, AudioRefused, Listen, Recorded
 
 __all__ = ["Definitions", "load_company", "load_flow", "load_folder"]
 
 COMPANY_FILE = "company.yaml"
-AUDIO_FOLDER = "audio"
-
-# Returns the content of an audio file of the flow, None where it is missing.
-Audio = Callable[[str], bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Definitions:
     """A folder of definitions: what could be read, and what is wrong with the rest.
 
-    `sources` holds the text of each file by its name, `audio` the audio files by theirs.
+    `sources` holds the text of each file by its name, `audio` the audio files by theirs, as they are played.
     """
 
     company: Company | None
     flows: dict[str, Flow] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
     sources: dict[str, str] = field(default_factory=dict)
-    audio: dict[str, Path] = field(default_factory=dict)
+    audio: dict[str, AudioFile] = field(default_factory=dict)
 
 
-def load_folder(folder: Path) -> Definitions:
+def load_folder(folder: Path, listen: Listen | None = None) -> Definitions:
     """Read company.yaml and every flow beside it (`*.yaml`, not `*.layout.yaml`); audio lies in `audio/`.
 
+    `listen` decodes audio files; without it nobody looks for them, and what is read is not to be published.
     Faults of all files are returned, not raised; a folder that cannot be read raises OSError.
     """
     sources: dict[str, str] = {}
@@ -53,11 +52,36 @@ def load_folder(folder: Path) -> Definitions:
             sources[file.name] = file.read_text("utf-8")
         except UnicodeDecodeError:
             faults.append(Fault(file.name, 1, 1, "YAML", "the file is not text in UTF-8"))
-    audio = {file.name: file for file in sorted((folder / AUDIO_FOLDER).glob("*")) if file.is_file()}
+    audio = _Audio(folder / AUDIO_FOLDER, listen) if listen is not None else None
     return _definitions(sources, audio, faults)
 
 
-def _definitions(sources: dict[str, str], audio: dict[str, Path], faults: list[Fault]) -> Definitions:
+class _Audio(Mapping[str, Recorded | str]):
+    """The audio files of a folder. Each is listened to when a flow names it, once."""
+
+    def __init__(self, folder: Path, listen: Listen) -> None:
+        self._files = {file.name: file for file in sorted(folder.glob("*")) if file.is_file()}
+        self._listen = listen
+        self._refused: dict[str, str] = {}
+        self.played: dict[str, AudioFile] = {}
+
+    def __getitem__(self, name: str) -> Recorded | str:
+        file = self._files[name]
+        if name not in self.played and name not in self._refused:
+            try:
+                self.played[name] = self._listen(file.read_bytes())
+            except AudioRefused as error:
+                self._refused[name] = str(error)
+        return self.played[name].recorded if name in self.played else self._refused[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+
+def _definitions(sources: dict[str, str], audio: _Audio | None, faults: list[Fault]) -> Definitions:
     company: Company | None = None
     if COMPANY_FILE not in sources:
         faults.append(Fault(COMPANY_FILE, 1, 1, "MISSING", "company.yaml is missing; every folder of flows has one"))
@@ -71,7 +95,7 @@ def _definitions(sources: dict[str, str], audio: dict[str, Path], faults: list[F
         if name == COMPANY_FILE:
             continue
         try:
-            flow = load_flow(text, name, audio=lambda file: audio[file].read_bytes() if file in audio else None)
+            flow = load_flow(text, name, audio=audio)
         except FlowFaults as error:
             faults.extend(error.faults)
             continue
@@ -82,7 +106,7 @@ def _definitions(sources: dict[str, str], audio: dict[str, Path], faults: list[F
         flows.setdefault(flow.flow, flow)
     if company is not None and not faults:
         faults.extend(_unanswered(company, flows))
-    return Definitions(company, flows, tuple(sorted(faults)), sources, audio)
+    return Definitions(company, flows, tuple(sorted(faults)), sources, audio.played if audio is not None else {})
 
 
 def _unanswered(company: Company, flows: Mapping[str, Flow]) -> list[Fault]:
@@ -106,29 +130,19 @@ def load_flow(text: str, path: str, company: Company | None = None, audio: Audio
     With a `company` its calendars, queues and teams must exist; with `audio` so must its audio files, whose content then
     belongs to the version.
     """
-    reading = Reading(path)
+    reading = Reading(path, audio=audio)
     flow = read_flow(reading, read_tree(text, path), text)
     if flow is None:
         raise FlowFaults(reading.faults)
-    flow = replace(flow, version=_version(flow, text, audio))
+    flow = replace(flow, version=_version(flow, text))
     if company is not None and (unknown := unknown_references(flow, company)):
         raise FlowFaults(unknown)
     return flow
 
 
-def _version(flow: Flow, text: str, audio: Audio | None) -> str:
-    """Return the hash of what a flow means: its text and, where it is at hand, what it plays."""
+def _version(flow: Flow, text: str) -> str:
+    """Return the hash of what a flow means: its text and, where it was listened to, what it plays."""
     digest = hashlib.sha256(text.encode())
-    missing: list[Fault] = []
-    played = audio_files(flow) if audio is not None else {}
-    for name, place in played.items():
-        content = audio(name) if audio is not None else None
-        if content is None:
-            mark = flow.mark(*place)
-            message = f'audio file "{name}" is missing; put it into the folder {AUDIO_FOLDER}'
-            missing.append(Fault(flow.path, mark.line, mark.column, "MISSING_AUDIO", message))
-        else:
-            digest.update(name.encode() + hashlib.sha256(content).digest())
-    if missing:
-        raise FlowFaults(missing)
+    for name, recorded in recordings(flow).items():
+        digest.update(name.encode() + bytes.fromhex(recorded.content))
     return digest.hexdigest()[:32]

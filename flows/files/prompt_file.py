@@ -10,11 +10,13 @@ from flows.files.faults import suggestion
 from flows.files.tree import Listing, Mapping, Text, Tree
 from flows.limits import MAX_PROMPT_CHARS
 from flows.prompts.prompt import Line, Prompt, clean, parse
+from flows.prompts.recorded import Recorded
 from flows.values.language import read_language
 
 if TYPE_CHECKING:
     from flows.files.fields import Fields
 
+AUDIO_FOLDER = "audio"
 AUDIO_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*\.(wav|mp3)")
 
 
@@ -87,12 +89,32 @@ def _read_line(fields: Fields, key: Text, written: Tree, what: str) -> Line | No
         refuse(text, "holds characters that cannot be spoken (control or direction characters)")
         return None
     try:
-        line = Line(words, audio.value if audio is not None else "", parse(words))
+        parts = parse(words)
     except ValueError as error:
         assert text is not None
         refuse(text, str(error))
         return None
+    line = Line(words) if audio is None else Line(words, audio.value, recorded=_recorded(fields, audio))
+    line = replace(line, parts=parts)
     if line.audio and line.values():
         refuse(written, f"an audio file cannot say {{{line.values()[0].name}}}; put the value into a prompt of its own")
         return None
     return line
+
+
+def _recorded(fields: Fields, audio: Text) -> Recorded | None:
+    """The audio file as it is played; a fault when it is missing or cannot be."""
+    files = fields.reading.audio
+    if files is None:
+        return None
+    match files.get(audio.value):
+        case None:
+            near = suggestion(audio.value, files)
+            message = f'audio file "{audio.value}" is missing; put it into the folder {AUDIO_FOLDER}.{near}'
+            fields.fault(audio.mark, "MISSING_AUDIO", message)
+            return None
+        case str(reason):
+            fields.fault(audio.mark, "BROKEN_AUDIO", f'audio file "{audio.value}" cannot be played: {reason}')
+            return None
+        case found:
+            return found

@@ -14,6 +14,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from flows.prompts import spoken
+from flows.prompts.recorded import Recorded
 from flows.session import Promise
 from flows.verbs import Play, Say
 
@@ -56,6 +57,7 @@ class Line:
     text: str
     audio: str = ""
     parts: tuple[Part, ...] = ()
+    recorded: Recorded | None = None
 
     def values(self) -> tuple[Value, ...]:
         """All places for values, those in square brackets too."""
@@ -185,7 +187,8 @@ def render(prompt: Prompt, language: str, fallback: str, known: Known) -> Spoken
                     promise = _speak(named[0], chosen, known) if named else promise
     text = " ".join(_joined(pieces).split())
     if line.audio:
-        return Spoken(Play(line.audio, text, chosen), promise)
+        recorded = line.recorded or Recorded("", 0.0)
+        return Spoken(Play(line.audio, text, chosen, recorded.content, recorded.seconds), promise)
     return Spoken(Say(text, chosen), promise) if text else None
 
 

@@ -91,11 +91,12 @@ class Spoken(_Message):
 
 
 class Played(_Message):
-    """Audio from `url`, or `digits` as tones."""
+    """Audio from `url` with the words in it, where they are known; or `digits` as tones."""
 
     event: Literal["play"] = "play"
     url: str
     digits: str = ""
+    caption: str = ""
     seconds: float
     in_gather: bool
     waits: Literal[True] = True

@@ -10,6 +10,7 @@ from typing import Protocol, assert_never
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
+from flows.prompts.recorded import words_instead
 from flows.verbs import Dial, Gather, HangUp, Play, Record, Say, Verb
 
 CONTENT_TYPE = "text/xml; charset=utf-8"
@@ -56,7 +57,7 @@ class NotTwiml(Exception):
 class Links(Protocol):
     """Where the provider comes back to: `back` for the part of the document that ended, `recording` for a recording's news.
 
-    `audio` gives the public address of an audio file, or None when it cannot be played and its text is to be said.
+    `audio` gives the public address of a recording, or None when it cannot be played and its text is to be said.
     `state` is the part of `back` that differs from call to call: letters, digits, - and _ only. Links are values: those that
     are equal lead to the same places.
     """
@@ -68,7 +69,7 @@ class Links(Protocol):
 
     def recording(self) -> str: ...
 
-    def audio(self, name: str) -> str | None: ...
+    def audio(self, recording: Play) -> str | None: ...
 
     def with_state(self, state: str) -> Links: ...
 
@@ -79,12 +80,14 @@ class Links(Protocol):
 class TurnLinks:
     """The links of one turn. `base_url` is the public address; `state` the sealed token.
 
-    `turn` names the exchange in the recording callback, so that it finds its message in any order.
+    `turn` names the exchange in the recording callback, so that it finds its message in any order. `playable` are the
+    contents of recordings that are at hand.
     """
 
     base_url: str
     state: str
     turn: int
+    playable: frozenset[str] = frozenset()
 
     def back(self, on: str) -> str:
         return f"{self.base_url}/twilio/turn?s={self.state}&on={on}"
@@ -92,11 +95,16 @@ class TurnLinks:
     def recording(self) -> str:
         return f"{self.base_url}/twilio/recording?turn={self.turn}"
 
-    def audio(self, name: str) -> str | None:
-        return None
+    def audio(self, recording: Play) -> str | None:
+        return audio_address(self.base_url, recording) if recording.content in self.playable else None
 
     def with_state(self, state: str) -> TurnLinks:
-        return TurnLinks(self.base_url, state, self.turn)
+        return TurnLinks(self.base_url, state, self.turn, self.playable)
+
+
+def audio_address(base_url: str, recording: Play) -> str:
+    """The public address of a recording: nobody guesses the hash, and what lies under it never changes."""
+    return f"{base_url}/twilio/audio/{recording.content}/{recording.audio.rsplit('.', 1)[0]}.wav"
 
 
 def render(verbs: Sequence[Verb], links: Links, voices: Mapping[str, str] | None = None) -> bytes:
@@ -157,10 +165,11 @@ def _rendered(verb: Verb, links: Links, voices: Mapping[str, str]) -> str:
         case Say():
             return _say(verb.text, verb.language, voices.get(verb.language))
         case Play():
-            address = links.audio(verb.audio)
+            address = links.audio(verb)
             if address is not None:
                 return f"<Play>{escape(address)}</Play>"
-            return _say(verb.text, verb.language, voices.get(verb.language))
+            words = verb.text or words_instead(verb.language)
+            return _say(words, verb.language, voices.get(verb.language))
         case Gather():
             prompts = "".join([_rendered(prompt, links, voices) for prompt in verb.prompts])
             attributes = {

@@ -23,7 +23,8 @@ from api.app import create_app
 from api.doctor import checkup, reachability
 from api.doctor.checkup import Finding
 from api.users import add_user
-from ivr.published_flows import PublishedFlows, publish_folder
+from ivr.published_flows import PublishedFlows
+from ivr.publishing import publish_folder
 from runtime.config import Settings
 from runtime.redis import open_redis
 from runtime.sql.database import open_database, writing

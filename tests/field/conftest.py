@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from tests.field.house import OpenHouse, open_house
 from tests.front import Front, open_front
 from tests.provider_lists import Provider, listed_provider
 
@@ -35,3 +37,10 @@ async def now_front(lite_front: Front) -> AsyncIterator[Front]:
 def provider() -> Iterator[Provider]:
     with listed_provider() as found:
         yield found
+
+
+@pytest.fixture
+def house_of(tmp_path: Path, sqlite_url: str, redis_url: str) -> Iterator[OpenHouse]:
+    """Open a house with a folder of definitions."""
+    with ExitStack() as stack:
+        yield lambda definitions: stack.enter_context(open_house(tmp_path, sqlite_url, redis_url, definitions))

@@ -15,7 +15,8 @@ from callbacks.schedule.promise_quote import perform_effect
 from flows.inputs import Digits, Recorded
 from flows.session import Caller
 from flows.testing.rehearsal import Rehearsal
-from ivr.published_flows import PublishedFlows, publish_folder
+from ivr.published_flows import PublishedFlows
+from ivr.publishing import publish_folder
 from runtime.sql.database import open_database
 from runtime.sql.migrate import upgrade
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from flows.files.loader import load_flow, load_folder
 from flows.files.tree import read_tree
 from flows.model import Flow
 from flows.nodes import Greeting, Menu, Transfer
+from flows.prompts.recorded import Recorded
 
 HEAD = "spec: 1\nflow: x\ntitle: X\nlanguages: [en]\nstart: welcome\nnodes:\n"
 REST = "  welcome: {type: greeting, next: bye}\n  bye: {type: end}\n"
@@ -119,11 +121,13 @@ def test_version_changes_with_the_audio_that_is_played() -> None:
     text = HEAD + REST.replace("type: end", "type: end, prompt: {en: {text: Bye., audio: bye.wav}}")
 
     def version(audio: bytes) -> str:
-        return load_flow(text, "x.yaml", audio=lambda name: audio).version
+        return load_flow(text, "x.yaml", audio={"bye.wav": Recorded(sha256(audio).hexdigest(), 1.5)}).version
 
     assert version(b"one") == version(b"one") != version(b"two")
     with pytest.raises(FlowFaults, match=r'x.yaml:8:.* audio file "bye.wav" is missing'):
-        load_flow(text, "x.yaml", audio=lambda name: None)
+        load_flow(text, "x.yaml", audio={})
+    with pytest.raises(FlowFaults, match=r'x.yaml:8:.* audio file "bye.wav" cannot be played: it is not audio'):
+        load_flow(text, "x.yaml", audio={"bye.wav": "it is not audio"})
 
 
 def test_folder_is_read_whole_with_the_faults_of_every_file(tmp_path: Path) -> None:

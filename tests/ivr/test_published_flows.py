@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
 
-from ivr.published_flows import NothingPublished, PublishedFlows, publish_folder
+from ivr.published_flows import NothingPublished, PublishedFlows
+from ivr.publishing import publish_folder
 from runtime.sql.database import open_database
 from tests.front import DEFINITIONS, Front
 from tests.switchboard import TestCall

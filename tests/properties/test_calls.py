@@ -30,7 +30,8 @@ from ivr.journal.turn_record import CallFacts
 from ivr.provider_callbacks import note_recording, note_status
 from ivr.providers.listing import ListedCall, ListedRecording
 from ivr.providers.twiml import TurnLinks, render
-from ivr.published_flows import PublishedFlows, publish_folder
+from ivr.published_flows import PublishedFlows
+from ivr.publishing import publish_folder
 from ivr.reconciler import UNEXPECTED_TURN, Findings, reconcile
 from ivr.turns import Answer
 from runtime.ids import derived_id

@@ -42,7 +42,7 @@ def describe_event(event: Event) -> str | None:
         case Spoken():
             return f"[{event.language}]  {event.text}"
         case Played():
-            return f"[tones]  {event.digits}" if event.digits else f"[audio]  {event.url} ({event.seconds:g} s)"
+            return f"[tones]  {event.digits}" if event.digits else _audio(event)
         case Paused():
             return f"pause     {event.seconds:g} s"
         case Beeped():
@@ -65,6 +65,12 @@ def describe_event(event: Event) -> str | None:
             return None
         case _:
             assert_never(event)
+
+
+def _audio(event: Played) -> str:
+    """The file with its length, and its words as caption: "[audio]  welcome.wav (3.2 s)  Good morning."."""
+    name = event.url.partition("?")[0].rsplit("/", 1)[-1] or event.url
+    return f"[audio]  {name} ({event.seconds:g} s)" + (f"  {event.caption}" if event.caption else "")
 
 
 def describe_action(action: Action, event: Event) -> str | None:

@@ -21,6 +21,7 @@ from ivr.line.protocol import (
     Keys,
     Listening,
     Mute,
+    Played,
     Recorded,
     Recording,
     Silence,
@@ -139,6 +140,8 @@ def _shown(event: Event) -> str | None:
     match event:
         case Spoken():
             return f"  [bold cyan]{escape(event.language):>6}[/]  {escape(event.text)}"
+        case Played() if event.url:
+            return f"  [bold cyan]     ♪[/]  {escape((describe_event(event) or '').removeprefix('[audio]  '))}"
         case Beeped():
             return "  [bold red]●[/] beep"
         case Recording():

@@ -9,12 +9,13 @@ from collections.abc import Awaitable, Callable, Iterator
 from ivr.line.playing.caller_channel import CallerChannel
 from ivr.line.protocol import Keys, Paused, Played, Spoken
 from ivr.line.twiml.verbs import Pause, Play, Say
+from ivr.line.webhooks.webhook_client import WebhookResponse
 
 CHARACTERS_PER_SECOND = 14  # a calm reading voice
 MAX_LOOPS = 1000  # what loop="0" means: https://www.twilio.com/docs/voice/twiml/say
 
-FetchMedia = Callable[[str], Awaitable[tuple[bytes, str] | None]]
-"""Gives a sound file and its content type, or None after it has reported that the file cannot be had."""
+FetchMedia = Callable[[str], Awaitable[WebhookResponse | None]]
+"""Gives a sound file, or None after it has reported that the file cannot be had."""
 
 
 async def play_prompt(
@@ -55,7 +56,8 @@ async def _played(prompt: Play, fetch: FetchMedia, in_gather: bool) -> Played | 
     media = await fetch(prompt.url)
     if media is None:
         return None
-    return Played(url=prompt.url, seconds=_length_seconds(*media), in_gather=in_gather)
+    seconds = _length_seconds(media.body, media.content_type)
+    return Played(url=prompt.url, seconds=seconds, caption=media.caption, in_gather=in_gather)
 
 
 def _length_seconds(media: bytes, content_type: str) -> float:

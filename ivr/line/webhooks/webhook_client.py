@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from random import Random
 from typing import Any
-from urllib.parse import urlencode, urljoin
+from urllib.parse import unquote, urlencode, urljoin
 
 import httpx2
 import structlog
@@ -32,12 +32,16 @@ Warn = Callable[[int, str], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class WebhookResponse:
-    """The answer of a webhook. `url` is the one after redirects, without the parameters of a GET."""
+    """The answer of a webhook. `url` is the one after redirects, without the parameters of a GET.
+
+    `caption` is what a sound says, where its owner tells (the header X-Caption, percent-encoded).
+    """
 
     status: int
     content_type: str
     body: bytes
     url: str
+    caption: str = ""
 
 
 class WebhookClient:
@@ -103,7 +107,7 @@ class WebhookClient:
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=within_seconds)
 
-    async def media(self, url: str) -> tuple[bytes, str] | None:
+    async def media(self, url: str) -> WebhookResponse | None:
         """Fetch the audio of <Play>, without parameters; None after a warning when it cannot be had (rule 38)."""
         try:
             answer = await self._with_timeout(self._followed("GET", url, [], "", MAX_MEDIA_BYTES), url)
@@ -114,7 +118,7 @@ class WebhookClient:
         except DocumentFailed as error:
             await self._warn(error.code, error.message)
             return None
-        return answer.body, answer.content_type
+        return answer
 
     async def _deliver(
         self, kind: RequestKind, method: str, url: str, parameters: Parameters, drawn: RequestFaults
@@ -218,7 +222,8 @@ class WebhookClient:
                 body += chunk
                 if len(body) > most_bytes:
                     break
-            return WebhookResponse(response.status_code, response.headers.get("content-type", ""), body, address)
+            content_type, caption = response.headers.get("content-type", ""), response.headers.get("x-caption", "")
+            return WebhookResponse(response.status_code, content_type, body, address, unquote(caption))
         finally:
             await response.aclose()
 
