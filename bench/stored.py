@@ -24,7 +24,7 @@ import callbacks.tables
 import customers.tables
 import runtime.sql.outbox
 from callbacks.backlog import backlog, count_queues
-from callbacks.clock import tick
+from callbacks.clock import Clock
 from callbacks.ready import next_ready
 from ivr.callers import look_up
 from runtime.sql.database import metadata, open_database, reading, writing
@@ -73,6 +73,7 @@ def main() -> None:
 
 def questions(engine: Engine) -> dict[str, Callable[[], object]]:
     """What is asked in a turn, in a claim without the index, and by the clock each second."""
+    clock = Clock(engine, None)
     callers = [f"+3712000000{number}" for number in range(3)]
     with reading(engine) as connection:
         callers += connection.scalars(sa.select(customers.tables.customer_numbers.c.number).limit(1)).all()
@@ -86,7 +87,7 @@ def questions(engine: Engine) -> dict[str, Callable[[], object]]:
         "who four callers are": partial(ask, lambda connection: look_up(connection, callers)),
         "next by SQL, one queue": partial(ask, lambda connection: next_ready(connection, ["desk"])),
         "next by SQL, all queues": partial(ask, lambda connection: next_ready(connection, None)),
-        "a second of the clock": lambda: tick(engine, None, datetime.now(UTC)),
+        "a second of the clock": lambda: clock.tick(datetime.now(UTC)),
     }
 
 

@@ -80,7 +80,7 @@ FINAL_STATES: Final[tuple[State, ...]] = tuple(state for state in STATES if stat
 # While a call is up its own state holds the callback; only these are given up when the lease runs out.
 LEASED_STATES: Final[tuple[State, ...]] = ("claimed", "wrap_up")
 
-# What ends a callback, and how it is then called. The other outcomes ask for another attempt (ladder.py).
+# What ends a callback, and how it is then called. The other outcomes ask for another attempt (schedule/retry_schedule.py).
 FINAL_OF_OUTCOME: Final[dict[Outcome, State]] = {
     "resolved": "resolved",
     "do_not_call": "refused",

@@ -41,14 +41,14 @@ class Claims:
         """Claim the earliest due callback of these queues (None: of all), or None when nothing is ready."""
         nonce = new_id("no")
         for _ in range(MAX_STALE):
-            reserved = self._index.ask(lambda queue: queue.claim(queues, holder, nonce, self._lease))
+            reserved = self._index.reserve_next(queues, holder, nonce, self._lease)
             if reserved is None:
                 break
             with self._released_on_error(reserved.id, nonce):
                 claimed = self._claim(_unchanged(reserved), holder, nonce, now)
             if claimed is not None:
                 return claimed
-            self._index.correct([reserved.id])
+            self._index.correct(reserved.id)
         with reading(self._engine) as connection:  # most agents who find nothing need not wait for their turn to write
             if next_ready(connection, queues) is None:
                 return None
@@ -57,7 +57,7 @@ class Claims:
     def this(self, callback_id: str, holder: str, now: datetime | None = None) -> Callback:
         """Claim this one, also when it waits for a number. Raises UnknownCallback, IllegalStep."""
         nonce = new_id("no")
-        self._index.ask(lambda queue: queue.claim_id(callback_id, holder, nonce, self._lease))
+        self._index.reserve(callback_id, holder, nonce, self._lease)
         with self._released_on_error(callback_id, nonce):
             claimed = self._claim(lambda connection: read(connection, callback_id, lock=True), holder, nonce, now)
         assert claimed is not None
@@ -103,9 +103,9 @@ class Claims:
         try:
             yield
         except Exception as error:
-            self._index.tell(lambda queue: queue.release(callback_id, nonce))
+            self._index.release(callback_id, nonce)
             if isinstance(error, CallbackError):
-                self._index.correct([callback_id])
+                self._index.correct(callback_id)
             raise
 
 

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.engine import Connection, Engine
 
 from callbacks.backlog import count_queues
-from callbacks.callback import LEASED_STATES, LIVE_STATES, Callback
-from callbacks.promises import promise_summary
-from callbacks.queue.callback_queue import CallbackQueue, QueueError
-from callbacks.queue.consistency import compare
-from callbacks.queue.index import learn_epoch, rebuild, refresh
-from callbacks.tables import callbacks, is_in, promises
-from callbacks.transition import CHANGED, of_row
-from customers.tables import history
-from runtime.ids import derived_id
-from runtime.sql.database import insert_or_ignore, reading, writing
-from runtime.sql.outbox import outbox
+from callbacks.callback import LEASED_STATES, LIVE_STATES, Callback, Step, next_state
+from callbacks.promises import break_passed, open_and_passed
+from callbacks.queue.callback_queue import CallbackQueue
+from callbacks.queue.circuit import QueueError
+from callbacks.queue.consistency import Comparison
+from callbacks.queue.index import Index, rebuild, refresh
+from callbacks.tables import callbacks, is_in
+from callbacks.transition import move_all, of_row
+from runtime.sql.database import reading, writing
 
 log = structlog.get_logger()
 
@@ -44,59 +42,62 @@ class Ticked:
     index_rebuilt: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Event:
-    """A line of history that many callbacks get at once."""
+class Clock:
+    """The clock of one process, for one thread. Any number of processes may have one. Without `queue` it tends SQL alone."""
 
-    customer_id: str
-    callback_id: str
-    kind: str
-    summary: str
-    key: tuple[str | int, ...]
+    def __init__(self, engine: Engine, queue: CallbackQueue | None) -> None:
+        self._engine = engine
+        self._queue = queue
+        self._index = Index(engine, queue)
+        self._comparison = None if queue is None else Comparison(engine, queue)
 
+    def tick(self, now: datetime) -> Ticked:
+        """Do what is due at `now`, in one SQL transaction when there is anything, then tend the index."""
+        promoted: list[Callback] = []
+        lost: list[Callback] = []
+        overdue: list[Callback] = []
+        broken = 0
+        if _anything_due(self._engine, now):
+            with writing(self._engine) as connection:
+                promoted = _promote(connection, now)
+                lost = _take_back_leases(connection, now)
+                overdue = _flag_overdue(connection, now)
+                broken = break_passed(connection, now, _LIMIT)
+        count_queues(self._engine, now)
+        repaired, rebuilt = self._tend_index([*promoted, *lost, *overdue], now)
+        return Ticked(len(promoted), len(lost), len(overdue), broken, repaired, rebuilt)
 
-@dataclass(slots=True)
-class _Changes:
-    callbacks: dict[str, Callback] = field(default_factory=dict)
-    events: list[_Event] = field(default_factory=list)
-
-
-def tick(engine: Engine, queue: CallbackQueue | None, now: datetime) -> Ticked:
-    """Do what is due at `now`, in one SQL transaction when there is anything, then tend the index. Any number may run at once."""
-    changes = _Changes()
-    promoted = lost = overdue = broken = 0
-    if _anything_due(engine, now):
-        with writing(engine) as connection:
-            promoted = _promote(connection, now, changes)
-            lost = _take_back_leases(connection, now, changes)
-            overdue = _flag_overdue(connection, now, changes)
-            broken = _break_promises(connection, now, changes)
-            _write_down(connection, now, changes)
-    count_queues(engine, now)
-    repaired, rebuilt = _tend_index(engine, queue, now, changes) if queue is not None else (0, False)
-    return Ticked(promoted, lost, overdue, broken, repaired, rebuilt)
+    def _tend_index(self, changed: Sequence[Callback], now: datetime) -> tuple[int, bool]:
+        """Bring the index up to date; while its server is away there is nothing to do but wait."""
+        queue, comparison = self._queue, self._comparison
+        if queue is None or comparison is None:
+            return 0, False
+        try:
+            if not self._index.is_trusted():
+                return 0, rebuild(self._engine, queue)
+            queue.upsert(changed, now)
+            # What the index reserved and SQL never claimed is found here, with claims whose renewal it missed.
+            refresh(self._engine, queue, [*queue.promote(now), *queue.expired()], "force", now)
+            queue.due_warnings(now)
+            return comparison.look(now), False
+        except QueueError:  # said once by the circuit
+            return 0, False
 
 
 def _anything_due(engine: Engine, now: datetime) -> bool:
     """Whether to begin a transaction that writes at all: most seconds nothing is due."""
     with reading(engine) as connection:
         return any(
-            connection.execute(sa.select(sa.literal(1)).select_from(table).where(*where).limit(1)).first()
-            for table, where in (
-                (callbacks, _waited(now)),
-                (callbacks, _lease_over(now)),
-                (callbacks, _late(now)),
-                (promises.join(callbacks, promises.c.callback_id == callbacks.c.id), _broken(now)),
+            connection.execute(query.limit(1)).first()
+            for query in (
+                *(sa.select(callbacks.c.id).where(*where) for where in (_waited(now), _lease_over(now), _late(now))),
+                open_and_passed(now),
             )
         )
 
 
 def _waited(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
-    return (
-        is_in(["waiting"]),
-        callbacks.c.sub_state != "needs_number",
-        callbacks.c.not_before <= now,
-    )
+    return is_in(["waiting"]), callbacks.c.sub_state != "needs_number", callbacks.c.not_before <= now
 
 
 def _lease_over(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
@@ -109,160 +110,64 @@ def _late(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
     return *is_open, callbacks.c.overdue.is_(False), callbacks.c.due_at < now
 
 
-def _broken(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
-    return promises.c.outcome.is_(None), promises.c.promised_until < now, is_in(LIVE_STATES)
+def _promote(connection: Connection, now: datetime) -> list[Callback]:
+    waited = _locked(connection, _waited(now), callbacks.c.not_before)
+    free = {"sub_state": "", "not_before": None}
+    summary = "The callback may be rung again"
+    return _step_all(connection, waited, "promote", now, "callback.ready", lambda _: summary, free)
 
 
-def _promote(connection: Connection, now: datetime, changes: _Changes) -> int:
-    return _change(
-        connection,
-        _waited(now),
-        callbacks.c.not_before,
-        {"state": "ready", "sub_state": "", "not_before": None},
-        "callback.ready",
-        "The callback may be rung again",
-        changes,
-    )
-
-
-def _flag_overdue(connection: Connection, now: datetime, changes: _Changes) -> int:
-    return _change(
-        connection,
-        _late(now),
-        callbacks.c.due_at,
-        {"overdue": True},
-        "callback.overdue",
-        "The callback is late",
-        changes,
-    )
-
-
-def _change(
-    connection: Connection,
-    where: Sequence[sa.ColumnElement[bool]],
-    longest: sa.Column[datetime],
-    values: dict[str, object],
-    kind: str,
-    summary: str,
-    changes: _Changes,
-) -> int:
-    """One step for all callbacks to which a condition applies, at most a thousand, first those to which it did longest."""
-    some = sa.select(callbacks.c.id).where(*where).order_by(longest).limit(_LIMIT)
-    some = some.with_for_update(skip_locked=True, key_share=True)  # whoever is at work on one comes before the clock
-    rows = connection.execute(
-        callbacks.update()
-        .where(callbacks.c.id.in_(some))
-        .values(**values, version=callbacks.c.version + 1)
-        .returning(*callbacks.c)
-    ).all()
-    for callback in map(of_row, rows):
-        changes.callbacks[callback.id] = callback
-        changes.events.append(_Event(callback.customer_id, callback.id, kind, summary, (callback.id, callback.version)))
-    return len(rows)
-
-
-def _take_back_leases(connection: Connection, now: datetime, changes: _Changes) -> int:
-    some = sa.select(callbacks).where(*_lease_over(now)).limit(_LIMIT)
-    holders = {row.id: row.holder for row in connection.execute(some.with_for_update(skip_locked=True, key_share=True))}
-    if not holders:
-        return 0
-    needs_number = callbacks.c.sub_state == "needs_number"
-    rows = connection.execute(
-        callbacks.update()
-        .where(callbacks.c.id.in_(list(holders)), *_lease_over(now))
-        .values(
-            state=sa.case((needs_number, "waiting"), else_="ready"),
-            holder=None,
-            nonce=None,
-            lease_expires_at=None,
-            lost_leases=callbacks.c.lost_leases + 1,
-            version=callbacks.c.version + 1,
-        )
-        .returning(*callbacks.c)
-    ).all()
-    for callback in map(of_row, rows):
-        holder = holders[callback.id]
+def _take_back_leases(connection: Connection, now: datetime) -> list[Callback]:
+    lost = _locked(connection, _lease_over(now), callbacks.c.lease_expires_at)
+    values = {
+        "holder": None,
+        "nonce": None,
+        "lease_expires_at": None,
+        "lost_leases": callbacks.c.lost_leases + 1,
+    }
+    without_number = [callback for callback in lost if callback.sub_state == "needs_number"]
+    with_number = [callback for callback in lost if callback.sub_state != "needs_number"]
+    moved: list[Callback] = []
+    steps: tuple[tuple[Step, list[Callback]], ...] = (("expire", with_number), ("lose_number", without_number))
+    for step, some in steps:
+        moved += _step_all(connection, some, step, now, "callback.lease_lost", _lease_lost, values)
+    for callback in moved:
         if callback.lost_leases >= _ALERT_AFTER_LEASES:
             log.warning("callback.lease_lost_again", callback_id=callback.id, times=callback.lost_leases)
-        changes.callbacks[callback.id] = callback
-        summary = f"{holder} did not finish in time; the callback is back in the queue"
-        changes.events.append(
-            _Event(callback.customer_id, callback.id, "callback.lease_lost", summary, (callback.id, callback.version))
-        )
-    return len(rows)
+    return moved
 
 
-def _break_promises(connection: Connection, now: datetime, changes: _Changes) -> int:
-    joined = promises.join(callbacks, promises.c.callback_id == callbacks.c.id)
-    some = sa.select(promises.c.id).select_from(joined).where(*_broken(now)).limit(_LIMIT)
-    some = some.with_for_update(skip_locked=True, of=promises)
-    broken = (
-        promises.update()
-        .where(promises.c.id.in_(some), promises.c.outcome.is_(None))
-        .values(outcome="broken")
-        .returning(promises.c.id, promises.c.callback_id, promises.c.promised_until, promises.c.spoken)
-    )
-    rows = connection.execute(broken).all()
-    spoken = [row for row in rows if row.spoken]
-    if spoken:
-        customer_of: dict[str, str] = dict(
-            connection.execute(
-                sa.select(callbacks.c.id, callbacks.c.customer_id).where(
-                    callbacks.c.id.in_([row.callback_id for row in spoken])
-                )
-            ).all()
-        )
-        changes.events += [
-            _Event(
-                customer_of[row.callback_id],
-                row.callback_id,
-                "promise.broken",
-                promise_summary("broken", row.promised_until),
-                (row.id,),
-            )
-            for row in spoken
-        ]
-    return len(rows)
+def _lease_lost(before: Callback) -> str:
+    return f"{before.holder} did not finish in time; the callback is back in the queue"
 
 
-def _write_down(connection: Connection, now: datetime, changes: _Changes) -> None:
-    """History and outbox of all changes in one statement each."""
-    if changes.events:
-        connection.execute(
-            insert_or_ignore(connection, history),
-            [
-                {
-                    "id": derived_id("hi", event.customer_id, event.kind, *event.key),
-                    "customer_id": event.customer_id,
-                    "at": now,
-                    "kind": event.kind,
-                    "summary": event.summary,
-                    "callback_id": event.callback_id,
-                    "data": {},
-                }
-                for event in changes.events
-            ],
-        )
-    if changes.callbacks:
-        connection.execute(
-            outbox.insert(),
-            [
-                {"kind": CHANGED, "payload": {"id": callback_id}, "created_at": now, "not_before": now, "tries": 0}
-                for callback_id in changes.callbacks
-            ],
-        )
+def _flag_overdue(connection: Connection, now: datetime) -> list[Callback]:
+    late = _locked(connection, _late(now), callbacks.c.due_at)
+    return move_all(connection, late, now, "callback.overdue", lambda _: "The callback is late", {"overdue": True})
 
 
-def _tend_index(engine: Engine, queue: CallbackQueue, now: datetime, changes: _Changes) -> tuple[int, bool]:
-    """Bring the index up to date; while its server is away there is nothing to do but wait."""
-    try:
-        learn_epoch(engine, queue)
-        if not queue.is_trusted():
-            return 0, rebuild(engine, queue)
-        queue.upsert(changes.callbacks.values(), now)
-        # Whoever was lent out in the index but never confirmed in SQL is found here, with those whose renewal was missed.
-        refresh(engine, queue, [*queue.promote(now), *queue.expired()], "force", now)
-        queue.due_warnings(now)
-        return compare(engine, queue), False
-    except QueueError:  # said once by the queue itself
-        return 0, False
+def _step_all(
+    connection: Connection,
+    locked: Sequence[Callback],
+    step: Step,
+    now: datetime,
+    kind: str,
+    summary: Callable[[Callback], str],
+    values: Mapping[str, Any],
+) -> list[Callback]:
+    """The same step of the state machine for all of these, wherever it leads each."""
+    moved: list[Callback] = []
+    to = {callback.id: next_state(callback.state, step, callback.holder) for callback in locked}
+    for state in sorted(set(to.values())):
+        some = [callback for callback in locked if to[callback.id] == state]
+        moved += move_all(connection, some, now, kind, summary, {**values, "state": state})
+    return moved
+
+
+def _locked(connection: Connection, where: Sequence[sa.ColumnElement[bool]], longest: sa.Column[Any]) -> list[Callback]:
+    """Callbacks to which a condition applies, at most a thousand, first those to which it did longest.
+
+    Whoever is at work on one comes before the clock.
+    """
+    query = sa.select(callbacks).where(*where).order_by(longest).limit(_LIMIT)
+    return [of_row(row) for row in connection.execute(query.with_for_update(skip_locked=True, key_share=True))]

@@ -75,7 +75,7 @@ class Desk:
                 .values(lease_expires_at=now + self._lease)  # no transition: the version stands, the bell is silent
                 .returning(*callbacks.c)
             ).one()
-        self._index.tell(lambda queue: queue.renew(callback_id, nonce, self._lease))
+        self._index.renew(callback_id, nonce, self._lease)
         return of_row(row)
 
     def release(self, callback_id: str, nonce: str, now: datetime | None = None) -> Callback:

@@ -8,9 +8,9 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from callbacks.callback import Callback
-from callbacks.tables import callback_sources, callbacks, promises
-from customers.history import record
+from callbacks.callback import LIVE_STATES, Callback
+from callbacks.tables import callback_sources, callbacks, is_in, promises
+from customers.history import event_row, record, record_many
 from runtime.sql.database import insert_once
 
 # Said of an open promise whose moment has not passed when the matter ends: with contact it was kept, without it fell away.
@@ -79,6 +79,45 @@ def settle(connection: Connection, callback: Callback, now: datetime, in_time: I
                 callback_id=callback.id,
                 data={"promised_until": row.promised_until.isoformat()},
             )
+
+
+def open_and_passed(now: datetime) -> sa.Select[tuple[str]]:
+    """The ids of open promises of live callbacks whose moment has passed."""
+    joined = promises.join(callbacks, promises.c.callback_id == callbacks.c.id)
+    query = sa.select(promises.c.id).select_from(joined)
+    return query.where(promises.c.outcome.is_(None), promises.c.promised_until < now, is_in(LIVE_STATES))
+
+
+def break_passed(connection: Connection, now: datetime, limit: int) -> int:
+    """Note that promises whose moment has passed are broken, at most so many; return how many. The spoken ones are told."""
+    some = open_and_passed(now).limit(limit).with_for_update(skip_locked=True, of=promises)
+    rows = connection.execute(
+        promises.update()
+        .where(promises.c.id.in_(some), promises.c.outcome.is_(None))
+        .values(outcome="broken")
+        .returning(promises.c.id, promises.c.callback_id, promises.c.promised_until, promises.c.spoken)
+    ).all()
+    of_these = sa.select(callbacks.c.id, callbacks.c.customer_id).where(
+        callbacks.c.id.in_([row.callback_id for row in rows if row.spoken])
+    )
+    customer_of: dict[str, str] = dict(connection.execute(of_these).all())
+    record_many(
+        connection,
+        [
+            event_row(
+                customer_of[row.callback_id],
+                now,
+                "promise.broken",
+                promise_summary("broken", row.promised_until),
+                key=(row.id,),
+                callback_id=row.callback_id,
+                data={"promised_until": row.promised_until.isoformat()},
+            )
+            for row in rows
+            if row.spoken
+        ],
+    )
+    return len(rows)
 
 
 def promise_summary(outcome: str, until: datetime) -> str:

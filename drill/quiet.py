@@ -13,8 +13,9 @@ import structlog
 from pydantic import SecretStr
 from sqlalchemy.engine import Engine
 
-from callbacks.queue.callback_queue import CallbackQueue, QueueError
-from callbacks.queue.index import drift
+from callbacks.queue.callback_queue import CallbackQueue
+from callbacks.queue.circuit import QueueError
+from callbacks.queue.consistency import drift
 from drill.house import House
 from ivr.reconciler import GRACE
 from runtime.jobs import open_broker

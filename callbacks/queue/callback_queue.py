@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, Final, Literal, TypeVar, cast
 
 import redis
-import structlog
 
-from callbacks.callback import HELD_STATES, Callback
-
-log = structlog.get_logger()
+from callbacks.callback import FINAL_STATES, HELD_STATES, Callback, State
+from callbacks.queue.circuit import Circuit, QueueError
 
 One = TypeVar("One")
 
-# After a failure the server is left alone for so long, so that its silence does not slow every agent down.
-AWAY_SECONDS = 5.0
 # Callbacks of one upsert: the server is busy with them for some 5 ms.
-_BATCH = 250
-SCRIPT = Path(__file__).with_name("queue.lua")
+_BATCH: Final = 250
+_SCRIPT: Final = Path(__file__).with_name("queue.lua")
 
 Mode = Literal["news", "quiet", "force", "truth"]
-
-
-class QueueError(Exception):
-    """The index cannot answer; SQL can. See the two kinds for what happens next."""
-
-
-class QueueAway(QueueError):
-    """The server does not answer. It is asked again after 5 seconds."""
+Place = Literal["ready", "wait", "lease", "gone"]
 
 
 class QueueUntrusted(QueueError):
@@ -50,7 +37,7 @@ class Reserved:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Entry:
     """What the index has of one callback, in its own words; all empty when nothing. `score` is that of its place."""
 
     version: str
@@ -69,29 +56,27 @@ class Counts:
     leased: int
 
 
-class CallbackQueue:
-    """The queue of one tenant. Safe to share between threads; every method may raise QueueAway."""
+def place_of(state: State | str) -> Place:
+    """Where a callback of this state belongs in the index."""
+    if state in FINAL_STATES:
+        return "gone"
+    if state in HELD_STATES:
+        return "lease"
+    return "wait" if state == "waiting" else "ready"
 
-    def __init__(self, client: redis.Redis, tenant: str = "main") -> None:
+
+class CallbackQueue:
+    """The queue of one tenant. Safe to share between threads; every method may raise QueueAway.
+
+    `epoch` is the one that SQL knows: an index that carries another is not trusted (index.py).
+    """
+
+    def __init__(self, client: redis.Redis, tenant: str = "main", circuit: Circuit | None = None) -> None:
         self.prefix = f"cb:{{{tenant}}}"
         self.name = f"queue:{tenant}"
         self._client = client
-        self._script = client.register_script(SCRIPT.read_text())
-        self._away_until = 0.0
-        self._lock = threading.Lock()
-        # What this process knows of the index; index.py keeps it.
-        self.epoch = ""  # as SQL has it
-        # How far this process has compared it with SQL; comparison.py keeps it.
-        self.compare_at = 0.0  # monotonic seconds
-        self.hurries = False
-        self.compared_to = ""  # the last id of SQL
-        self.places_left: list[tuple[str, str]] = []  # of the index, with a cursor
-        self.suspects: dict[str, str] = {}
-
-    @property
-    def seems_apart(self) -> bool:
-        """Whether something differed at the last look, which the next one settles."""
-        return bool(self.suspects)
+        self._script = client.register_script(_SCRIPT.read_text())
+        self._circuit = circuit or Circuit()
 
     def upsert(self, callbacks: Iterable[Callback], now: datetime, mode: Mode = "news") -> int:
         """Put callbacks where their state says, unless the index knows a newer version; return how many were taken."""
@@ -106,34 +91,36 @@ class CallbackQueue:
         for callback_id in callback_ids:
             self._run("upsert", "truth", 0, callback_id, 0, "gone", "gone", "", 0, 0, 0, "", "", "")
 
-    def standing(self, callback_ids: Sequence[str]) -> list[Standing]:
-        """Where each of these stands now."""
-        found: list[Standing] = []
+    def entries(self, callback_ids: Sequence[str]) -> list[Entry]:
+        """What it has of each of these now."""
+        found: list[Entry] = []
         for some in _batches(callback_ids):
-            found += (Standing(*line.split("\t")) for line in str(self._run("standing", *some)).split("\n"))
+            found += (Entry(*line.split("\t")) for line in str(self._run("entries", *some)).split("\n"))
         return found
 
-    def placed(self, place: str, cursor: str, count: int) -> tuple[str, list[str]]:
+    def members(self, place: str, cursor: str, count: int) -> tuple[str, list[str]]:
         """Some ids of a place (ready:QUEUE, wait or lease), about `count`, and where to go on; "0" begins and ends."""
         cursor, ids = self._run("members", place, cursor, count)
         return cursor, ids.split("\n") if ids else []
 
-    def stands(self, place: str, callback_id: str) -> bool:
+    def is_member(self, place: str, callback_id: str) -> bool:
         return self._ask("ZSCORE", f"{self.prefix}:{place}", callback_id) is not None
 
     def places(self) -> list[str]:
         """The names of all places."""
         return [*(f"ready:{queue}" for queue in sorted(self._queues())), "wait", "lease"]
 
-    def claim(self, queues: Sequence[str] | None, holder: str, nonce: str, lease: timedelta) -> Reserved | None:
+    def claim(
+        self, epoch: str, queues: Sequence[str] | None, holder: str, nonce: str, lease: timedelta
+    ) -> Reserved | None:
         """Reserve the earliest due of these queues (None: of all). Raises QueueUntrusted."""
         if queues is not None and not queues:
             return None
-        return self._reserved(self._run("claim", self.epoch, _span_ms(lease), holder, nonce, *(queues or ())))
+        return self._reserved(self._run("claim", epoch, _span_ms(lease), holder, nonce, *(queues or ())))
 
-    def claim_id(self, callback_id: str, holder: str, nonce: str, lease: timedelta) -> Reserved | None:
+    def claim_id(self, epoch: str, callback_id: str, holder: str, nonce: str, lease: timedelta) -> Reserved | None:
         """Reserve this one if it is ready. Raises QueueUntrusted."""
-        return self._reserved(self._run("claim_id", self.epoch, _span_ms(lease), holder, nonce, callback_id))
+        return self._reserved(self._run("claim_id", epoch, _span_ms(lease), holder, nonce, callback_id))
 
     def renew(self, callback_id: str, nonce: str, lease: timedelta) -> bool:
         return bool(self._run("renew", callback_id, nonce, _span_ms(lease)))
@@ -154,9 +141,9 @@ class CallbackQueue:
         """Ring for those that are due within 15 minutes, once each, and name them."""
         return _names(self._run("due_warnings", _ms(now), limit))
 
-    def is_trusted(self) -> bool:
-        """Whether the index carries the epoch that SQL knows."""
-        return bool(self.epoch) and self._ask("GET", f"{self.prefix}:epoch") == self.epoch
+    def is_trusted(self, epoch: str) -> bool:
+        """Whether the index carries this epoch."""
+        return bool(epoch) and self._ask("GET", f"{self.prefix}:epoch") == epoch
 
     def counts(self) -> Counts:
         ready = sum(int(self._ask("ZCARD", f"{self.prefix}:ready:{queue}")) for queue in self._queues())
@@ -165,8 +152,7 @@ class CallbackQueue:
 
     def ids(self) -> set[str]:
         """Every callback that stands in some place of the index."""
-        keys = [f"{self.prefix}:ready:{queue}" for queue in self._queues()]
-        keys += [f"{self.prefix}:wait", f"{self.prefix}:lease"]
+        keys = [f"{self.prefix}:{place}" for place in self.places()]
         return {callback_id for key in keys for callback_id in _names(self._ask("ZRANGE", key, 0, -1))}
 
     def begin_rebuild(self, builder: str, patience: timedelta) -> bool:
@@ -187,7 +173,6 @@ class CallbackQueue:
     def end_rebuild(self, builder: str, epoch: str) -> None:
         """The index is whole: trust it, by the epoch that SQL holds already."""
         self._ask("SET", f"{self.prefix}:epoch", epoch)
-        self.epoch = epoch
         self.give_up_rebuild(builder)
 
     def give_up_rebuild(self, builder: str) -> None:
@@ -208,51 +193,22 @@ class CallbackQueue:
                 raise QueueUntrusted(f"the index {self.prefix} does not carry the epoch that SQL knows")
 
     def _run(self, *arguments: str | float) -> Any:
-        return self._guarded(lambda: self._script(keys=[self.prefix], args=list(arguments)))
+        return self._circuit.ask(lambda: self._script(keys=[self.prefix], args=list(arguments)))
 
     def _ask(self, *command: str | int) -> Any:
-        return self._guarded(
+        return self._circuit.ask(
             lambda: self._client.execute_command(*command)  # type: ignore[no-untyped-call]  # redis-py leaves it bare
         )
-
-    def _guarded(self, ask: Callable[[], Any]) -> Any:
-        if time.monotonic() < self._away_until:
-            raise QueueAway("the queue server did not answer a moment ago")
-        try:
-            answer = ask()
-        except (redis.RedisError, OSError) as error:  # also one that is full, read-only or loading
-            self._note_away(True, reason=str(error), answer="claims go to SQL until it is back")
-            raise QueueAway(f"the queue server does not answer: {error}") from error
-        self._note_away(False)
-        return answer
-
-    def _note_away(self, is_away: bool, **why: str) -> None:
-        """Open or close the circuit, and say so once each time."""
-        if not is_away and not self._away_until:
-            return
-        with self._lock:
-            was_away = bool(self._away_until)
-            self._away_until = time.monotonic() + AWAY_SECONDS if is_away else 0.0
-        if is_away and not was_away:
-            log.warning("queue.away", **why)
-        elif was_away and not is_away:
-            log.info("queue.back")
 
 
 def _record(callback: Callback, now: datetime) -> tuple[str | int, ...]:
     """The eleven fields of one callback, in the order that queue.lua reads them."""
     lease_left = _span_ms(callback.lease_expires_at - now) if callback.lease_expires_at is not None else 0
-    if callback.is_final:
-        place = "gone"
-    elif callback.state in HELD_STATES:
-        place = "lease"
-    else:
-        place = "wait" if callback.state == "waiting" else "ready"
     not_before = "+inf" if callback.not_before is None else str(_ms(callback.not_before))
     return (
         callback.id,
         callback.version,
-        place,
+        place_of(callback.state),
         callback.state,
         callback.queue,
         _ms(callback.due_at),

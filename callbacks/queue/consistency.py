@@ -6,9 +6,9 @@ goes both ways, as far as SQL has live callbacks and as far as the index has pla
 
 from __future__ import annotations
 
-import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 
@@ -16,9 +16,8 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.engine import Engine, Row
 
-from callbacks.callback import HELD_STATES, LIVE_STATES, Callback
-from callbacks.queue.callback_queue import CallbackQueue, Standing
-from callbacks.queue.index import drift
+from callbacks.callback import LIVE_STATES, Callback
+from callbacks.queue.callback_queue import CallbackQueue, Entry, Place, place_of
 from callbacks.tables import callbacks, is_in
 from callbacks.transition import of_row
 from runtime.sql.database import reading
@@ -27,7 +26,7 @@ log = structlog.get_logger()
 
 # So many of each side are compared a minute: all, of a usual house; 1,000,000 within 100 minutes, or two when many are wrong.
 WINDOW: Final = 10_000
-_EVERY_SECONDS: Final = 60.0
+EVERY: Final = timedelta(minutes=1)
 # More than are on their way at any moment: then the round goes on every tick instead of every minute.
 _MANY: Final = 200
 _ASKED_TOGETHER: Final = 1_000
@@ -42,25 +41,71 @@ _COMPARED: Final = (
 )
 
 
-def compare(engine: Engine, queue: CallbackQueue) -> int:
-    """Put right what differed at the last tick and still does, and, once a minute, look at the next window.
+class Comparison:
+    """How far one process has compared index and SQL. For one thread."""
 
-    Returns how many callbacks were put right. Raises QueueAway.
-    """
-    suspects, queue.suspects = queue.suspects, {}
-    repaired = repair(engine, queue, suspects) if suspects else 0
-    if repaired:
-        log.info("queue.repaired", suspected=len(suspects), repaired=repaired)
-    if repaired >= _MANY:
-        queue.hurries = True
-    if queue.hurries or time.monotonic() >= queue.compare_at:
-        queue.compare_at = time.monotonic() + _EVERY_SECONDS
-        if not queue.hurries:
-            queue.hurries = drift(engine, queue) >= _MANY
-        queue.suspects = _missing(engine, queue) | _strays(engine, queue)
-        if not queue.compared_to and not queue.places_left:
-            queue.hurries = False  # the round is over
-    return repaired
+    def __init__(self, engine: Engine, queue: CallbackQueue) -> None:
+        self._engine = engine
+        self._queue = queue
+        self._looked_at: datetime | None = None
+        self._hurries = False
+        self._compared_to = ""  # the last id of SQL
+        self._places_left: list[tuple[str, str]] = []  # of the index, with a cursor
+        self._suspects: dict[str, str] = {}
+
+    @property
+    def has_suspects(self) -> bool:
+        """Whether something differed at the last look, which the next one settles."""
+        return bool(self._suspects)
+
+    def look(self, now: datetime) -> int:
+        """Put right what differed at the last look and still does, and, once a minute, compare the next window.
+
+        Returns how many callbacks were put right. Raises QueueAway.
+        """
+        suspects, self._suspects = self._suspects, {}
+        repaired = repair(self._engine, self._queue, suspects) if suspects else 0
+        if repaired:
+            log.info("queue.repaired", suspected=len(suspects), repaired=repaired)
+        if repaired >= _MANY:
+            self._hurries = True
+        if self._hurries or self._looked_at is None or abs(now - self._looked_at) >= EVERY:
+            self._looked_at = now
+            if not self._hurries:
+                self._hurries = drift(self._engine, self._queue) >= _MANY
+            self._suspects = self._missing() | self._strays()
+            if not self._compared_to and not self._places_left:
+                self._hurries = False  # the round is over
+        return repaired
+
+    def _missing(self) -> dict[str, str]:
+        """From SQL to the index: live callbacks of this window that do not stand as they should."""
+        query = sa.select(*_COMPARED).where(
+            callbacks.c.id > self._compared_to, is_in(LIVE_STATES), callbacks.c.closed_at.is_(None)
+        )
+        with reading(self._engine) as connection:
+            rows = connection.execute(query.order_by(callbacks.c.id).limit(WINDOW)).all()
+        self._compared_to = rows[-1].id if len(rows) == WINDOW else ""
+        entries = self._queue.entries([row.id for row in rows])
+        return {row.id: "" for row, entry in zip(rows, entries, strict=True) if not _agree(row, entry)}
+
+    def _strays(self) -> dict[str, str]:
+        """From the index to SQL: what stands in the places of this window and should not, by the place."""
+        strays: dict[str, str] = {}
+        of_these = sa.select(callbacks.c.id, callbacks.c.state, callbacks.c.queue)
+        self._places_left = self._places_left or [(place, "0") for place in self._queue.places()]
+        seen = 0
+        while self._places_left and seen < WINDOW:
+            place, cursor = self._places_left.pop()
+            cursor, ids = self._queue.members(place, cursor, _ASKED_TOGETHER)
+            if cursor != "0":
+                self._places_left.append((place, cursor))
+            seen += len(ids)
+            with reading(self._engine) as connection:
+                known = connection.execute(of_these.where(callbacks.c.id.in_(ids)))
+                belongs = {name: _full_place(state, its_queue) for name, state, its_queue in known}
+            strays |= {name: place for name in ids if belongs.get(name) != place}
+        return strays
 
 
 def repair(engine: Engine, queue: CallbackQueue, suspects: Mapping[str, str]) -> int:
@@ -68,55 +113,36 @@ def repair(engine: Engine, queue: CallbackQueue, suspects: Mapping[str, str]) ->
 
     `suspects` are ids, each with a place (ready:QUEUE, wait, lease) in which it should not stand, or "" if it may stand in none.
     """
-    apart: list[str] = []
-    wrong: dict[
-        str, bool
-    ] = {}  # whether the index is not only behind: its version is ahead of SQL's, or it stands twice
-    standing = dict(zip(suspects, queue.standing(list(suspects)), strict=True))
-    strayed = {callback_id for callback_id, place in suspects.items() if place and queue.stands(place, callback_id)}
+    wrong: list[str] = []
+    ahead: set[str] = set()  # the index is not only behind: its version is ahead of SQL's, or it stands twice
+    entries = dict(zip(suspects, queue.entries(list(suspects)), strict=True))
+    strayed = {callback_id for callback_id, place in suspects.items() if place and queue.is_member(place, callback_id)}
     known = {row.id: row for row in _rows(engine, suspects)}
     for callback_id, place in suspects.items():
-        row, stands = known.get(callback_id), standing[callback_id]
-        is_stray = callback_id in strayed and (row is None or _place(row.state, row.queue) != place)
-        if is_stray or (row is not None and not _agree(row, stands)):
-            apart.append(callback_id)
-            wrong[callback_id] = is_stray or (row is not None and int(stands.version or 0) > row.version)
+        row, entry = known.get(callback_id), entries[callback_id]
+        is_stray = callback_id in strayed and (row is None or _full_place(row.state, row.queue) != place)
+        if is_stray or (row is not None and not _agree(row, entry)):
+            wrong.append(callback_id)
+            if is_stray or (row is not None and int(entry.version or 0) > row.version):
+                ahead.add(callback_id)
     now = datetime.now(UTC)
-    queue.upsert((known[name] for name in apart if name in known and not wrong[name]), now, "force")
-    queue.upsert((known[name] for name in apart if name in known and wrong[name]), now, "truth")
-    queue.forget(name for name in apart if name not in known)
-    return len(apart)
+    queue.upsert((known[name] for name in wrong if name in known and name not in ahead), now, "force")
+    queue.upsert((known[name] for name in wrong if name in known and name in ahead), now, "truth")
+    queue.forget(name for name in wrong if name not in known)
+    return len(wrong)
 
 
-def _missing(engine: Engine, queue: CallbackQueue) -> dict[str, str]:
-    """From SQL to the index: live callbacks of this window that do not stand as they should."""
-    query = sa.select(*_COMPARED).where(
-        callbacks.c.id > queue.compared_to, is_in(LIVE_STATES), callbacks.c.closed_at.is_(None)
-    )
+def drift(engine: Engine, queue: CallbackQueue) -> int:
+    """By how many callbacks the places of index and SQL differ. A change on its way through the outbox counts for a moment."""
+    by_state = sa.select(callbacks.c.state, sa.func.count()).where(callbacks.c.state.in_(LIVE_STATES))
+    ours: Counter[Place] = Counter()
     with reading(engine) as connection:
-        rows = connection.execute(query.order_by(callbacks.c.id).limit(WINDOW)).all()
-    queue.compared_to = rows[-1].id if len(rows) == WINDOW else ""
-    standing = queue.standing([row.id for row in rows])
-    return {row.id: "" for row, stands in zip(rows, standing, strict=True) if not _agree(row, stands)}
-
-
-def _strays(engine: Engine, queue: CallbackQueue) -> dict[str, str]:
-    """From the index to SQL: what stands in the places of this window and should not, by the place."""
-    strays: dict[str, str] = {}
-    of_these = sa.select(callbacks.c.id, callbacks.c.state, callbacks.c.queue)
-    queue.places_left = queue.places_left or [(place, "0") for place in queue.places()]
-    seen = 0
-    while queue.places_left and seen < WINDOW:
-        place, cursor = queue.places_left.pop()
-        cursor, ids = queue.placed(place, cursor, _ASKED_TOGETHER)
-        if cursor != "0":
-            queue.places_left.append((place, cursor))
-        seen += len(ids)
-        with reading(engine) as connection:
-            known = connection.execute(of_these.where(callbacks.c.id.in_(ids)))
-            belongs = {name: _place(state, its_queue) for name, state, its_queue in known}
-        strays |= {name: place for name in ids if belongs.get(name) != place}
-    return strays
+        for state, count in connection.execute(by_state.group_by(callbacks.c.state)):
+            ours[place_of(state)] += count
+    theirs = queue.counts()
+    return max(
+        abs(ours["ready"] - theirs.ready), abs(ours["wait"] - theirs.waiting), abs(ours["lease"] - theirs.leased)
+    )
 
 
 def _rows(engine: Engine, ids: Iterable[str]) -> Iterator[Callback]:
@@ -126,30 +152,27 @@ def _rows(engine: Engine, ids: Iterable[str]) -> Iterator[Callback]:
             yield from map(of_row, connection.execute(sa.select(callbacks).where(callbacks.c.id.in_(some))))
 
 
-def _agree(row: Callback | Row[*tuple[Any, ...]], stands: Standing) -> bool:
-    place = _place(row.state, row.queue)
-    if not place:
-        return not stands.score
-    if not stands.score or stands.version != str(row.version) or stands.queue != row.queue:
+def _agree(row: Callback | Row[*tuple[Any, ...]], entry: Entry) -> bool:
+    place = place_of(row.state)
+    if place == "gone":
+        return not entry.score
+    if not entry.score or entry.version != str(row.version) or entry.queue != row.queue:
         return False
-    if stands.place != place.partition(":")[0] or stands.nonce != (row.nonce or ""):
+    if entry.place != place or entry.nonce != (row.nonce or ""):
         return False
-    match stands.place:
+    match place:
         case "ready":
-            return float(stands.score) == _ms(row.due_at)
+            return float(entry.score) == _ms(row.due_at)
         case "wait":
-            return float(stands.score) == (float("inf") if row.not_before is None else _ms(row.not_before))
+            return float(entry.score) == (float("inf") if row.not_before is None else _ms(row.not_before))
         case _:
             return True  # how long a lease lasts, the server says
 
 
-def _place(state: str, queue: str) -> str:
-    """Where a callback belongs in the index; nowhere when it is final."""
-    if state in HELD_STATES:
-        return "lease"
-    if state == "waiting":
-        return "wait"
-    return f"ready:{queue}" if state == "ready" else ""
+def _full_place(state: str, queue: str) -> str:
+    """The name of the place where a callback belongs."""
+    place = place_of(state)
+    return f"ready:{queue}" if place == "ready" else place
 
 
 def _ms(at: datetime) -> float:

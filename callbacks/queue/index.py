@@ -1,4 +1,4 @@
-"""Keeps the index in Redis equal to SQL: one callback after a change, all of them after a loss."""
+"""Keeps the index in Redis equal to SQL, one callback after a change or all after a loss, and asks it on behalf of agents."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import structlog
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from callbacks.callback import HELD_STATES, LIVE_STATES, Callback
-from callbacks.queue.callback_queue import CallbackQueue, Counts, Mode, QueueAway, QueueError, QueueUntrusted
+from callbacks.callback import LIVE_STATES, Callback
+from callbacks.queue.callback_queue import CallbackQueue, Mode, QueueUntrusted, Reserved
+from callbacks.queue.circuit import QueueAway, QueueError
 from callbacks.tables import callbacks, index_epochs, is_in
 from callbacks.transition import of_row
 from runtime.ids import new_id
@@ -30,13 +31,10 @@ _PAGE = 1000
 
 
 def deliver_changed(engine: Engine, queue: CallbackQueue) -> Handler:
-    """The outbox handler of `callback.changed`: place callbacks as SQL has them now and ring the bell. Safe to repeat.
-
-    Its payload names one (`id`) or those that changed together (`ids`).
-    """
+    """The outbox handler of `callback.changed`: place a callback as SQL has it now and ring the bell. Safe to repeat."""
 
     def handle(payload: dict[str, Any]) -> None:
-        refresh(engine, queue, [str(name) for name in payload.get("ids") or [payload["id"]]])
+        refresh(engine, queue, [str(payload["id"])])
 
     return handle
 
@@ -55,31 +53,63 @@ def refresh(
 
 
 class Index:
-    """The index as the desk sees it: it may have no answer, and what it is not told now the outbox tells it later."""
+    """The queue with the epoch that SQL knows. It may have no answer, and what it is not told now the outbox tells it later.
+
+    Safe to share between threads. Without a `queue` it never has an answer.
+    """
 
     def __init__(self, engine: Engine, queue: CallbackQueue | None) -> None:
         self._engine = engine
         self._queue = queue
+        self._epoch = ""  # as SQL had it when this process looked last
 
-    def ask(self, ask: Callable[[CallbackQueue], Found]) -> Found | None:
-        """Ask, and once more when only the epoch was news to this process; None also when there is no trusted answer."""
+    def reserve_next(self, queues: Sequence[str] | None, holder: str, nonce: str, lease: timedelta) -> Reserved | None:
+        """Reserve the earliest due of these queues (None: of all); None also when there is no trusted answer."""
+        return self._ask(lambda queue, epoch: queue.claim(epoch, queues, holder, nonce, lease))
+
+    def reserve(self, callback_id: str, holder: str, nonce: str, lease: timedelta) -> Reserved | None:
+        """Reserve this one if it is ready."""
+        return self._ask(lambda queue, epoch: queue.claim_id(epoch, callback_id, holder, nonce, lease))
+
+    def renew(self, callback_id: str, nonce: str, lease: timedelta) -> None:
+        self._tell(lambda queue: queue.renew(callback_id, nonce, lease))
+
+    def release(self, callback_id: str, nonce: str) -> None:
+        """Undo a reservation that came to nothing."""
+        self._tell(lambda queue: queue.release(callback_id, nonce))
+
+    def show(self, callback: Callback, now: datetime) -> None:
+        """Let the index know of a change at once."""
+        self._tell(lambda queue: queue.upsert([callback], now))
+
+    def correct(self, callback_id: str) -> None:
+        """Place this one as SQL has it now: the index offered what is not so."""
+        self._tell(lambda queue: refresh(self._engine, queue, [callback_id], "force"))
+
+    def is_trusted(self) -> bool:
+        """Whether the queue carries the epoch that SQL knows now. Raises QueueAway."""
+        self._learn_epoch()
+        return self._queue is not None and self._queue.is_trusted(self._epoch)
+
+    def _ask(self, ask: Callable[[CallbackQueue, str], Found]) -> Found | None:
+        """Ask, and once more when only the epoch was news to this process."""
         if self._queue is None:
             return None
         try:
-            if not self._queue.epoch:
-                learn_epoch(self._engine, self._queue)
-            return ask(self._queue)
+            if not self._epoch:
+                self._learn_epoch()
+            return ask(self._queue, self._epoch)
         except QueueUntrusted:
-            if not learn_epoch(self._engine, self._queue):
+            if not self._learn_epoch():
                 return None
         except QueueAway:
             return None
         try:
-            return ask(self._queue)
+            return ask(self._queue, self._epoch)
         except QueueError:
             return None
 
-    def tell(self, tell: Callable[[CallbackQueue], object]) -> None:
+    def _tell(self, tell: Callable[[CallbackQueue], object]) -> None:
         if self._queue is None:
             return
         try:
@@ -87,22 +117,16 @@ class Index:
         except QueueError as error:
             log.debug("queue.not_told", reason=str(error))
 
-    def show(self, callback: Callback, now: datetime) -> None:
-        """Let the index know of a change at once."""
-        self.tell(lambda queue: queue.upsert([callback], now))
-
-    def correct(self, callback_ids: Sequence[str]) -> None:
-        """Place these as SQL has them now: the index offered what is not so."""
-        self.tell(lambda queue: refresh(self._engine, queue, callback_ids, "force"))
-
-
-def learn_epoch(engine: Engine, queue: CallbackQueue) -> bool:
-    """Read from SQL which epoch is to be trusted; tell whether that was news to this process."""
-    with reading(engine) as connection:
-        epoch = connection.scalar(sa.select(index_epochs.c.epoch).where(index_epochs.c.name == queue.name)) or ""
-    is_news = epoch != queue.epoch
-    queue.epoch = epoch
-    return is_news
+    def _learn_epoch(self) -> bool:
+        """Read from SQL which epoch is to be trusted; tell whether that was news to this process."""
+        if self._queue is None:
+            return False
+        name = index_epochs.c.name == self._queue.name
+        with reading(self._engine) as connection:
+            epoch = connection.scalar(sa.select(index_epochs.c.epoch).where(name)) or ""
+        is_news = epoch != self._epoch
+        self._epoch = epoch
+        return is_news
 
 
 def rebuild(engine: Engine, queue: CallbackQueue) -> bool:
@@ -128,21 +152,6 @@ def rebuild(engine: Engine, queue: CallbackQueue) -> bool:
     queue.end_rebuild(builder, epoch)
     log.info("queue.rebuilt", callbacks=count, ms=round((time.monotonic() - began) * 1000))
     return True
-
-
-def drift(engine: Engine, queue: CallbackQueue) -> int:
-    """By how many callbacks the places of index and SQL differ. A change on its way through the outbox counts for a moment."""
-    with reading(engine) as connection:
-        rows = connection.execute(
-            sa.select(callbacks.c.state, sa.func.count())
-            .where(callbacks.c.state.in_(LIVE_STATES))
-            .group_by(callbacks.c.state)
-        )
-        by_state: dict[str, int] = dict(rows.all())
-    held = sum(by_state.get(state, 0) for state in HELD_STATES)
-    ours = Counts(by_state.get("ready", 0), by_state.get("waiting", 0), held)
-    theirs = queue.counts()
-    return max(abs(ours.ready - theirs.ready), abs(ours.waiting - theirs.waiting), abs(ours.leased - theirs.leased))
 
 
 def _live_pages(engine: Engine) -> Iterator[list[Callback]]:

@@ -24,7 +24,7 @@
 --   release ID NONCE                          -> 1 and back to its place by due moment, or 0
 --   promote NOW LIMIT                         -> ids whose time to wait is over, now ready
 --   expired LIMIT                             -> ids whose lease is over; moves nothing, SQL decides
---   standing ID*                              -> a line for each: version, place, queue, score there, nonce, with tabs between
+--   entries ID*                               -> a line for each: version, place, queue, score there, nonce, with tabs between
 --   members PLACE CURSOR COUNT                -> {next cursor, about so many ids of ready:QUEUE, wait or lease, a line each}
 --   due_warnings NOW LIMIT                    -> ids that are due soon; each is told once
 
@@ -178,7 +178,7 @@ local function expired()
   return ids
 end
 
-local function standing()
+local function entries()
   local all = {}
   for position = 2, #ARGV do
     local id = ARGV[position]
@@ -214,7 +214,7 @@ end
 
 local commands = {
   upsert = upsert, claim = claim, claim_id = claim_id, renew = renew, release = release,
-  promote = promote, expired = expired, standing = standing, members = members, due_warnings = due_warnings,
+  promote = promote, expired = expired, entries = entries, members = members, due_warnings = due_warnings,
 }
 if not commands[command] then return redis.error_reply('ERR queue.lua has no command ' .. tostring(command)) end
 return commands[command]()

@@ -1,4 +1,4 @@
-"""When to try again after an attempt: the ladder of each outcome, clipped to hours in which a person may be rung. Pure."""
+"""When to try again after an attempt: the retries of each outcome, only within hours in which a person may be rung. Pure."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def next_try(outcome: Outcome, earlier: Sequence[Tried], now: datetime, hours: H
     """What follows an attempt that ended `now` without closing the callback.
 
     `earlier` are the attempts since the customer was last spoken to, in order. Raises ValueError for an outcome that has no
-    ladder (resolved, call_later …) and NoOpenHours when the queue's hours and the quiet hours never meet.
+    retries (resolved, call_later …) and NoOpenHours when the queue's hours and the quiet hours never meet.
     """
     tried = [*earlier, Tried(now, outcome)]
     if outcome in _UNANSWERED and _is_enough(tried, now, hours):
@@ -111,7 +111,7 @@ def next_try(outcome: Outcome, earlier: Sequence[Tried], now: datetime, hours: H
             alert = "" if times == 1 else f"the carrier failed {times} times: check the provider and the number"
             return Again(_at_or_after(now + _CARRIER[min(times, len(_CARRIER)) - 1], hours), alert)
         case _:
-            raise ValueError(f"after {outcome} nobody rings again by a ladder")
+            raise ValueError(f"{outcome} asks for no other attempt")
 
 
 def part_of_day(at: datetime, zone: ZoneInfo) -> PartOfDay:

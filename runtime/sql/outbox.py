@@ -5,7 +5,7 @@ Every handler must be safe to run twice and in any order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -39,9 +39,17 @@ _ENTER = outbox.insert()
 
 def enqueue(connection: Connection, kind: str, payload: dict[str, Any], now: datetime | None = None) -> None:
     """Add an entry to the outbox within the caller's transaction. `payload` carries ids and numbers only."""
+    enqueue_many(connection, kind, [payload], now)
+
+
+def enqueue_many(
+    connection: Connection, kind: str, payloads: Sequence[dict[str, Any]], now: datetime | None = None
+) -> None:
+    """As `enqueue`, an entry for each payload."""
     now = now or datetime.now(UTC)
-    row = {"kind": kind, "payload": payload, "created_at": now, "not_before": now, "tries": 0}
-    connection.execute(_ENTER, row)
+    same = {"kind": kind, "created_at": now, "not_before": now, "tries": 0}
+    if payloads:
+        connection.execute(_ENTER, [{**same, "payload": payload} for payload in payloads])
 
 
 def deliver(engine: Engine, handlers: Mapping[str, Handler], limit: int = 200) -> int:

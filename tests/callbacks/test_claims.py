@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import fields
 from datetime import timedelta
-from typing import Any
 
 import pytest
 import redis
@@ -27,6 +25,7 @@ from flows.company import Company
 from runtime.sql.database import reading, writing
 from runtime.sql.outbox import outbox
 from tests.callbacks.conftest import AGENTS, NOW, Ask
+from tests.callbacks.sql_faults import away, lost_word
 from tests.callbacks.test_queue import callback, rung
 
 
@@ -47,45 +46,6 @@ def claim_at_once(desk: Desk, agents: int = AGENTS) -> list[Callback | Exception
 
 def held(answers: list[Callback | Exception | None]) -> list[Callback]:
     return [answer for answer in answers if isinstance(answer, Callback)]
-
-
-@contextmanager
-def away(engine: Engine) -> Iterator[None]:
-    """No transaction begins."""
-
-    def refuse(_: Connection) -> None:
-        raise OperationalError("BEGIN", {}, Exception("the database went away"))
-
-    sa.event.listen(engine, "begin", refuse)
-    try:
-        yield
-    finally:
-        sa.event.remove(engine, "begin", refuse)
-
-
-@contextmanager
-def lost_word(engine: Engine) -> Iterator[None]:
-    """The next commit that writes is made, but its answer is lost on the way."""
-    commit = engine.dialect.do_commit
-    writes = threading.Event()
-
-    def note(connection: Connection) -> None:
-        if connection.get_execution_options().get("ringback_writes"):
-            writes.set()
-
-    def forget(connection: Any) -> None:
-        commit(connection)
-        if writes.is_set():
-            engine.dialect.do_commit = commit  # type: ignore[method-assign]
-            raise engine.dialect.loaded_dbapi.OperationalError("the connection was lost after COMMIT was sent")
-
-    sa.event.listen(engine, "commit", note)
-    engine.dialect.do_commit = forget  # type: ignore[method-assign,assignment]  # where the driver is asked
-    try:
-        yield
-    finally:
-        engine.dialect.do_commit = commit  # type: ignore[method-assign]
-        sa.event.remove(engine, "commit", note)
 
 
 def test_each_of_many_agents_has_one_callback_of_their_own(

@@ -16,7 +16,7 @@ import redis
 import sqlalchemy as sa
 
 from callbacks.callback import LIVE_STATES, StaleNonce
-from callbacks.clock import tick
+from callbacks.clock import Clock
 from callbacks.desk import Desk
 from callbacks.queue.callback_queue import CallbackQueue
 from callbacks.queue.index import deliver_changed, rebuild
@@ -115,9 +115,9 @@ def test_each_callback_is_completed_exactly_once(
     def keep_the_clock() -> None:
         try:
             handlers = {CHANGED: deliver_changed(engine, queue)}
-            beats = 0
+            clock, beats = Clock(engine, queue), 0
             while not over.is_set():
-                tick(engine, queue, datetime.now(UTC))
+                clock.tick(datetime.now(UTC))
                 deliver(engine, handlers)
                 beats += 1
                 if disaster and beats % 5 == 0:

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from callbacks.callback import Callback, State, SubState
-from callbacks.queue.callback_queue import CallbackQueue, Counts, QueueAway, QueueUntrusted, Reserved
+from callbacks.queue.callback_queue import CallbackQueue, Counts, QueueUntrusted, Reserved
+from callbacks.queue.circuit import QueueAway
 from callbacks.queue.index import deliver_changed, rebuild
 from callbacks.tables import callbacks
 from callbacks.transition import CHANGED
@@ -26,6 +27,7 @@ from tests.callbacks.conftest import NOW, Ask
 
 LEASE = timedelta(minutes=10)
 MINUTE = timedelta(minutes=1)
+EPOCH = "ep_1"
 
 
 def callback(
@@ -69,7 +71,7 @@ def index(redis_client: redis.Redis) -> CallbackQueue:
     """An index that is trusted without SQL."""
     queue = CallbackQueue(redis_client)
     assert queue.begin_rebuild("rb", LEASE)
-    queue.end_rebuild("rb", "ep_1")
+    queue.end_rebuild("rb", EPOCH)
     return queue
 
 
@@ -124,30 +126,30 @@ def test_the_earliest_due_of_the_queues_asked_for_is_reserved_once(index: Callba
         ],
         NOW,
     )
-    assert index.claim(["desk"], "anna", "n1", LEASE) == Reserved("cb_a", 1)  # a tie goes by id
-    assert index.claim(None, "anna", "n2", LEASE) == Reserved("cb_n", 1)
-    assert index.claim(["nights"], "anna", "n3", LEASE) is None
-    assert index.claim_id("cb_c", "anna", "n4", LEASE) == Reserved("cb_c", 1)
-    assert index.claim_id("cb_c", "anna", "n5", LEASE) is None
-    assert index.claim(["desk", "nights"], "anna", "n6", LEASE) == Reserved("cb_b", 1)
-    assert index.claim(None, "anna", "n7", LEASE) is None
+    assert index.claim(EPOCH, ["desk"], "anna", "n1", LEASE) == Reserved("cb_a", 1)  # a tie goes by id
+    assert index.claim(EPOCH, None, "anna", "n2", LEASE) == Reserved("cb_n", 1)
+    assert index.claim(EPOCH, ["nights"], "anna", "n3", LEASE) is None
+    assert index.claim_id(EPOCH, "cb_c", "anna", "n4", LEASE) == Reserved("cb_c", 1)
+    assert index.claim_id(EPOCH, "cb_c", "anna", "n5", LEASE) is None
+    assert index.claim(EPOCH, ["desk", "nights"], "anna", "n6", LEASE) == Reserved("cb_b", 1)
+    assert index.claim(EPOCH, None, "anna", "n7", LEASE) is None
 
 
 def test_only_the_nonce_that_holds_renews_and_releases(index: CallbackQueue) -> None:
     index.upsert([callback()], NOW)
-    index.claim(None, "anna", "n1", LEASE)
+    index.claim(EPOCH, None, "anna", "n1", LEASE)
     assert not index.renew("cb_1", "n0", LEASE)
     assert not index.release("cb_1", "n0")
     assert index.renew("cb_1", "n1", LEASE)
     assert index.release("cb_1", "n1")
     assert not index.renew("cb_1", "n1", LEASE)
-    assert index.claim(None, "bert", "n2", LEASE) == Reserved("cb_1", 1)
+    assert index.claim(EPOCH, None, "bert", "n2", LEASE) == Reserved("cb_1", 1)
 
 
 def test_leases_that_ended_are_named_to_one_sweeper_and_moved_by_none(index: CallbackQueue) -> None:
     index.upsert([callback("cb_1"), callback("cb_2")], NOW)
-    index.claim_id("cb_1", "anna", "n1", timedelta(milliseconds=20))
-    index.claim_id("cb_2", "anna", "n2", LEASE)
+    index.claim_id(EPOCH, "cb_1", "anna", "n1", timedelta(milliseconds=20))
+    index.claim_id(EPOCH, "cb_2", "anna", "n2", LEASE)
     time.sleep(0.03)
     assert index.expired() == ["cb_1"]
     assert index.expired() == []
@@ -187,14 +189,13 @@ def test_the_bell_rings_for_news_only(index: CallbackQueue, redis_client: redis.
 
 def test_an_index_of_another_epoch_is_not_trusted(index: CallbackQueue, redis_client: redis.Redis) -> None:
     index.upsert([callback()], NOW)
-    index.epoch = "ep_2"
-    assert not index.is_trusted()
+    assert index.is_trusted(EPOCH)
+    assert not index.is_trusted("ep_2")
     with pytest.raises(QueueUntrusted):
-        index.claim(None, "anna", "n1", LEASE)
+        index.claim("ep_2", None, "anna", "n1", LEASE)
     redis_client.flushall()
-    index.epoch = "ep_1"
     with pytest.raises(QueueUntrusted):
-        index.claim_id("cb_1", "anna", "n1", LEASE)
+        index.claim_id(EPOCH, "cb_1", "anna", "n1", LEASE)
 
 
 def test_tenants_do_not_see_each_other(index: CallbackQueue, redis_client: redis.Redis) -> None:
@@ -202,22 +203,22 @@ def test_tenants_do_not_see_each_other(index: CallbackQueue, redis_client: redis
     assert other.begin_rebuild("rb", LEASE)
     other.end_rebuild("rb", "ep_9")
     index.upsert([callback()], NOW)
-    assert other.claim(None, "anna", "n1", LEASE) is None
-    assert index.is_trusted()
+    assert other.claim("ep_9", None, "anna", "n1", LEASE) is None
+    assert index.is_trusted(EPOCH)
 
 
 def test_a_server_that_restarted_is_given_the_script_again(index: CallbackQueue, redis_client: redis.Redis) -> None:
     index.upsert([callback()], NOW)
     redis_client.script_flush()
-    assert index.claim(None, "anna", "n1", LEASE) == Reserved("cb_1", 1)
+    assert index.claim(EPOCH, None, "anna", "n1", LEASE) == Reserved("cb_1", 1)
 
 
 def test_a_server_that_is_away_is_not_asked_again_at_once() -> None:
     away = CallbackQueue(open_redis("unix:///nonexistent/redis.sock"))
     with pytest.raises(QueueAway, match="does not answer:"):
-        away.claim(None, "anna", "n1", LEASE)
+        away.claim(EPOCH, None, "anna", "n1", LEASE)
     with pytest.raises(QueueAway, match="a moment ago"):
-        away.claim(None, "anna", "n1", LEASE)
+        away.claim(EPOCH, None, "anna", "n1", LEASE)
 
 
 def test_the_outbox_brings_a_change_to_the_index(database: Engine, queue: CallbackQueue, ask: Ask) -> None:
@@ -227,7 +228,6 @@ def test_the_outbox_brings_a_change_to_the_index(database: Engine, queue: Callba
     assert deliver(database, handlers) == 1
     assert queue.ids() == {made}
     handlers[CHANGED]({"id": made})
-    handlers[CHANGED]({"ids": [made]})
     handlers[CHANGED]({"id": "cb_of_a_database_that_was_restored"})
     assert places(queue) == (1, 0, 0)
 

@@ -124,16 +124,16 @@ MUTANTS = (
     Mutant(
         "rebuild: an emptied index",
         "callbacks/clock.py",
-        "            return 0, rebuild(engine, queue)\n",
-        "            return 0, False\n",
+        "                return 0, rebuild(self._engine, queue)\n",
+        "                return 0, False\n",
         ("tests/callbacks/test_clock.py", "tests/callbacks/test_queue.py"),
     ),
     Mutant(
         "rebuild: what is apart is repaired",
         "callbacks/queue/consistency.py",
-        "    repaired = repair(engine, queue, suspects) if suspects else 0\n",
-        "    repaired = 0\n",
-        ("tests/callbacks/test_clock.py", "tests/callbacks/test_comparison.py", *FOUND),
+        "        repaired = repair(self._engine, self._queue, suspects) if suspects else 0\n",
+        "        repaired = 0\n",
+        ("tests/callbacks/test_clock.py", "tests/callbacks/test_consistency.py", *FOUND),
     ),
 )
 

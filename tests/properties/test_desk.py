@@ -21,11 +21,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy.exc import OperationalError
 
 from callbacks.callback import FINAL_STATES, HELD_STATES, IllegalStep, Outcome, StaleNonce
-from callbacks.clock import tick
+from callbacks.clock import Clock
 from callbacks.desk import Desk
 from callbacks.intake import request
-from callbacks.queue.callback_queue import CallbackQueue, QueueError
-from callbacks.queue.index import deliver_changed
+from callbacks.queue.callback_queue import CallbackQueue
+from callbacks.queue.circuit import Circuit
+from callbacks.queue.index import Index, deliver_changed
 from callbacks.transition import CHANGED
 from customers.tables import customers
 from flows.company import Company
@@ -72,7 +73,9 @@ class Desks(RuleBasedStateMachine):
         self.traveller = self.time.start()
         self.sql.empty()
         self.redis.flushall()
-        self.queues = [CallbackQueue(self.redis), CallbackQueue(self.redis)]
+        self.circuits = [Circuit(), Circuit()]
+        self.queues = [CallbackQueue(self.redis, circuit=circuit) for circuit in self.circuits]
+        self.indices = [Index(self.sql.engine, queue) for queue in self.queues]
         self.desks = [Desk(self.sql.engine, lambda: self.company, queue) for queue in self.queues]
         self.wishes: dict[tuple[str, int], str] = {}  # call and turn -> callback
         self.leases: list[tuple[str, str]] = []  # every lease that was ever given: callback and nonce
@@ -171,10 +174,7 @@ class Desks(RuleBasedStateMachine):
     @rule(at=who)
     def vanish_while_claiming(self, at: bool) -> None:
         """The index reserved one, and the process died before SQL knew."""
-        try:
-            self.queues[at].claim(None, "nobody", f"no_vanished_{self.steps}", timedelta(milliseconds=-1))
-        except QueueError:
-            return
+        self.indices[at].reserve_next(None, "nobody", f"no_vanished_{self.steps}", timedelta(milliseconds=-1))
 
     @rule(loses=st.sampled_from(["everything", "epoch", "another epoch", "one place", "one item"]), which=some)
     def memory_fails(self, loses: str, which: int) -> None:
@@ -196,7 +196,10 @@ class Desks(RuleBasedStateMachine):
 
     @rule(at=who, is_away=st.booleans())
     def server_hangs(self, at: bool, is_away: bool) -> None:
-        self.queues[at]._away_until = float("inf") if is_away else 0.0
+        if is_away:
+            self.circuits[at].trip("it hangs", float("inf"))
+        else:
+            self.circuits[at].reset()
 
     @rule(trouble=st.sampled_from(["", "", "", "read_only", "unsure"]))
     def sql_has(self, trouble: Trouble) -> None:
@@ -216,13 +219,12 @@ class Desks(RuleBasedStateMachine):
         """One beat of a clock, with the outbox and the minute's comparison; whether SQL let it."""
         try:
             deliver(self.sql.engine, {CHANGED: deliver_changed(self.sql.engine, self.queues[at])})
-            self.queues[at].compare_at = 0.0
-            tick(self.sql.engine, self.queues[at], self._now())
-            if self.queues[at].seems_apart:  # a difference counts when it is seen twice in a row
-                tick(self.sql.engine, self.queues[at], self._now())
+            clock = Clock(self.sql.engine, self.queues[at])  # one that was just started compares at once
+            for _ in range(2):  # a difference counts when it is seen twice in a row
+                clock.tick(self._now())
         except OperationalError:
             return False
-        if not self.queues[at]._away_until:
+        if not self.circuits[at].is_open:
             self._check_nothing_final_is_offered()
         return True
 
@@ -265,8 +267,8 @@ class Desks(RuleBasedStateMachine):
 
     def _recover(self) -> None:
         self.sql.trouble = ""
-        for queue in self.queues:
-            queue._away_until = 0.0
+        for circuit in self.circuits:
+            circuit.reset()
         for at in (False, True):
             assert self._beat(at)
 

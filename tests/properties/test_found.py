@@ -9,7 +9,7 @@ import redis
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from callbacks.clock import tick
+from callbacks.clock import Clock
 from callbacks.desk import Desk
 from callbacks.queue.callback_queue import CallbackQueue, Counts
 from callbacks.queue.index import rebuild
@@ -54,9 +54,9 @@ def test_a_place_that_the_queue_server_evicted_is_filled_again(
 ) -> None:
     """A server of the operator's that evicts may drop a whole place and keep what it knows of each callback."""
     redis_client.delete(f"{queue.prefix}:{place}")
+    clock = Clock(sqlite_database, queue)
     for _ in range(2):  # a difference counts when it is seen twice in a row
-        queue.compare_at = 0.0
-        tick(sqlite_database, queue, NOW)
+        clock.tick(NOW)
     assert queue.counts() == Counts(ready=2, waiting=1, leased=0)
 
 

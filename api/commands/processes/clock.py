@@ -16,7 +16,7 @@ def clock() -> None:
     from api.commands.account import with_provider
     from api.deliveries import handlers, open_jobs
     from api.reconciling import reconcile_until
-    from callbacks.clock import tick
+    from callbacks.clock import Clock
     from callbacks.queue.callback_queue import CallbackQueue
     from ivr.published_flows import NothingPublished, PublishedFlows
     from runtime.config import load_settings
@@ -38,6 +38,7 @@ def clock() -> None:
     queue = CallbackQueue(open_redis(settings.queue_url))
     published_flows = PublishedFlows(engine)
     jobs = open_jobs(engine, settings)
+    ticking = Clock(engine, queue)
     known = handlers(engine, queue, published_flows, jobs)
     reconciling = threading.Thread(
         target=reconcile_until, args=(stop, engine, published_flows, settings), name="reconciler", daemon=True
@@ -47,7 +48,7 @@ def clock() -> None:
     while not stop.wait(TICK_SECONDS):
         try:
             published_flows.refresh()
-            if tick(engine, queue, datetime.now(UTC)).index_rebuilt:
+            if ticking.tick(datetime.now(UTC)).index_rebuilt:
                 resend_all(engine, jobs)  # whoever emptied the index has emptied the job queue, too
             deliver(engine, known)
         except (SQLAlchemyError, NothingPublished) as error:

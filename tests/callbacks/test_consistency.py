@@ -10,12 +10,12 @@ import pytest
 import redis
 from sqlalchemy.engine import Engine
 
-from callbacks.clock import tick
+from callbacks.clock import Clock
 from callbacks.desk import Desk
-from callbacks.queue import consistency as comparison
+from callbacks.queue import consistency
 from callbacks.queue.callback_queue import CallbackQueue, Counts
-from callbacks.queue.consistency import compare
-from callbacks.queue.index import refresh
+from callbacks.queue.consistency import EVERY, Comparison
+from callbacks.queue.index import Index, refresh
 from callbacks.tables import callbacks
 from runtime.sql.database import writing
 from tests.callbacks.conftest import NOW, Ask
@@ -76,17 +76,15 @@ def made(ask: Ask, queue: CallbackQueue, database: Engine) -> str:
 def test_what_differs_twice_is_put_right(
     database: Engine, queue: CallbackQueue, redis_client: redis.Redis, made: str, fault: str
 ) -> None:
-    right = queue.standing([made])
+    right = queue.entries([made])
     FAULTS[fault](redis_client, made)
-    queue.compare_at = 0.0
-    assert compare(database, queue) == 0  # it may be on its way
-    assert compare(database, queue) == 1
-    assert queue.standing([made]) == right
+    comparison = Comparison(database, queue)
+    assert comparison.look(NOW) == 0  # it may be on its way
+    assert comparison.look(NOW) == 1
+    assert queue.entries([made]) == right
     assert queue.counts() == Counts(ready=1, waiting=0, leased=0)
     assert queue.ids() == {made}
-    queue.compare_at = 0.0
-    assert [compare(database, queue), compare(database, queue)] == [0, 0]
-    queue.compare_at = 0.0
+    assert [comparison.look(NOW + EVERY), comparison.look(NOW + EVERY)] == [0, 0]
 
 
 @pytest.mark.parametrize("state", ["held", "waiting", "needs number"])
@@ -100,32 +98,32 @@ def test_what_is_right_is_left_alone(
         assert held is not None
         if state == "waiting":
             desk.attempt(name, held.nonce or "", "busy", at=NOW)
-    queue.compare_at = 0.0
-    assert compare(database, queue) == 0
-    assert not queue.seems_apart
+    comparison = Comparison(database, queue)
+    assert comparison.look(NOW) == 0
+    assert not comparison.has_suspects
 
 
 def test_what_is_only_on_its_way_is_not_counted(database: Engine, queue: CallbackQueue, ask: Ask) -> None:
     name = ask()
-    queue.compare_at = 0.0
-    assert compare(database, queue) == 0
-    assert queue.seems_apart
+    comparison = Comparison(database, queue)
+    assert comparison.look(NOW) == 0
+    assert comparison.has_suspects
     refresh(database, queue, [name])  # the outbox came meanwhile
-    assert compare(database, queue) == 0
+    assert comparison.look(NOW) == 0
 
 
 def test_a_house_larger_than_the_window_is_compared_within_a_round(
     database: Engine, queue: CallbackQueue, redis_client: redis.Redis, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(comparison, "WINDOW", 4)
+    monkeypatch.setattr(consistency, "WINDOW", 4)
     made = sorted(ask(f"CA{number}", customer_id=f"cu_{number}") for number in range(11))
     refresh(database, queue, made)
     redis_client.hset(f"{P}item:{made[0]}", "version", "0")
     redis_client.hset(f"{P}item:{made[10]}", "version", "0")
+    comparison = Comparison(database, queue)
     repaired = []
-    for _ in range(3):  # minutes
-        queue.compare_at = 0.0
-        repaired += [compare(database, queue), compare(database, queue)]
+    for minute in range(3):
+        repaired += [comparison.look(NOW + minute * EVERY), comparison.look(NOW + minute * EVERY)]
     assert repaired == [0, 1, 0, 0, 0, 1]
 
 
@@ -133,22 +131,23 @@ def test_when_much_is_wrong_the_round_is_finished_at_once(
     database: Engine, queue: CallbackQueue, redis_client: redis.Redis, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A server that evicts may lose a whole place."""
-    monkeypatch.setattr(comparison, "WINDOW", 4)
-    monkeypatch.setattr(comparison, "_MANY", 3)
+    monkeypatch.setattr(consistency, "WINDOW", 4)
+    monkeypatch.setattr(consistency, "_MANY", 3)
     made = [ask(f"CA{number}", customer_id=f"cu_{number}") for number in range(11)]
     refresh(database, queue, made)
     redis_client.delete(f"{P}ready:desk")
-    queue.compare_at = 0.0
     seconds = 6
-    assert sum(tick(database, queue, NOW).index_repaired for _ in range(seconds)) == 11
-    assert not queue.hurries
+    clock = Clock(database, queue)
+    assert sum(clock.tick(NOW).index_repaired for _ in range(seconds)) == 11
+    redis_client.delete(f"{P}ready:desk")
+    assert clock.tick(NOW).index_repaired == 0  # the hurry is over: the next window comes in a minute
+    refresh(database, queue, made, "force")
     assert queue.ids() == set(made)
 
 
 def test_a_claim_under_way_is_not_undone(database: Engine, queue: CallbackQueue, ask: Ask) -> None:
     name = ask()
     refresh(database, queue, [name])
-    assert queue.claim(None, "anna", "no_anna", timedelta(minutes=10)) is not None
-    queue.compare_at = 0.0
-    assert compare(database, queue) == 0
-    assert (queue.standing([name])[0].place, queue.standing([name])[0].nonce) == ("lease", "no_anna")
+    assert Index(database, queue).reserve_next(None, "anna", "no_anna", timedelta(minutes=10)) is not None
+    assert Comparison(database, queue).look(NOW) == 0
+    assert (queue.entries([name])[0].place, queue.entries([name])[0].nonce) == ("lease", "no_anna")

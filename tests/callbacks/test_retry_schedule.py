@@ -69,7 +69,7 @@ LADDER = {
     "by night nobody is rung before eight": ("always", "", "03-10T22:00", "busy", "03-11T08:00"),
     "the last call ends before nine in the evening": ("always", "", "03-10T20:30", "no_answer", "03-11T08:00"),
     "carrier: five minutes": ("office", "", "03-10T10:00", "carrier_failure", "03-10T10:05"),
-    "a carrier's fault does not shorten the customer's ladder": (
+    "a carrier's fault does not shorten the customer's retries": (
         "office",
         "03-10T10:00 carrier_failure",
         "03-10T10:10",
@@ -87,7 +87,9 @@ def after(company: Company, calendar: str, earlier: str, now: str, outcome: Outc
 
 
 @pytest.mark.parametrize(("calendar", "earlier", "now", "outcome", "again"), LADDER.values(), ids=LADDER)
-def test_the_ladder(company: Company, calendar: str, earlier: str, now: str, outcome: Outcome, again: str) -> None:
+def test_the_next_try_after_each_outcome(
+    company: Company, calendar: str, earlier: str, now: str, outcome: Outcome, again: str
+) -> None:
     assert after(company, calendar, earlier, now, outcome) == Again(riga(again))
 
 
