@@ -1,4 +1,4 @@
-"""Who may come in: a bearer token on every route of the JSON interface; what is not allowed is refused."""
+"""Access to the JSON interface: every route needs a bearer token of a user with a sufficient role."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ _bearer = HTTPBearer(auto_error=False, description="A token from `ringback users
 
 
 class NotSignedIn(Exception):
-    """No token, or one that nobody has."""
+    """The request has no token, or an unknown one."""
 
 
 class NotAllowed(Exception):
-    """The user's role does not include this."""
+    """The role of the user is not sufficient."""
 
 
 class NotFound(Exception):
-    """There is no such thing, or none that this user may see."""
+    """The requested object does not exist."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"there is no such {what}")
 
 
 class NotANumber(Exception):
-    """What was given as a telephone number cannot be one."""
+    """The text is no telephone number."""
 
 
 def parts_of(request: Request) -> Parts:
-    """The open parts of this process."""
+    """What this process has open."""
     parts: Parts = request.app.state.parts
     return parts
 
@@ -43,7 +43,7 @@ OpenParts = Annotated[Parts, Depends(parts_of)]
 
 
 def signed_in(parts: OpenParts, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> User:
-    """The user whose token the request carries. Raises NotSignedIn. The role is read anew for each request."""
+    """The user of the request's token. The role is read again for each request. Raises NotSignedIn."""
     user = user_of(parts.console_database, given.credentials) if given is not None else None
     if user is None:
         raise NotSignedIn
@@ -54,7 +54,7 @@ SignedIn = Annotated[User, Depends(signed_in)]
 
 
 def at_least(role: Role) -> Callable[[User], User]:
-    """A dependency that lets in users whose role includes `role`."""
+    """A FastAPI dependency that accepts users whose role includes `role`."""
 
     def check(user: SignedIn) -> User:
         if not user.may(role):

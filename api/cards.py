@@ -1,4 +1,4 @@
-"""A callback as an agent sees it: with its customer, its messages and their words, and what was tried before."""
+"""Callbacks as agents see them: with customer, messages, transcripts and earlier attempts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from voicemail.mailbox import Transcript, Voicemail, voicemails_of_callback
 
 
 def cards(connection: Connection, callbacks: Sequence[Callback]) -> list[CallbackShape]:
-    """The callbacks in the same order; four queries, however many there are."""
+    """The callbacks in the same order, with four queries for any number of them."""
     ids = [callback.id for callback in callbacks]
     people = customer.load(connection, list({callback.customer_id for callback in callbacks}))
     messages = voicemails_of_callback(connection, ids)
@@ -47,7 +47,7 @@ def card(connection: Connection, callback: Callback) -> CallbackShape:
 
 
 def claimed_card(connection: Connection, callback: Callback) -> ClaimedShape:
-    """The same with the proof of the claim."""
+    """The callback of a claim, with its nonce and the end of the lease."""
     assert callback.nonce is not None
     assert callback.lease_expires_at is not None
     shown = card(connection, callback).model_dump()
@@ -55,7 +55,7 @@ def claimed_card(connection: Connection, callback: Callback) -> ClaimedShape:
 
 
 def voicemail_detail(message: Voicemail, company: Company) -> VoicemailDetailShape:
-    """A message with the facts that were heard in it, times read in the zone of its queue."""
+    """A message with the facts found in it; times are in the zone of its queue."""
     queue = company.queues.get(message.queue)
     calendar = company.calendars[queue.calendar] if queue else next(iter(company.calendars.values()))
     heard = message.transcript

@@ -1,4 +1,4 @@
-"""After a commit: jobs, the queue and the bell, from the outbox of this process or of one that died."""
+"""Delivers the outbox after commits: jobs, updates of the index, and the bell. Also for processes that died."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-# Without a bell the outbox is looked at this often; another process may have died with its entries.
+# How often the outbox is read without a bell, because another process may have died before delivering.
 LOOK_SECONDS = 2.0
-# A queue server that hangs must hold neither the clock nor the outbox.
+# A Redis that hangs must not stop the clock or the outbox.
 QUEUE_TIMEOUT_SECONDS = 5.0
 
 
 def open_jobs(engine: Engine, settings: Settings) -> Jobs:
-    """The jobs of messages as those know them who only send them."""
+    """The jobs of messages, for processes that only send them."""
     return register(
         open_broker(settings.queue_url, QUEUE_TIMEOUT_SECONDS),
         engine,
@@ -43,7 +43,7 @@ def open_jobs(engine: Engine, settings: Settings) -> Jobs:
 
 
 def handlers(engine: Engine, queue: CallbackQueue, published_flows: PublishedFlows, jobs: Jobs) -> dict[str, Handler]:
-    """What each kind of outbox entry sets going."""
+    """The handler of each kind of outbox entry."""
     return {
         **outbox_handlers(jobs),
         "callback.changed": deliver_changed(engine, queue),
@@ -54,7 +54,7 @@ def handlers(engine: Engine, queue: CallbackQueue, published_flows: PublishedFlo
 
 
 def deliver_until(stop: threading.Event, bell: threading.Event, parts: Parts) -> None:
-    """Deliver whenever the bell rings, until `stop` is set. A database that is away is looked for again."""
+    """Deliver whenever the bell rings, until `stop` is set. While SQL is away, try again every second."""
     jobs = open_jobs(parts.console_database, parts.settings)
     known = handlers(parts.console_database, parts.queue, parts.published_flows, jobs)
     while not stop.is_set():

@@ -1,4 +1,4 @@
-"""The one place where faults become answers: `{"error": …, "detail": a sentence with the remedy}`."""
+"""Translates exceptions into answers: `{"error": …, "detail": a sentence with the remedy}`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ log = structlog.get_logger()
 
 
 def install(app: FastAPI) -> None:
-    """Register every handler of the JSON interface."""
+    """Register all exception handlers of the JSON interface."""
     app.add_exception_handler(NotSignedIn, _not_signed_in)
     app.add_exception_handler(NotAllowed, _not_allowed)
     app.add_exception_handler(NotFound, _not_found)

@@ -1,4 +1,4 @@
-"""What the very first start prepares: the tables, and the flows of the folder published."""
+"""Prepares the first start: creates the tables and publishes the flows of the folder."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from runtime.sql.migrate import upgrade
 
 
 def prepare(settings: Settings) -> list[str]:
-    """Bring the tables up to date and publish the folder's flows if none ever were; return the names of those published.
+    """Update the tables, and publish the flows of the folder if none were ever published; return their names.
 
-    Later changes are published by `ringback flows publish`. Raises ConfigurationError: SQL is away, the flows have faults.
+    Later changes are published by `ringback flows publish`. Raises ConfigurationError when SQL is away or flows have faults.
     """
     try:
         upgrade(settings.sql_url)
@@ -27,7 +27,7 @@ def prepare(settings: Settings) -> list[str]:
 
 
 def flows_folder(settings: Settings) -> Path:
-    """The folder whose flows are published: the configured one, or the one that ships."""
+    """The folder whose flows are published: the configured one, or the one of the product."""
     return settings.flows_dir or Path(next(iter(flows.__path__))) / "definitions"
 
 

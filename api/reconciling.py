@@ -1,4 +1,4 @@
-"""The reconciler in the clock process: at its start, and every five minutes."""
+"""Runs the reconciler in the clock process: at its start, then every five minutes."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from voicemail.recordings import ProviderAccount
 
 log = structlog.get_logger()
 
-# The first look waits until the line and the api have had time to start.
+# The first run waits for the line and the api to start.
 FIRST_LOOK_SECONDS = 5.0
 
 
 class Reconciling:
-    """What a run of the reconciler needs: the provider's account, and a journal to hang up calls in."""
+    """What the reconciler needs: the provider's account, and a journal for the ends of calls."""
 
     def __init__(self, engine: Engine, published_flows: PublishedFlows, settings: Settings) -> None:
         def apply(connection: Connection, records: Sequence[TurnRecord]) -> bool:
@@ -57,7 +57,7 @@ class Reconciling:
 
 
 def reconcile_until(stop: threading.Event, engine: Engine, published_flows: PublishedFlows, settings: Settings) -> None:
-    """Compare at the start and every five minutes, until `stop` is set. A provider that is away is asked again next time."""
+    """Run until `stop` is set. After a failure the next run comes after 30 seconds."""
     reconciling = Reconciling(engine, published_flows, settings)
     pause = FIRST_LOOK_SECONDS
     while not stop.wait(pause):
@@ -69,6 +69,6 @@ def reconcile_until(stop: threading.Event, engine: Engine, published_flows: Publ
             log.warning("reconciler.provider_away", reason=str(error))
             pause = 30.0
         except (SQLAlchemyError, NothingPublished) as error:
-            log.warning("reconciler.waits", reason=str(error)[:200])
+            log.warning("reconciler.failed", reason=str(error)[:200])
             pause = 30.0
     reconciling.close()

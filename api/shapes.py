@@ -1,4 +1,4 @@
-"""The shapes of the JSON interface. Times are ISO 8601 in UTC; numbers are E.164."""
+"""The JSON objects of the interface. Times are ISO 8601 in UTC; numbers are E.164."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from callbacks.callback import Outcome
 
-Note = Annotated[str, Field(max_length=5_000, examples=["Ordered 20 m of oak. Rings again on Friday."])]
-Nonce = Annotated[str, Field(max_length=64, description="The proof of the claim, from the answer to it.")]
+Note = Annotated[str, Field(max_length=5_000, examples=["Ordered 20 m of oak. Will call again on Friday."])]
+Nonce = Annotated[str, Field(max_length=64, description="The nonce from the answer to the claim.")]
 
 
 class _Shape(BaseModel):
@@ -32,12 +32,12 @@ class WordShape(_Shape):
     heard: str | None = Field(
         None,
         exclude_if=lambda heard: heard is None,
-        description="What was heard, where one of the own words was taken for it.",
+        description="What was recognised, where one of the own words replaced it.",
     )
 
 
 class TranscriptShape(_Shape):
-    text: str = Field(examples=["good morning I ring about my order"])
+    text: str = Field(examples=["good morning I am calling about my order"])
     language: str
     confidence: float = Field(ge=0, le=1)
     words: list[WordShape]
@@ -48,23 +48,23 @@ class VoicemailShape(_Shape):
     recorded_at: datetime
     seconds: float | None
     status: str = Field(examples=["transcribed"])
-    status_reason: str = Field(examples=[""], description="A sentence for the agent when there are no words (yet).")
+    status_reason: str = Field(examples=[""], description="A sentence for the agent when there is no transcript.")
     transcript: TranscriptShape | None
 
 
 class FactShape(_Shape):
-    """Something a person would note down. A heard number is shown, never preferred to the caller's own."""
+    """A number, time or date in a message. A number in it never replaces the number of the caller."""
 
     kind: str = Field(examples=["number"], description="number, time or date")
     value: str = Field(examples=["+37129123456"], description="E.164; HH:MM; ISO 8601.")
     said: str = Field(examples=["two nine one two three four five six"])
-    first_word: int = Field(description="Its first word's place in the transcript, from 0.")
+    first_word: int = Field(description="The index of its first word in the transcript, from 0.")
     last_word: int
     start: float = Field(description="Seconds from the beginning of the recording.")
     end: float
     confidence: float = Field(ge=0, le=1)
-    is_certain: bool = Field(description="False when the words leave it open, such as an hour without am or pm.")
-    extension: str = Field("", examples=["214"], description="The extension that was said behind a number, else empty.")
+    is_certain: bool = Field(description="False when the words are ambiguous, such as an hour without am or pm.")
+    extension: str = Field("", examples=["214"], description="The extension that was said after a number, else empty.")
 
 
 class VoicemailDetailShape(VoicemailShape):
@@ -93,7 +93,7 @@ class CallbackShape(_Shape):
     intent: str = Field(examples=["orders"])
     language: str = Field(examples=["en"])
     due_at: datetime
-    promised_until: datetime | None = Field(description="The moment that was said to the caller; null if none was.")
+    promised_until: datetime | None = Field(description="The time promised to the caller; null without a promise.")
     not_before: datetime | None
     overdue: bool
     version: int
@@ -107,16 +107,20 @@ class CallbackShape(_Shape):
 
 class ClaimedShape(CallbackShape):
     nonce: str = Field(description="Send it with every step on this callback.")
-    lease_expires_at: datetime = Field(description="Renew before this moment, or somebody else may take the callback.")
+    lease_expires_at: datetime = Field(
+        description="Renew the claim before this time, or another agent may claim the callback."
+    )
 
 
 class CallbackPage(_Shape):
     items: list[CallbackShape]
-    next: str | None = Field(description="Give it as `after` to get the next page; null on the last.")
+    next: str | None = Field(description="The value of `after` for the next page; null on the last.")
 
 
 class ClaimNext(_Shape):
-    queues: list[str] | None = Field(default=None, examples=[["desk"]], description="Only from these; all when absent.")
+    queues: list[str] | None = Field(
+        default=None, examples=[["desk"]], description="Only from these queues; all when absent."
+    )
 
 
 class Held(_Shape):
@@ -127,9 +131,9 @@ class AttemptMade(Held):
     outcome: Outcome = Field(examples=["resolved"])
     note: Note = ""
     call_later_at: datetime | None = Field(
-        default=None, description="With call_later: the moment agreed with the customer."
+        default=None, description="With call_later: the time agreed with the customer."
     )
-    key: str | None = Field(default=None, max_length=64, description="The same key twice is one attempt.")
+    key: str | None = Field(default=None, max_length=64, description="An attempt with a known key is not stored again.")
 
 
 class NumberFound(_Shape):
@@ -205,9 +209,9 @@ class FlowList(_Shape):
 
 
 class Problem(_Shape):
-    """Every error of the interface."""
+    """The answer to a request that failed."""
 
     error: str = Field(examples=["stale_nonce"])
-    detail: str = Field(examples=["Somebody else holds this callback now. Your text was not saved; copy it first."])
+    detail: str = Field(examples=["Another agent holds this callback now. Your note was not saved; copy it first."])
     holder: str | None = None
     state: str | None = None

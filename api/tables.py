@@ -1,4 +1,4 @@
-"""People and programs that may use the JSON interface."""
+"""The table of users of the JSON interface."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Users and their bearer tokens. A token is told once; only its hash is kept (256 random bits need no slow hash)."""
+"""Users and their bearer tokens. A token is shown once; only its hash is stored (256 random bits need no slow hash)."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from api.tables import users
 from runtime.sql.database import reading, writing
 
 Role = Literal["agent", "supervisor", "admin"]
-ROLES: tuple[Role, ...] = get_args(Role)  # each may do what those before it may
-TOKEN_PREFIX = "rb_"  # noqa: S105 - it makes a leaked token easy to find, and is no secret
+ROLES: tuple[Role, ...] = get_args(Role)  # each role includes those before it
+TOKEN_PREFIX = "rb_"  # noqa: S105 - a prefix that makes leaked tokens easy to find
 
 _NAME = re.compile(r"[\w.@ -]{1,80}")
 
@@ -28,14 +28,14 @@ class User:
     role: Role
 
     def may(self, role: Role) -> bool:
-        """Whether this user's role includes another."""
+        """Whether this user's role includes the given one."""
         return ROLES.index(self.role) >= ROLES.index(role)
 
 
 def add_user(engine: Engine, name: str, role: Role) -> str:
-    """Add a user, or give an existing one a new role and token; return the token. The old token is void at once.
+    """Add a user, or give an existing one a new role and token; return the token. The old token stops working.
 
-    Raises ValueError for a name that cannot be.
+    Raises ValueError for an invalid name.
     """
     if not _NAME.fullmatch(name):
         raise ValueError("a name has 1 to 80 letters, digits, spaces or . _ @ -")
@@ -48,7 +48,7 @@ def add_user(engine: Engine, name: str, role: Role) -> str:
 
 
 def user_of(engine: Engine, token: str) -> User | None:
-    """Whose token this is, or None."""
+    """The user of this token, or None."""
     if not token.startswith(TOKEN_PREFIX):
         return None
     query = sa.select(users.c.name, users.c.role).where(users.c.token_sha256 == _hash(token))

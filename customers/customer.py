@@ -1,4 +1,4 @@
-"""Who is known: a customer, found by the number they call from, and what is remembered of them."""
+"""Customers: found by their telephone number, with name, language and history."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_NAME_CHARACTERS = 200
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A person or firm. `numbers` are E.164, oldest first; empty for a caller who withheld the number."""
+    """A person or company. `numbers` are E.164, oldest first; empty for a caller who withheld the number."""
 
     id: str
     name: str
@@ -28,17 +28,17 @@ class Customer:
 
 
 def stranger_id(call_id: str, number: str | None) -> str:
-    """The name of a customer who is not known yet.
+    """The id of a new customer.
 
-    Withheld callers get a customer of their own per call and are never merged: the same "nobody" is not the same person.
+    Each call from a withheld number gets a customer of its own, because such callers are different people.
     """
     return new_id("cu") if number is not None else derived_id("cu", "withheld", call_id)
 
 
 def of_calls(connection: Connection, numbers: Mapping[str, str | None], at: datetime) -> dict[str, str]:
-    """The customers of calls, by the calls' ids; `numbers` says which number each call came from.
+    """The customers of calls, by call id; `numbers` has the number of each call.
 
-    Who is not known yet is made now, in a handful of statements for all.
+    Unknown customers are created, with a few statements for all calls.
     """
     owners = _owners(connection, {number for number in numbers.values() if number is not None})
     fresh = {
@@ -49,7 +49,7 @@ def of_calls(connection: Connection, numbers: Mapping[str, str | None], at: date
     anonymous = {call_id: stranger_id(call_id, None) for call_id, number in numbers.items() if number is None}
     insert_many_once(connection, customers, [_row(name, at) for name in (*fresh.values(), *anonymous.values())])
     added = {number for (number,) in insert_many_once(connection, customer_numbers, _number_rows(fresh, at), "number")}
-    if taken := [number for number in fresh if number not in added]:  # somebody else's call was first
+    if taken := [number for number in fresh if number not in added]:  # another call created the customer first
         connection.execute(customers.delete().where(customers.c.id.in_([fresh[number] for number in taken])))
         owners |= _owners(connection, taken)
     owners = fresh | owners
@@ -57,7 +57,7 @@ def of_calls(connection: Connection, numbers: Mapping[str, str | None], at: date
 
 
 def of_call(connection: Connection, number: str | None, call_id: str, at: datetime) -> str:
-    """The id of the customer of one call."""
+    """The customer id of one call."""
     return of_calls(connection, {call_id: number}, at)[call_id]
 
 
@@ -68,7 +68,7 @@ def find_by_number(connection: Connection, number: str) -> Customer | None:
 
 
 def load(connection: Connection, ids: list[str]) -> dict[str, Customer]:
-    """Customers by id, in two queries however many there are; an unknown id is left out."""
+    """Customers by id, with two queries for any number; unknown ids are left out."""
     numbers: dict[str, list[str]] = {}
     by_owner = sa.select(customer_numbers).where(customer_numbers.c.customer_id.in_(ids))
     for row in connection.execute(by_owner.order_by(customer_numbers.c.added_at)):
@@ -80,12 +80,12 @@ def load(connection: Connection, ids: list[str]) -> dict[str, Customer]:
 
 
 def remember_language(connection: Connection, customer_id: str, language: str) -> None:
-    """Keep the language that the customer chose, so that the next call does not ask."""
+    """Store the language that the customer chose, so that the next call does not ask."""
     connection.execute(customers.update().where(customers.c.id == customer_id).values(language=language))
 
 
 def rename(connection: Connection, customer_id: str, name: str) -> None:
-    """Set the name that agents see and greetings say; control characters and overlong tails are cut."""
+    """Set the name for agents and greetings; control characters and characters beyond the limit are cut."""
     clean = "".join(letter for letter in name if letter.isprintable()).strip()[:MAX_NAME_CHARACTERS]
     connection.execute(customers.update().where(customers.c.id == customer_id).values(name=clean))
 
@@ -95,7 +95,7 @@ def _row(customer_id: str, at: datetime) -> dict[str, Any]:
 
 
 def _number_rows(owners: Mapping[str, str], at: datetime) -> list[dict[str, Any]]:
-    """In the order of the numbers: two processes that meet the same strangers do not lock each other out."""
+    """The rows in the order of the numbers, so that two processes with the same callers do not deadlock."""
     return [
         {"number": number, "customer_id": owner, "source": "caller_id", "added_at": at}
         for number, owner in sorted(owners.items())

@@ -1,4 +1,4 @@
-"""The customer's history: everything that happened with one customer, told once each."""
+"""The history of a customer: one event for each thing that happened."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from runtime.sql.database import insert_once
 
 @dataclass(frozen=True, slots=True)
 class HistoryEvent:
-    """One thing that happened. `kind` is `subject.what`, such as voicemail.left; `summary` is a sentence for an agent."""
+    """An event. `kind` is `subject.what`, such as voicemail.left; `summary` is a sentence for agents."""
 
     id: str
     at: datetime
@@ -43,10 +43,10 @@ def event_row(
     data: Mapping[str, Any] | None = None,
     dated: bool = False,
 ) -> dict[str, Any]:
-    """The row of an event; `key` says what happened, so that telling it again meets the same row.
+    """The row of an event. A repeated event has the same `key` and so the same row.
 
-    `dated` says that it is never told again with another moment. Then its id begins with the moment, which makes frequent
-    events cheap to write (runtime/ids.py).
+    `dated`: a repetition always has the same time. Then the id begins with the time, which makes frequent events cheap
+    to write (runtime/ids.py).
     """
     what = (customer_id, kind, *key)
     return {
@@ -76,7 +76,7 @@ def record(
     data: Mapping[str, Any] | None = None,
     dated: bool = False,
 ) -> bool:
-    """Add an event in the caller's transaction; returns False when it was told before."""
+    """Add an event in the transaction of `connection`; returns False when it exists already."""
     row = event_row(
         customer_id,
         at,
@@ -93,24 +93,24 @@ def record(
 
 
 def tell(connection: Connection, row: Mapping[str, Any]) -> bool:
-    """Add an event of `event_row`; returns False when it was told before."""
+    """Add a row of `event_row`; returns False when it exists already."""
     return insert_once(connection, history, **row)
 
 
 def correct(connection: Connection, row: Mapping[str, Any]) -> None:
-    """Tell an event of `event_row` anew: what was told before was not the whole of it."""
+    """Replace a row of `event_row` by a more complete one."""
     connection.execute(history.update().where(history.c.id == row["id"]).values(**row))
 
 
 def record_many(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Add many events of `event_row` in one statement."""
+    """Add many rows of `event_row` in one statement."""
     insert_many_once(connection, history, rows)
 
 
 def events_of(
     connection: Connection, customer_id: str, limit: int = 100, before: datetime | None = None
 ) -> list[HistoryEvent]:
-    """A customer's events, newest first."""
+    """The events of a customer, newest first."""
     query = sa.select(history).where(history.c.customer_id == customer_id)
     if before is not None:
         query = query.where(history.c.at < before)

@@ -1,4 +1,4 @@
-"""Telephone numbers as they come from strangers: E.164, or nobody."""
+"""Telephone numbers of callers, in E.164."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import lru_cache
 
 E164 = re.compile(r"\+[1-9][0-9]{5,14}", re.ASCII)
 
-# What carriers send when a number is withheld or has none. +266696687 spells ANONYMOUS on a keypad, +7378742833 RESTRICTED,
+# What carriers send when a number is withheld or absent. +266696687 spells ANONYMOUS on a keypad, +7378742833 RESTRICTED,
 # +2562533 BLOCKED, +8656696 UNKNOWN, +86282452253 UNAVAILABLE (Twilio, "caller ID in inbound calls").
 _WITHHELD = frozenset(
     {
@@ -31,9 +31,9 @@ _WITHHELD = frozenset(
 
 @lru_cache(maxsize=8192)
 def caller_number(raw: str | None) -> str | None:
-    """The caller's number in E.164, or None when it is withheld, a SIP or client address, or no possible number.
+    """The number of the caller in E.164. None when it is withheld, a SIP or client address, or invalid.
 
-    A number is never guessed: what is not already international in form belongs to nobody.
+    Only international numbers are taken; a missing country code is never guessed.
     """
     text = (raw or "").strip()
     if text.lower() in _WITHHELD or not E164.fullmatch(text):
@@ -48,7 +48,7 @@ def caller_number(raw: str | None) -> str | None:
 
 
 def normalise(raw: str, home_country: str) -> str | None:
-    """A number as a person types it ("20 000 001", "00371…") in E.164, or None when it cannot be one."""
+    """A number as a person types it ("20 000 001", "00371…") in E.164; None when it is invalid."""
     import phonenumbers
 
     try:
@@ -63,7 +63,7 @@ def normalise(raw: str, home_country: str) -> str | None:
 
 @lru_cache(maxsize=8192)
 def spoken_form(number: str | None) -> str:
-    """A number as an agent reads it, +371 20 000 001, or "number withheld"."""
+    """A number for agents to read: "+371 20 000 001" or "number withheld"."""
     if number is None:
         return "number withheld"
     import phonenumbers

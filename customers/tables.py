@@ -1,4 +1,4 @@
-"""Customers, their numbers, and the one history of each."""
+"""The tables of customers, their numbers and their history."""
 
 from __future__ import annotations
 
@@ -27,9 +27,11 @@ customer_numbers = sa.Table(
 history = sa.Table(
     "history",
     metadata,
-    # Counts up: what happened in the same millisecond keeps its order.
+    # Rises with each event, so events of one millisecond keep their order.
     sa.Column("number", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
-    sa.Column("id", sa.String(40), nullable=False, unique=True),  # derived from what happened, so that it is told once
+    sa.Column(
+        "id", sa.String(40), nullable=False, unique=True
+    ),  # derived from the event, so that a repetition is not stored again
     sa.Column("customer_id", sa.String(40), sa.ForeignKey("customers.id"), nullable=False),
     sa.Column("at", Moment, nullable=False),
     sa.Column("kind", sa.String(40), nullable=False),  # call.started, voicemail.left, callback.claimed …

@@ -1,7 +1,7 @@
-"""The static document for the provider's fallback address: greeting and mailbox, ready before anything can fail.
+"""The emergency documents for the provider's fallback address: an apology and a mailbox, rendered in advance.
 
-It is rendered when flows are published and kept in memory and in a file; answering with it needs neither SQL nor Redis nor the
-engine.
+They are rendered when flows are published, and kept in memory and in a file. Answering with them needs neither SQL nor
+Redis nor the engine.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from flows.model import Flow
 from flows.verbs import HangUp, Play, Verb
 from ivr.providers.twiml import NotTwiml, audio_address, checked, render
 
-# The exchange number under which the recording of an emergency document is filed.
+# The turn number of a recording that was made by an emergency document.
 EMERGENCY_TURN = 0
 
-# What is left when even the prepared documents cannot be read.
+# The answer when the prepared documents cannot be read either.
 LAST_WORDS = (
     b'<?xml version="1.0" encoding="utf-8"?>'
     b'<Response><Say language="en-GB">We are sorry, we cannot take your call now. Please ring again later.</Say></Response>'
@@ -30,7 +30,7 @@ LAST_WORDS = (
 
 @dataclass(frozen=True, slots=True)
 class EmergencyLinks:
-    """Links back to the fallback address itself."""
+    """Links from an emergency document to the fallback address."""
 
     base_url: str
     state: str = ""
@@ -51,7 +51,7 @@ class EmergencyLinks:
 
 @dataclass(frozen=True, slots=True)
 class EmergencyDocuments:
-    """What a caller hears when nothing else works: first `mailbox`, and `farewell` after the recording."""
+    """What a caller hears when nothing else works: `mailbox`, then `farewell` after the recording."""
 
     mailbox: bytes
     farewell: bytes
@@ -69,7 +69,7 @@ class EmergencyDocuments:
         )
 
     def keep(self, folder: Path) -> None:
-        """Write the documents where the next start finds them, SQL or no SQL."""
+        """Write the documents to a file for the next start, which may have no SQL."""
         folder.mkdir(parents=True, exist_ok=True)
         for name, document in (("mailbox.xml", self.mailbox), ("farewell.xml", self.farewell)):
             fresh = folder / f".{name}"

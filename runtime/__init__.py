@@ -1,0 +1,1 @@
+"""What a process opens: settings, databases, Redis, jobs, logs and metrics. It knows nothing of telephony."""

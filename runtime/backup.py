@@ -1,4 +1,4 @@
-"""A copy of the data folder of one machine: taken while it runs, put back while it does not."""
+"""Copies the data folder of one machine while it runs, and restores it while it does not."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from runtime.sql.migrate import NEWEST
 
 DATABASE = "ringback.sqlite3"
 _MANIFEST = "backup.json"
-# Beside the database: what seals the state of calls, who the line is, and the messages' audio.
+# Besides the database: the secret key, the account of the line, and the recordings.
 _FILES = ("secret.key", "line.json", "flows.live")
 _FOLDERS = ("recordings", "emergency", "spool")
 
 
 class BackupRefused(Exception):
-    """The copy cannot be made or put back so; the message says why and what to do."""
+    """The copy cannot be made or restored; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """What was copied."""
+    """The result of a copy."""
 
     folder: Path
     recordings: int
@@ -35,10 +35,9 @@ class Backup:
 
 
 def back_up(settings: Settings, folder: Path) -> Backup:
-    """Copy database and recordings to a new folder, while everything runs. Raises BackupRefused.
+    """Copy database and recordings to a new folder while everything runs. Raises BackupRefused.
 
-    First the database, then the audio: every message in the copy has the audio that was stored by then. The queue is not
-    copied; it is rebuilt from the database.
+    The database comes first, so the copy has the audio of every message in it. The index is rebuilt from the database.
     """
     source = _database_of(settings)
     if folder.exists() and any(folder.iterdir()):
@@ -61,18 +60,16 @@ def back_up(settings: Settings, folder: Path) -> Backup:
 
 
 def restore(settings: Settings, folder: Path) -> str:
-    """Put a copy back into an empty data folder; return when it was made. Raises BackupRefused.
+    """Restore a copy into an empty data folder; return when it was made. Raises BackupRefused.
 
-    What happened since then is brought back from the provider's lists by the reconciler, as far as the provider has it.
+    The reconciler then fetches newer calls and messages from the provider, as far as the provider has them.
     """
     manifest = folder / _MANIFEST
     if not manifest.is_file() or not (folder / DATABASE).is_file():
-        raise BackupRefused(f"{folder} is no backup of Ringback")
+        raise BackupRefused(f"{folder} is not a backup of Ringback")
     target = _database_of(settings, must_exist=False)
     if target.exists():
-        raise BackupRefused(
-            f"{settings.data_dir} holds a database; move the folder away first, or set RINGBACK_DATA_DIR"
-        )
+        raise BackupRefused(f"{settings.data_dir} contains a database; move the folder away, or set RINGBACK_DATA_DIR")
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     _refuse_running(settings)
     for path in folder.iterdir():
@@ -91,7 +88,7 @@ def _database_of(settings: Settings, must_exist: bool = True) -> Path:
         raise BackupRefused("the database is PostgreSQL: use pg_dump and pg_restore, and copy the recordings folder")
     path = Path(settings.sql_url.removeprefix("sqlite:///"))
     if must_exist and not path.is_file():
-        raise BackupRefused(f"{path} is not there; is RINGBACK_DATA_DIR right?")
+        raise BackupRefused(f"{path} does not exist. Check RINGBACK_DATA_DIR")
     return path
 
 

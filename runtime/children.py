@@ -1,4 +1,4 @@
-"""Processes that we start and that must not outlive us."""
+"""Starts child processes that end with their parent."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def start_child(
     output: IO[bytes] | int | None = None,
     folder: Path | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start a process in a session of its own (a terminal's Ctrl-C reaches us first) that dies when we die.
+    """Start a process that dies with this one. It has its own session, so Ctrl-C reaches the parent first.
 
-    Call it from the main thread: on Linux the death signal is bound to the thread that forked. Elsewhere the child is only
-    stopped by us.
+    Call it from the main thread: Linux binds the death signal to the thread that forked. On other systems only
+    `stop_child` ends the child.
     """
     return subprocess.Popen(
         [str(part) for part in command],
@@ -78,7 +78,7 @@ def stop_forked(child: BaseProcess, patience_seconds: float) -> None:
 
 
 def stop_child(child: subprocess.Popen[bytes], patience_seconds: float) -> None:
-    """Ask a child to end, and end it when it has not after `patience_seconds`."""
+    """Send SIGTERM to a child, and SIGKILL after `patience_seconds`."""
     if child.poll() is not None:
         return
     child.terminate()

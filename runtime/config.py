@@ -1,4 +1,4 @@
-"""What the operator sets, read from the environment once, with a reason when a value cannot be."""
+"""The settings, read from the environment once. An invalid value is refused with the reason."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ import os
 import tempfile
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 MAX_SOCKET_PATH_BYTES = 100
 
@@ -26,8 +30,8 @@ class Settings(BaseSettings):
 
     public_url: str = Field(
         default="",
-        description="The address under which the provider reaches us, such as https://ivr.example.com. Signatures are "
-        "checked on it, so it must be exactly what the provider was told. Default: http://127.0.0.1:PORT.",
+        description="The address under which the provider reaches the api, such as https://ivr.example.com. Signatures are "
+        "checked on it, so it must be exactly what the provider was given. Default: http://127.0.0.1:PORT.",
     )
     host: str = Field(default="127.0.0.1", description="The address on which the api listens.")
     port: int = Field(default=8000, ge=1, le=65535, description="The port on which the api listens.")
@@ -38,19 +42,21 @@ class Settings(BaseSettings):
     database_url: str = Field(default="", description="postgresql+psycopg://…; default: SQLite in the data folder.")
     redis_url: str = Field(default="", description="redis://… or unix://…; default: the embedded server.")
     secret_key: SecretStr = Field(
-        default=SecretStr(""), description="Seals the state of calls; the same for every process. Default: made once."
+        default=SecretStr(""),
+        description="Encrypts the state of calls; the same for every process. Default: made once.",
     )
     twilio_account_sid: str = ""
     twilio_auth_token: SecretStr = SecretStr("")
     twilio_api_url: str = Field(
-        default="https://api.twilio.com", description="Another base than Twilio's: the line, or a compatible provider."
+        default="https://api.twilio.com",
+        description="The REST interface of the provider: Twilio, a compatible one, or the line.",
     )
     vosk_models: Path | None = Field(default=None, description="The folder of speech models. Default: DATA_DIR/models.")
     worker_threads: int = Field(default=2, ge=1, le=64, validation_alias=AliasChoices("RINGBACK_WORKER_THREADS"))
     compose_graphs: bool = Field(
         default=True,
-        description="Whether a worker composes the graph of a model by itself, once there is enough to write down and room: "
-        "messages are heard several times faster then.",
+        description="Whether a worker composes the graph of a model when that pays and there is room. Messages are then "
+        "transcribed several times faster.",
     )
     log_format: str = Field(default="auto", pattern="^(auto|console|json)$")
 
@@ -63,7 +69,7 @@ class Settings(BaseSettings):
         if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
             raise ValueError("must be a plain address such as https://ivr.example.com")
         if parts.username or parts.password:
-            raise ValueError("must not carry a user or password")
+            raise ValueError("must not contain a user or password")
         return value.rstrip("/")
 
     @field_validator("database_url")
@@ -77,7 +83,7 @@ class Settings(BaseSettings):
 
     @cached_property
     def base_url(self) -> str:
-        """The public address without a slash at its end."""
+        """The public address, without a slash at the end."""
         return self.public_url or f"http://127.0.0.1:{self.port}"
 
     @cached_property
@@ -94,12 +100,12 @@ class Settings(BaseSettings):
 
     @cached_property
     def queue_url(self) -> str:
-        """Where the Redis-compatible server is: the configured one, or the embedded one's socket."""
+        """The address of Redis: the configured one, or the socket of the embedded server."""
         return self.redis_url or f"unix://{self.queue_socket}"
 
     @cached_property
     def queue_socket(self) -> Path:
-        """The embedded server's socket; a long data folder's is elsewhere, since such paths end at 107 bytes."""
+        """The socket of the embedded server. Socket paths end at 107 bytes, so a long data folder uses the temporary folder."""
         usual = self.data_dir.absolute() / "queue" / "valkey.sock"
         if len(os.fsencode(usual)) <= MAX_SOCKET_PATH_BYTES:
             return usual
@@ -108,22 +114,35 @@ class Settings(BaseSettings):
 
     @cached_property
     def provider_is_here(self) -> bool:
-        """Whether the provider's address is on this machine, as the line's is."""
+        """Whether the provider is on this machine, as the line is."""
         return urlsplit(self.twilio_api_url).hostname in ("127.0.0.1", "localhost", "::1")
 
     @cached_property
     def has_provider(self) -> bool:
-        """Whether a telephone account is configured; without one the built-in line is the provider."""
+        """Whether an account is configured. Without one the built-in line is the provider."""
         return bool(self.twilio_account_sid and self.twilio_auth_token.get_secret_value())
 
 
 def load_settings() -> Settings:
-    """Read the environment. Raises ConfigurationError that names each wrong setting and the remedy."""
+    """Read the environment. Raises ConfigurationError, which names each wrong setting and what would be right."""
     try:
         return Settings()
     except ValidationError as error:
-        faults = [
-            f"RINGBACK_{'_'.join(str(part) for part in fault['loc']).upper().removeprefix('RINGBACK_')}: {fault['msg']}"
-            for fault in error.errors()
-        ]
-        raise ConfigurationError("; ".join(faults)) from None
+        raise ConfigurationError(" ".join(_refusal(fault) for fault in error.errors())) from None
+
+
+def _refusal(fault: ErrorDetails) -> str:
+    """A wrong setting by its name in the environment, and what would be right."""
+    name = "_".join(str(part) for part in fault["loc"]).upper().removeprefix("RINGBACK_")
+    match fault["type"]:
+        case "int_parsing" | "int_type" | "greater_than_equal" | "less_than_equal":
+            low, high = Settings.model_fields[name.lower()].metadata
+            right = f"a whole number from {low.ge} to {high.le}"
+        case "bool_parsing" | "bool_type":
+            right = "true or false"
+        case "string_pattern_mismatch":
+            *others, last = str(fault["ctx"]["pattern"]).strip("^($)").split("|")
+            right = f"{', '.join(others)} or {last}"
+        case _:
+            return f"RINGBACK_{name}: {fault['msg'].removeprefix('Value error, ')}."
+    return f"RINGBACK_{name}: must be {right}."

@@ -1,4 +1,4 @@
-"""The Redis-compatible server that comes with the product, for a machine that has none."""
+"""The embedded Redis-compatible server (Valkey), for a machine without Redis."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class EmbeddedError(Exception):
 
 
 class EmbeddedRedis:
-    """A Valkey server on a unix socket, with its append-only file in `folder`. One per folder, held by a lock.
+    """A Valkey server on a unix socket, with its append-only file in `folder`. A lock allows one per folder.
 
-    It dies with the process that started it and survives kill -9 with everything acknowledged (AOF, everysec).
+    It dies with its parent. After kill -9 it restarts with all acknowledged data (AOF, everysec).
     """
 
     def __init__(self, folder: Path, socket: Path) -> None:
@@ -39,7 +39,7 @@ class EmbeddedRedis:
         return f"unix://{self.socket}"
 
     def start(self) -> None:
-        """Start and wait for the first PONG. Raises EmbeddedError."""
+        """Start the server and wait until it answers. Raises EmbeddedError."""
         self._folder.mkdir(parents=True, exist_ok=True)
         self._folder.chmod(0o700)
         self.socket.parent.mkdir(parents=True, exist_ok=True)
@@ -54,14 +54,14 @@ class EmbeddedRedis:
 
     @property
     def pid(self) -> int | None:
-        """The server's process id while we hold one."""
+        """The process id of the server, while it runs."""
         return self._child.pid if self._child is not None else None
 
     def is_running(self) -> bool:
         return self._child is not None and self._child.poll() is None
 
     def restart(self) -> None:
-        """Start the server again after it ended by itself."""
+        """Restart the server after it died."""
         self._launch()
 
     def stop(self) -> None:
@@ -128,4 +128,4 @@ class EmbeddedRedis:
                     time.sleep(0.01)
         finally:
             client.close()
-        raise EmbeddedError(f"the embedded queue server did not start; its words are in {self._folder / 'valkey.log'}")
+        raise EmbeddedError(f"the embedded Redis did not start; its log is in {self._folder / 'valkey.log'}")

@@ -1,6 +1,6 @@
-"""Names for rows. Derived ones make a repeated event meet the row that it already made.
+"""Ids of rows. A derived id gives a repeated event the row that it already has.
 
-Names that begin with their time stand side by side in an index: a batch of them writes one page, and not one each.
+Ids that begin with their time are neighbours in an index, so a batch of them writes one page instead of one each.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from datetime import datetime
 
 
 def new_id(prefix: str) -> str:
-    """A fresh name such as `cu_019d…`: milliseconds since 1970 in 12 hex digits, then 20 by chance."""
+    """A new id such as `cu_019d…`: milliseconds since 1970 in 12 hexadecimal digits, then 20 random ones."""
     return f"{prefix}_{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}"
 
 
 def derived_id(prefix: str, *parts: str | int) -> str:
-    """The name that belongs to these parts, always the same: `vm_…` of a call and its turn."""
+    """The id that always belongs to these parts, such as `vm_…` of a call and a turn."""
     return f"{prefix}_{_digest(parts)[:32]}"
 
 
 def dated_id(prefix: str, at: datetime, *parts: str | int) -> str:
-    """As `derived_id`, for what has the same moment however often it is told: the moment comes first, as in `new_id`."""
+    """As `derived_id`, but beginning with the time, for events that always have the same time."""
     return f"{prefix}_{round(at.timestamp() * 1000):012x}{_digest(parts)[:20]}"
 
 

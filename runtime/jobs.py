@@ -14,19 +14,19 @@ from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import AgeLimit, Callbacks, Pipelines, Retries, ShutdownNotifications, TimeLimit
 from redis.maint_notifications import MaintNotificationsConfig
 
-# With these a job whose worker was killed is taken up again in about 6.5 s instead of 39 s (measured; 7-dependencies.md).
+# With these a job of a killed worker starts again after about 6.5 s instead of 39 s (measured with Dramatiq 2.2).
 HEARTBEAT_TIMEOUT_MS = 5_000
 MAINTENANCE_CHANCE_PER_MILLION = 100_000
 DEAD_MESSAGE_TTL_MS = 7 * 24 * 3600 * 1000
-# Transcription runs at a fraction of the message's length; two hours of audio are refused long before this.
+# Transcription takes a fraction of the length of a message, and messages over two hours are refused.
 JOB_TIME_LIMIT_MS = 30 * 60 * 1000
 
 
 def open_broker(redis_url: str, answer_timeout_seconds: float | None = None) -> dramatiq.Broker:
-    """Open the broker that actors are declared on and workers take jobs from. Declares nothing and connects to nothing yet.
+    """Open the broker for actors and workers. It does not connect yet.
 
-    `answer_timeout_seconds` is for those who only send: a server that connects but does not answer must not hold them. A
-    worker waits: what it had asked for is handed out when the server wakes, and would be in nobody's hands.
+    `answer_timeout_seconds` is for processes that only send, so that a server that hangs does not stop them. A worker
+    has no timeout: a job that the server hands out late would otherwise be lost.
     """
     pool = redis.ConnectionPool.from_url(
         redis_url,
@@ -52,16 +52,16 @@ def open_broker(redis_url: str, answer_timeout_seconds: float | None = None) -> 
 
 
 class _Broker(RedisBroker):
-    """Dramatiq's broker, whose server may die, hang, fill up or lose its scripts: all one error, from which a worker recovers.
+    """Dramatiq's broker, made to recover when Redis dies, hangs, fills up or loses its scripts.
 
-    Dramatiq 2.2 turns lost connections into its own error in some places only. In the others a consumer thread ends with
-    it, and the worker lives on without ever taking a job again (worker.py, ConsumerThread.run and close; the drill found it).
+    Dramatiq 2.2 does not turn every connection error into its own. The others end a consumer thread, and the worker then
+    never takes a job again (dramatiq/worker.py, ConsumerThread.run and close).
     """
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:
         """Begin to take jobs, first the delayed ones that this process holds already.
 
-        Dramatiq forgets those when a connection breaks, and counts them as held while the process lives (the drill found it).
+        Dramatiq forgets them when a connection breaks, but counts them as held while the process lives.
         """
         if queue_name == dq_name(queue_name):
             try:

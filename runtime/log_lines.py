@@ -1,4 +1,4 @@
-"""Log lines on their way out: one thread writes them, so that no call waits for a terminal, a pipe or a disk."""
+"""Writes log lines in one thread, so that no call waits for a terminal, a pipe or a disk."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import time
 from collections import deque
 from typing import TextIO
 
-# Lines of so long go out together. What a process that is killed has not written by then is not in its log.
+# Lines of this time are written together. A killed process loses those that are not written yet.
 GATHER_SECONDS = 0.02
 
 
 class LogLines:
-    """Takes lines from any thread and writes them to `out` in order, soon after."""
+    """Accepts lines from any thread and soon writes them to `out`, in order."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -29,10 +29,10 @@ class LogLines:
             self._news.set()
 
     def flush(self) -> None:
-        """Called after every line; they go out together."""
+        """Called after every line. Does nothing, because lines are written together."""
 
     def drain(self) -> None:
-        """Write what waits, now."""
+        """Write all waiting lines now."""
         with self._writing:
             lines = [self._lines.popleft() for _ in range(len(self._lines))]
             if lines:
@@ -45,5 +45,5 @@ class LogLines:
             time.sleep(GATHER_SECONDS)
             try:
                 self.drain()
-            except (OSError, ValueError):  # whoever read the log is gone; the calls go on
+            except (OSError, ValueError):  # the reader of the log is gone; calls go on
                 continue

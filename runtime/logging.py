@@ -16,7 +16,7 @@ from runtime.log_lines import LogLines
 
 _NUMBER = re.compile(r"\+?[0-9][0-9 ()-]{5,}[0-9]")
 _SECRET_FIELDS = frozenset({"digits", "keys", "text", "words", "name", "token", "secret", "nonce", "authorization"})
-# Fields whose digits are no telephone number.
+# Fields whose digits are not a telephone number.
 _PLAIN_FIELDS = frozenset(
     {
         "timestamp",
@@ -35,10 +35,10 @@ MAX_FIELD_CHARACTERS = 1_000
 
 
 def set_up_logging(process: str, log_format: str = "auto", *, at_once: bool = True) -> None:
-    """Send structlog and the standard library's loggers to standard error, as `console` lines or `json`.
+    """Send the logs of structlog and the standard library to standard error, as `console` lines or `json`.
 
-    `auto` is console on a terminal, else JSON. Every line carries the name of the process. Unless `at_once`, a thread writes
-    the lines a moment later (log_lines.py).
+    `auto` is console on a terminal, else JSON. Every line has the name of the process. Unless `at_once`, a thread writes
+    the lines soon after (log_lines.py).
     """
     as_console = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
     renderer: structlog.typing.Processor = (
@@ -74,7 +74,7 @@ def set_up_logging(process: str, log_format: str = "auto", *, at_once: bool = Tr
 
 
 def mask_private(_logger: Any, _method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Mask what looks like a telephone number, drop what a caller pressed or said, shorten what is long."""
+    """Mask telephone numbers, drop keys and words of callers, shorten long values."""
     for name, value in fields.items():
         if name in _SECRET_FIELDS:
             fields[name] = "•••"
@@ -88,12 +88,12 @@ def mask_private(_logger: Any, _method: str, fields: MutableMapping[str, Any]) -
 def _as_json(fields: MutableMapping[str, Any], **_options: Any) -> str:
     try:
         return orjson.dumps(fields, default=repr, option=orjson.OPT_NON_STR_KEYS).decode()
-    except TypeError:  # half of a surrogate pair, or a number beyond 64 bits
+    except TypeError:  # a lone surrogate, or a number beyond 64 bits
         return json.dumps(fields, default=repr)
 
 
 def mask_number(number: str) -> str:
-    """Keep enough of a number to tell two apart: +371•••••001."""
+    """Mask a number but keep it recognisable: +371•••••001."""
     digits = [place for place, letter in enumerate(number) if letter.isdigit()]
     if len(digits) < 7:
         return number

@@ -1,4 +1,4 @@
-"""The connection to the Redis-compatible server: the order, the lease and the bell, never the record."""
+"""The connection to Redis, which has the order of callbacks, leases and the bell. SQL has the data."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from redis.backoff import NoBackoff
 from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 
-# A server that is away must be noticed well within a console request; SQL answers meanwhile.
+# Short, because SQL answers when Redis does not, within the same request.
 CONNECT_TIMEOUT_SECONDS = 1.0
 ANSWER_TIMEOUT_SECONDS = 2.0
 
 
 def open_redis(url: str) -> redis.Redis:
-    """Open a client (redis://… or unix:///…) that answers text and gives up quickly. Connects at its first command.
+    """Open a client (redis://… or unix:///…) with short timeouts that returns text. It connects with its first command.
 
-    Redis 6.2, 7 and Valkey serve alike.
+    Works with Redis 6.2, Redis 7 and Valkey.
     """
     return redis.Redis.from_url(
         url,

@@ -1,4 +1,4 @@
-"""The installation's secret: set by the operator, or made once and kept in the data folder."""
+"""The secret key of the installation: set by the operator, or made once and kept in the data folder."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ MIN_CHARACTERS = 16
 
 
 def secret_key(configured: str, data_dir: Path) -> str:
-    """The configured secret, or the one in `data_dir/secret.key`, made now (readable by its owner only) if there is none.
+    """The configured key, or the one in `data_dir/secret.key`, which is made if there is none (only its owner can read it).
 
-    Raises ConfigurationError for a configured one that is too short.
+    Raises ConfigurationError for a key that is too short.
     """
     if configured:
         if len(configured) < MIN_CHARACTERS:
@@ -30,7 +30,7 @@ def secret_key(configured: str, data_dir: Path) -> str:
         kept = path.read_text("ascii").strip()
         if len(kept) < MIN_CHARACTERS:
             raise ConfigurationError(
-                f"{path} holds no secret; restore it from a backup, or remove it to make a new one"
+                f"{path} has no secret key; restore it from a backup, or delete it to make a new one"
             ) from None
         return kept
     fresh = secrets.token_urlsafe(32)

@@ -1,4 +1,4 @@
-"""Who the provider is: the configured account, or the built-in line of this data folder."""
+"""The account at the provider: the configured one, or that of the built-in line of this data folder."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from runtime.config import Settings
 
 
 def with_provider(settings: Settings) -> Settings:
-    """The settings with the line's account, token and address filled in when no provider is configured."""
+    """The settings; without a configured provider, with account, token and address of the line."""
     if settings.has_provider:
         return settings
     from ivr.line.store.account import load_or_create

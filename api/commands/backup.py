@@ -1,4 +1,4 @@
-"""`ringback backup` and `ringback restore`: the data folder of one machine."""
+"""`ringback backup` and `ringback restore`: copy the data folder of one machine, and put it back."""
 
 from __future__ import annotations
 
@@ -34,5 +34,5 @@ def restore(folder: Folder) -> None:
         typer.echo(f"Not restored: {error}.", err=True)
         raise typer.Exit(1) from None
     typer.echo(
-        f"Restored to {settings.data_dir} as of {made_at}. Start the server; the reconciler asks the provider for the rest."
+        f"Restored to {settings.data_dir} as of {made_at}. Start the server; the reconciler adds what the provider has since then."
     )

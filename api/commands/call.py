@@ -22,22 +22,25 @@ def call(
     to_number: Annotated[str, typer.Option("--to", help="The number that is called.")] = TO_NUMBER,
     script: Annotated[
         str | None,
-        typer.Option(help='What the caller does, unattended: "key 1, wait, record message.wav, hangup".'),
+        typer.Option(help='What the caller does, without a person: "key 1, wait, record message.wav, hangup".'),
     ] = None,
     pace: Annotated[
-        str, typer.Option(help="real: time passes; fast: it does not. Default: fast with a script, else real.")
+        str,
+        typer.Option(
+            help="real: prompts take their time; fast: they take none. Default: fast with a script, else real."
+        ),
     ] = "",
     faults: Annotated[
-        str, typer.Option(help="duplicate=0.3 delay=0.2:3s reorder drop=status drop=recording drop=0.1")
+        str, typer.Option(help="Network faults: duplicate=0.3 delay=0.2:3s reorder drop=status drop=recording drop=0.1")
     ] = "",
-    modes: Annotated[str, typer.Option(help="Where sources about Twilio disagree: empty-recording=next …")] = "",
+    modes: Annotated[str, typer.Option(help="Behaviour where Twilio's is not documented: empty-recording=next …")] = "",
     seed: Annotated[int, typer.Option(help="The same seed gives the same faults.")] = 0,
 ) -> None:
-    """Ring Ringback from the terminal, on the built-in phone line.
+    """Call Ringback from the terminal, on the built-in telephone line.
 
-    Without --script keys count as they are pressed, h or Ctrl-C hangs up, and at the beep the path of a WAV file is
-    asked for. A script may also come through a pipe. Exits with 0 when the call went well, 1 when it ended in an
-    error or a step could not be done, 2 when it could not begin.
+    Without --script press keys as on a telephone; h or Ctrl-C hangs up. At the beep type the path of a WAV file. A
+    script may also come through a pipe. Exits with 0 when the call went well, 1 when it ended in an error or a step
+    did not happen, and 2 when it could not begin.
     """
     from ivr.line.caller.script import InvalidScript, Script, parse
     from ivr.line.caller.telephone import CallRefused, LineLost
@@ -90,7 +93,7 @@ def call(
 
 
 async def _call(account: LineAccount, wish: Dial, plan: Script | None) -> tuple[str, ...]:
-    """Have the call; gives what was wrong with it."""
+    """Make the call; gives what went wrong."""
     from rich.console import Console
 
     from ivr.line.caller.captions import describe_event

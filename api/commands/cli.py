@@ -1,4 +1,4 @@
-"""The command `ringback`: one subcommand a file of this folder, imported only when it is asked for."""
+"""The command `ringback`. Each subcommand is a file of this folder and is imported only when it is used."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PROGRAM = "ringback"
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Where a subcommand stands. `is_group` says that it has subcommands of its own."""
+    """The module of a subcommand. `is_group`: it has subcommands of its own."""
 
     name: str
     module: str
@@ -24,36 +24,34 @@ class Command:
 
 
 COMMANDS = (
-    Command(
-        "serve", "processes.serve", "serve", "Run everything on this machine: api, worker, clock, queue server, line."
-    ),
+    Command("serve", "processes.serve", "serve", "Run everything on this machine: api, worker, clock, Redis, line."),
     Command("api", "processes.api", "api", "Run the api alone: provider webhooks and the JSON interface."),
-    Command("worker", "processes.worker", "worker", "Run a worker alone: recordings and their words."),
+    Command("worker", "processes.worker", "worker", "Run a worker alone: fetch and transcribe recordings."),
     Command("clock", "processes.clock", "clock", "Run the clock alone: deadlines, leases, the outbox."),
-    Command("line", "processes.line", "line", "Run the built-in phone line alone."),
-    Command("migrate", "migrate", "migrate", "Bring the database's tables up to date."),
-    Command("call", "call", "call", "A telephone in the terminal: ring the built-in line."),
-    Command("queue", "queue", "queue", "See the callbacks by deadline; claim, complete, release.", is_group=True),
+    Command("line", "processes.line", "line", "Run the built-in telephone line alone."),
+    Command("migrate", "migrate", "migrate", "Update the tables of the database."),
+    Command("call", "call", "call", "Call Ringback from the terminal."),
+    Command("queue", "queue", "queue", "List callbacks by deadline; claim, complete, release.", is_group=True),
     Command("flows", "flows", "flows", "Check, test, play and publish flows.", is_group=True),
     Command("models", "models", "app", "List, install and remove speech models.", is_group=True),
-    Command("transcribe", "transcribe", "transcribe", "Write down the words of a recording."),
+    Command("transcribe", "transcribe", "transcribe", "Transcribe a recording."),
     Command("words", "words", "app", "Make the confidence of words mean something for another model.", is_group=True),
     Command("users", "users", "users", "Add users of the JSON interface.", is_group=True),
     Command("backup", "backup", "backup", "Copy the data folder of this machine, while it runs."),
-    Command("restore", "backup", "restore", "Put a copy back into an empty data folder."),
-    Command("doctor", "doctor", "doctor", "Say what is wrong with the set-up, and the remedy."),
+    Command("restore", "backup", "restore", "Restore a copy into an empty data folder."),
+    Command("doctor", "doctor", "doctor", "Check the installation and name the remedies."),
 )
 
 
 def main() -> None:
-    """Run the subcommand named on the command line; faults of the set-up are one line and exit 1."""
+    """Run the subcommand. Faults of the installation are printed in one line, with exit code 1."""
     from runtime.config import ConfigurationError
 
     asked = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
     wanted = [command for command in COMMANDS if command.name == asked] or list(COMMANDS)
     program = typer.Typer(
         name=PROGRAM,
-        help="Ringback answers the telephone, takes the message, and makes sure that somebody rings back in time.",
+        help="Ringback answers the telephone, takes messages, and makes sure that somebody calls back in time.",
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
@@ -69,7 +67,7 @@ def main() -> None:
 
 
 def _program() -> None:
-    """A callback keeps the subcommand's name on the command line even when only one is loaded."""
+    """Typer keeps the name of a single subcommand only when there is a callback."""
 
 
 def _add(program: typer.Typer, command: Command) -> None:

@@ -1,4 +1,4 @@
-"""`ringback doctor`: what is wrong with the set-up, a line each, with the remedy."""
+"""`ringback doctor`: checks the installation, one line a finding, with the remedy."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _MARKS = {"good": ("✓", typer.colors.GREEN), "doubtful": ("!", typer.colors.YE
 
 def doctor(
     here: Annotated[
-        bool, typer.Option("--here", help="Only this machine: settings, data folder, SQL, queue server, flows.")
+        bool, typer.Option("--here", help="Only this machine: settings, data folder, SQL, Redis, flows.")
     ] = False,
 ) -> None:
-    """Say what is wrong with the set-up, and the remedy. Changes nothing; exits 1 when something is wrong.
+    """Check the installation and name the remedies. It changes nothing, and exits with 1 when something is wrong.
 
-    Run it with the settings of the api, on the same machine and while Ringback runs.
+    Run it with the settings of the api, on the same machine, while Ringback runs.
     """
     from runtime.config import load_settings
 
@@ -37,9 +37,9 @@ def doctor(
 
 
 def examine(settings: Settings, *, only_here: bool = False) -> Iterator[Finding]:
-    """All findings, each as soon as it is known; what depends on something that is missing is left out.
+    """The findings, one by one. Checks that need a missing part are left out.
 
-    `only_here` leaves out the way to the provider and back, which another process answers for.
+    `only_here` leaves out the connection to the provider.
     """
     import os
 

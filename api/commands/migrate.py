@@ -1,4 +1,4 @@
-"""`ringback migrate`: bring the database's tables up to date, and at first publish the flows."""
+"""`ringback migrate`: update the tables, and publish the flows if none were ever published."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`ringback users`: who may use the JSON interface."""
+"""`ringback users`: the users of the JSON interface."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def _users() -> None:
 
 @users.command("add")
 def add(
-    name: Annotated[str, typer.Argument(help="How colleagues see this user.")],
-    role: Annotated[RoleName, typer.Option(help="Each role may do what those before it may.")] = RoleName.agent,
+    name: Annotated[str, typer.Argument(help="The name that colleagues see.")],
+    role: Annotated[RoleName, typer.Option(help="Each role includes those before it.")] = RoleName.agent,
 ) -> None:
-    """Add a user and print the token, once. An existing user gets a new token and the old one is void."""
+    """Add a user and print the token, once. An existing user gets a new token; the old one stops working."""
     from api.users import add_user
     from runtime.config import load_settings
     from runtime.sql.database import open_database
@@ -41,5 +41,5 @@ def add(
         raise typer.BadParameter(str(error)) from None
     finally:
         engine.dispose()
-    typer.echo(f"{name} ({role.value}). The token is shown this once:", err=True)
+    typer.echo(f"{name} ({role.value}). The token is shown only now:", err=True)
     typer.echo(token)

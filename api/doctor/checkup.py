@@ -1,4 +1,4 @@
-"""What this machine has for its work: settings, data folder, SQL, queue server, flows, models. Looks only, changes nothing."""
+"""Checks this machine: settings, data folder, SQL, Redis, flows, models. It changes nothing."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ from voicemail.models.installed import find_model
 from voicemail.recordings import MIN_FREE_BYTES
 
 PREFIX = "RINGBACK_"
-# The scripts read this one; the product does not.
+# Only the scripts read this one.
 _SETTINGS_OF_SCRIPTS = frozenset({"RINGBACK_PYTHON"})
-# A day of a busy desk: 500 messages of one minute at 8 kHz and 16 bits.
+# A busy day: 500 messages of one minute at 8 kHz and 16 bits.
 COMFORTABLE_BYTES = 500 * 60 * 16_000
-# The oldest with which queue and jobs are tried; nothing newer is asked of it.
+# The oldest version with which queue and jobs are tested.
 OLDEST_REDIS = (6, 2)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the doctor: `wrong` keeps something from working, `doubtful` may be meant so. `remedy` says what to do."""
+    """One line of the doctor. `wrong` prevents something from working; `doubtful` may be intended."""
 
     verdict: Literal["good", "doubtful", "wrong"]
     subject: str
@@ -49,54 +49,55 @@ class Finding:
 
 
 def check_settings(settings: Settings, environment: Mapping[str, str]) -> Iterator[Finding]:
-    """What can be seen in the settings alone: misspelt names, half an account, a secret that is not shared."""
+    """Check the settings: misspelt names, half an account, a secret key that processes may not share."""
     known = {PREFIX + name.upper() for name in Settings.model_fields} | _SETTINGS_OF_SCRIPTS
     strange = sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
     for name in strange:
         near = difflib.get_close_matches(name, known, 1)
         yield Finding(
-            "doubtful", "settings", f"{name} is no setting and does nothing", f"did you mean {near[0]}?" if near else ""
+            "doubtful",
+            "settings",
+            f"{name} is not a setting and has no effect",
+            f"did you mean {near[0]}?" if near else "",
         )
     if bool(settings.twilio_account_sid) != bool(settings.twilio_auth_token.get_secret_value()):
         yield Finding(
             "wrong",
             "settings",
-            "half of a telephone account is set, so the built-in line answers instead",
+            "only half of a telephone account is set, so the built-in line is used",
             "set both RINGBACK_TWILIO_ACCOUNT_SID and RINGBACK_TWILIO_AUTH_TOKEN, or neither",
         )
     if settings.database_url and not settings.secret_key.get_secret_value():
         yield Finding(
             "doubtful",
             "settings",
-            "RINGBACK_SECRET_KEY is not set; each data folder makes its own",
-            "set the same one for every process if they do not share one data folder",
+            "RINGBACK_SECRET_KEY is not set, so each data folder has its own",
+            "set the same key for all processes, unless they share one data folder",
         )
     if not strange:
-        yield Finding("good", "settings", "read; none is unknown")
+        yield Finding("good", "settings", "no unknown setting")
 
 
 def check_data_folder(settings: Settings) -> Finding:
     folder = settings.data_dir.absolute()
     if not folder.exists():
-        return Finding("doubtful", "data folder", f"{folder} is not there yet", "the first start makes it")
+        return Finding("doubtful", "data folder", f"{folder} does not exist yet", "the first start creates it")
     try:
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor-"):
             pass
     except OSError as error:
-        return Finding(
-            "wrong", "data folder", f"nothing can be written to {folder} ({error.strerror})", _owner_remedy(folder)
-        )
+        return Finding("wrong", "data folder", f"cannot write to {folder} ({error.strerror})", _owner_remedy(folder))
     free = shutil.disk_usage(folder).free
     says = f"{folder}, {free / 1e9:.1f} GB free"
     if free < MIN_FREE_BYTES:
-        return Finding("wrong", "data folder", says, "make room: below 0.2 GB no recording is fetched")
+        return Finding("wrong", "data folder", says, "free disk space: below 0.2 GB no recording is fetched")
     if free < COMFORTABLE_BYTES:
-        return Finding("doubtful", "data folder", says, "make room before a busy day: a minute of message is 1 MB")
+        return Finding("doubtful", "data folder", says, "free disk space: a message of one minute takes 1 MB")
     return Finding("good", "data folder", says)
 
 
 def check_database(settings: Settings) -> Finding:
-    """Whether SQL answers and has the tables of this version."""
+    """Check that SQL answers and has the tables of this version."""
     shown = sa.make_url(settings.sql_url).render_as_string(hide_password=True)
     try:
         found = present(settings.sql_url)
@@ -109,20 +110,20 @@ def check_database(settings: Settings) -> Finding:
         return Finding("good", "database", f"{shown}, tables at {found}")
     if found is None:
         return Finding(
-            "doubtful", "database", f"{shown} has no tables yet", "script/server makes them, or `ringback migrate`"
+            "doubtful", "database", f"{shown} has no tables yet", "start script/server, or run `ringback migrate`"
         )
     if found > NEWEST:
         return Finding(
             "wrong",
             "database",
-            f"{shown} has tables of a newer version ({found}; this one knows {NEWEST})",
-            "run that newer version, or restore the backup made before the upgrade",
+            f"{shown} has tables of a newer version ({found}; this version knows {NEWEST})",
+            "run the newer version, or restore the backup from before the upgrade",
         )
     return Finding("wrong", "database", f"{shown} has tables at {found}, not {NEWEST}", "run `ringback migrate`")
 
 
 def check_queue(settings: Settings, client: redis.Redis) -> Iterator[Finding]:
-    """Whether the Redis-compatible server answers, is new enough, throws nothing away and keeps jobs over a restart."""
+    """Check that Redis answers, is new enough, evicts nothing and keeps jobs over a restart."""
     if settings.redis_url:
         parts = urlsplit(settings.redis_url)
         shown = parts.path if parts.scheme == "unix" else f"{parts.hostname}:{parts.port or 6379}"
@@ -136,7 +137,7 @@ def check_queue(settings: Settings, client: redis.Redis) -> Iterator[Finding]:
                 "wrong", "queue server", f"{shown} does not answer ({error})", "check RINGBACK_REDIS_URL and the server"
             )
         else:
-            yield Finding("doubtful", "queue server", f"{shown} is not running", "script/server starts it")
+            yield Finding("doubtful", "queue server", f"{shown} is not running", "start script/server")
         return
     told = str(facts.get("redis_version", "0"))
     version = tuple(int(part) for part in told.split(".")[:2] if part.isdecimal())
@@ -149,31 +150,31 @@ def check_queue(settings: Settings, client: redis.Redis) -> Iterator[Finding]:
         yield Finding(
             "wrong",
             "queue server",
-            f"its maxmemory-policy is {policy}: it may throw jobs away",
+            f"its maxmemory-policy is {policy}; it may evict jobs",
             "set maxmemory-policy noeviction",
         )
     if not int(facts.get("aof_enabled", 0)):
         yield Finding(
             "doubtful",
             "queue server",
-            "it has no append-only file: after a crash the queue is rebuilt, jobs under way begin again after 5 minutes",
+            "it has no append-only file: after a crash the index is rebuilt, and jobs start again after 5 minutes",
             "set appendonly yes",
         )
     if facts.get("aof_last_write_status", "ok") != "ok" or facts.get("rdb_last_bgsave_status", "ok") != "ok":
-        yield Finding("wrong", "queue server", "it cannot write to its disk", "make room on its disk, see its log")
+        yield Finding("wrong", "queue server", "it cannot write to its disk", "free space on its disk; see its log")
 
 
 def check_flows(published_flows: PublishedFlows) -> Iterator[Finding]:
-    """Whether something answers, and whether the checks of today still find it sound."""
+    """Check that flows are published, and that they pass the checks of this version."""
     try:
         published_flows.refresh()
     except NothingPublished:
         yield Finding(
-            "wrong", "flows", "nothing is published, so no call can be answered", "run `ringback flows publish`"
+            "wrong", "flows", "no flow is published, so no call can be answered", "run `ringback flows publish`"
         )
         return
     except FlowFaults as faults:
-        yield Finding("wrong", "flows", f"what is published cannot be read: {faults}", "correct it and publish again")
+        yield Finding("wrong", "flows", f"the published flows cannot be read: {faults}", "correct it and publish again")
         return
     if not published_flows.live_flows():
         yield Finding("wrong", "flows", "a company is published, but no flow", "run `ringback flows publish`")
@@ -187,16 +188,21 @@ def check_flows(published_flows: PublishedFlows) -> Iterator[Finding]:
         says = f"{flow.flow} {flow.version[:8]}, in {', '.join(flow.languages)}"
         if errors:
             yield Finding(
-                "wrong", "flows", f"{says}: {errors} errors", "`ringback flows check` names them; publish again"
+                "wrong",
+                "flows",
+                f"{says}: {_count(errors, 'error')}",
+                "`ringback flows check` names them; publish again",
             )
         elif findings:
-            yield Finding("doubtful", "flows", f"{says}: {len(findings)} warnings", "`ringback flows check` names them")
+            yield Finding(
+                "doubtful", "flows", f"{says}: {_count(len(findings), 'warning')}", "`ringback flows check` names them"
+            )
         else:
             yield Finding("good", "flows", says)
 
 
 def check_models(models_dir: Path, published_flows: PublishedFlows) -> Iterator[Finding]:
-    """Whether messages in the languages of the flows can be written down."""
+    """Check that the languages of the flows have speech models."""
     for language in sorted({language for flow in published_flows.live_flows() for language in flow.languages}):
         name = language_name(language)
         found = find_model(models_dir, language)
@@ -206,11 +212,11 @@ def check_models(models_dir: Path, published_flows: PublishedFlows) -> Iterator[
             yield Finding(
                 "doubtful",
                 "speech models",
-                f"{name} is not here; messages in it wait for their words",
+                f"{name} is not installed; messages in this language wait for transcription",
                 f"run `ringback models install {language}`",
             )
         else:
-            yield Finding("doubtful", "speech models", f"there is none for {name}; messages in it can be listened to")
+            yield Finding("doubtful", "speech models", f"no model exists for {name}; listen to its messages")
 
 
 def check_users(engine: Engine) -> Finding:
@@ -218,10 +224,14 @@ def check_users(engine: Engine) -> Finding:
         count = connection.scalar(sa.select(sa.func.count()).select_from(users)) or 0
     if count == 0:
         return Finding(
-            "doubtful", "users", "nobody may use the JSON interface yet", "run `ringback users add NAME --role agent`"
+            "doubtful", "users", "the JSON interface has no users yet", "run `ringback users add NAME --role agent`"
         )
-    return Finding("good", "users", f"{count} may use the JSON interface")
+    return Finding("good", "users", f"{_count(count, 'user')} of the JSON interface")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _owner_remedy(folder: Path) -> str:
-    return f"give the folder to the user that runs Ringback: chown -R USER {folder}"
+    return f"make the user of Ringback the owner: chown -R USER {folder}"

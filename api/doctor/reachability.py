@@ -1,4 +1,4 @@
-"""Whether the provider and this installation reach each other: address, signature, credentials, clocks. Looks only."""
+"""Checks that the provider and this installation reach each other: address, signature, credentials, clocks."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from runtime.config import Settings
 from runtime.sql.database import reading
 
 PATIENCE_SECONDS = 5.0
-# A call that no provider gives: Twilio's ids are random.
+# An id that no call has, because Twilio's ids are random.
 NO_CALL = "CA" + "0" * 32
-# Leases and deadlines are minutes; a clock that is further off than this spoils them.
+# Leases and deadlines are minutes; a larger difference makes them wrong.
 TOLERABLE_SECONDS = 2.0
 
 _WHY_REFUSED = {
-    400: ("another account is configured there", "give every process the same RINGBACK_TWILIO_ACCOUNT_SID"),
+    400: ("the api there has another account", "give every process the same RINGBACK_TWILIO_ACCOUNT_SID"),
     403: (
         "the signature was refused",
-        "RINGBACK_PUBLIC_URL and RINGBACK_TWILIO_AUTH_TOKEN of the api must be those of this command, and the proxy "
-        "must pass the path on unchanged",
+        "give the api and this command the same RINGBACK_PUBLIC_URL and RINGBACK_TWILIO_AUTH_TOKEN; the proxy must not "
+        "change the path",
     ),
-    404: ("no Ringback answers there", "let the proxy pass /twilio/ on to the api, path unchanged"),
-    413: ("the proxy takes no body", "let the proxy pass on POST bodies of 64 KiB"),
+    404: ("Ringback does not answer there", "let the proxy pass /twilio/ to the api without changing the path"),
+    413: ("the proxy refuses the body", "let the proxy accept POST bodies of 64 KiB"),
     502: ("the proxy does not reach the api", "start the api, or correct the proxy's target"),
-    503: ("the api has no database", "see the line `database`"),
-    504: ("the proxy waits for the api in vain", "start the api, or correct the proxy's target"),
+    503: ("the api has no database", "see the finding `database`"),
+    504: ("the proxy got no answer from the api", "start the api, or correct the proxy's target"),
 }
 
 
@@ -46,7 +46,7 @@ def is_of_this_machine(url: str) -> bool:
 
 
 def check_public_url(settings: Settings) -> Finding:
-    """Whether a provider out there could reach the address at all."""
+    """Check whether a provider can reach the public address."""
     url = settings.base_url
     if not settings.has_provider or is_of_this_machine(settings.twilio_api_url):
         return Finding("good", "public address", f"{url}, for a provider on this machine")
@@ -54,7 +54,7 @@ def check_public_url(settings: Settings) -> Finding:
         return Finding(
             "wrong",
             "public address",
-            "a telephone account is set, but no address under which the provider reaches us",
+            "a telephone account is set, but no public address",
             "set RINGBACK_PUBLIC_URL, such as https://ivr.example.com",
         )
     if is_of_this_machine(url) or _is_private(urlsplit(url).hostname or ""):
@@ -68,16 +68,16 @@ def check_public_url(settings: Settings) -> Finding:
         return Finding(
             "wrong",
             "public address",
-            f"{url} is not encrypted: numbers and keys pressed would be readable on the way",
-            "put a proxy with a certificate before the api and set RINGBACK_PUBLIC_URL to https://…",
+            f"{url} is not encrypted: others can read telephone numbers and keys",
+            "put a proxy with a certificate in front of the api, and set RINGBACK_PUBLIC_URL to https://…",
         )
     return Finding("good", "public address", url)
 
 
 def check_door(settings: Settings, client: httpx2.Client) -> Finding:
-    """Knock as the provider does: a signed status of a call that does not exist, which changes nothing. 204 is right.
+    """Send a signed status callback of a call that does not exist, which changes nothing. 204 is right.
 
-    `settings` carry the provider's account and token, the line's when there is no other.
+    `settings` have the account and token of the provider, or those of the line.
     """
     url = f"{settings.base_url}/twilio/status"
     form = {"AccountSid": settings.twilio_account_sid, "CallSid": NO_CALL, "CallStatus": "ringing"}
@@ -89,7 +89,7 @@ def check_door(settings: Settings, client: httpx2.Client) -> Finding:
             "wrong",
             "webhooks",
             f"{url} cannot be reached ({error})",
-            "start Ringback, or give this command its settings; behind a proxy see name, certificate and target",
+            "start Ringback, or run this command with its settings; behind a proxy check name, certificate and target",
         )
     if answer.status_code == 204:
         return Finding("good", "webhooks", f"a signed request to {url} is accepted")
@@ -97,34 +97,36 @@ def check_door(settings: Settings, client: httpx2.Client) -> Finding:
         return Finding(
             "wrong",
             "webhooks",
-            f"{url} redirects to {answer.headers.get('location', 'elsewhere')}: the provider loses its form on the way",
-            "set RINGBACK_PUBLIC_URL to where it leads",
+            f"{url} redirects to {answer.headers.get('location', 'elsewhere')}; the provider loses the form on the way",
+            "set RINGBACK_PUBLIC_URL to the address after the redirect",
         )
     says, remedy = _WHY_REFUSED.get(
-        answer.status_code, ("that is no answer of Ringback", "see its log and the proxy's")
+        answer.status_code, ("Ringback does not answer so", "see the logs of Ringback and the proxy")
     )
     return Finding("wrong", "webhooks", f"{url} answered {answer.status_code}: {says}", remedy)
 
 
 def check_line(settings: Settings, client: httpx2.Client) -> Finding:
-    """Whether the built-in line of this data folder listens."""
+    """Check that the built-in line of this data folder runs."""
     try:
         line = find(settings.data_dir)
         answer = client.get(f"{line.url}/health")
         sid = answer.json().get("account_sid") if answer.status_code == 200 else None
     except LineNotFound:
-        return Finding("doubtful", "line", "the built-in line has never run here", "script/server starts it")
+        return Finding(
+            "doubtful", "line", "the built-in line was never started with this data folder", "script/server starts it"
+        )
     except (httpx2.HTTPError, ValueError):
         return Finding("wrong", "line", f"the built-in line does not answer at {line.url}", "script/server starts it")
     if sid != line.account_sid:
         return Finding(
-            "wrong", "line", f"something else listens at {line.url}", "stop it, or start script/server again"
+            "wrong", "line", f"another program listens at {line.url}", "stop it, or start script/server again"
         )
     return Finding("good", "line", f"the built-in line listens at {line.url}")
 
 
 def check_provider(settings: Settings, client: httpx2.Client) -> Iterator[Finding]:
-    """Whether the provider takes our credentials, and whether its clock is ours."""
+    """Check that the provider accepts the credentials, and that its clock agrees."""
     base, sid = settings.twilio_api_url, settings.twilio_account_sid
     try:
         answer = client.get(
@@ -136,46 +138,46 @@ def check_provider(settings: Settings, client: httpx2.Client) -> Iterator[Findin
         yield Finding(
             "wrong",
             "provider",
-            f"{base} cannot be reached ({error}); no recording can be fetched",
-            "let this machine reach it, and see RINGBACK_TWILIO_API_URL",
+            f"{base} cannot be reached ({error}); recordings cannot be fetched",
+            "check the network of this machine and RINGBACK_TWILIO_API_URL",
         )
         return
     if answer.status_code == 200:
-        yield Finding("good", "provider", f"{base} takes our account and token")
+        yield Finding("good", "provider", f"{base} accepts account and token")
     elif answer.status_code in (401, 403, 404):
         yield Finding(
             "wrong",
             "provider",
-            f"{base} refuses our account or token ({answer.status_code})",
+            f"{base} refuses account or token ({answer.status_code})",
             "correct RINGBACK_TWILIO_ACCOUNT_SID and RINGBACK_TWILIO_AUTH_TOKEN",
         )
     else:
-        yield Finding("wrong", "provider", f"{base} answered {answer.status_code}", "try again; it may be in trouble")
+        yield Finding("wrong", "provider", f"{base} answered {answer.status_code}", "try again later")
     if "date" in answer.headers:
-        # The header is in whole seconds and was written half a journey ago.
-        yield from _clock("the provider's", parsedate_to_datetime(answer.headers["date"]).timestamp() + 0.5)
+        # The header has whole seconds and was written half a round trip ago.
+        yield from _clock("the provider", parsedate_to_datetime(answer.headers["date"]).timestamp() + 0.5)
 
 
 def check_clocks(engine: Engine | None, queue: redis.Redis) -> Iterator[Finding]:
-    """Whether the clocks that count are this machine's: PostgreSQL's, and the queue server's, which ends leases."""
+    """Check that the clocks of PostgreSQL and Redis agree with that of this machine; Redis ends leases."""
     if engine is not None and engine.dialect.name == "postgresql":
         with reading(engine) as connection:
             told = connection.scalar(sa.text("SELECT extract(epoch FROM clock_timestamp())"))
-        yield from _clock("the database's", float(told or 0))
+        yield from _clock("the database", float(told or 0))
     try:
         seconds, microseconds = queue.time()
     except redis.RedisError:
-        return  # check_queue has said so
-    yield from _clock("the queue server's", seconds + microseconds / 1e6)
+        return  # check_queue reports this
+    yield from _clock("Redis", seconds + microseconds / 1e6)
 
 
-def _clock(whose: str, told: float) -> Iterator[Finding]:
-    apart = abs(told - time.time())
-    if apart <= TOLERABLE_SECONDS:
-        yield Finding("good", "clocks", f"{whose} is ours")
+def _clock(whose: str, seconds: float) -> Iterator[Finding]:
+    difference = abs(seconds - time.time())
+    if difference <= TOLERABLE_SECONDS:
+        yield Finding("good", "clocks", f"the clock of {whose} is right")
     else:
         yield Finding(
-            "wrong", "clocks", f"{whose} is {apart:.0f} s away from ours", "let every machine keep time by NTP"
+            "wrong", "clocks", f"the clock of {whose} differs by {difference:.0f} s", "synchronise all machines by NTP"
         )
 
 

@@ -1,4 +1,4 @@
-"""The agent's work: the queue by deadline, claims, attempts, outcomes."""
+"""Callbacks for agents: the queue by deadline, claims, attempts, outcomes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from runtime.sql.database import reading
 
 router = APIRouter(prefix="/api/callbacks", tags=["callbacks"])
 
-# `?queue=&state=` is how forms send what was left open.
+# HTML forms send empty fields as `?queue=&state=`.
 _Blank = BeforeValidator(lambda value: None if value == "" else value)
 _Short = Annotated[str, Field(max_length=40)]
 _Cursor = Annotated[str, Field(max_length=200)]

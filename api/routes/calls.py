@@ -1,4 +1,4 @@
-"""One call with its turns."""
+"""A call with its turns."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from runtime.sql.database import reading
 router = APIRouter(prefix="/api/calls", tags=["calls"])
 
 
-@router.get("/{call_id}", summary="A call and what happened in it, turn by turn")
+@router.get("/{call_id}", summary="A call with its turns")
 def one(parts: OpenParts, user: Agent, call_id: str) -> CallShape:
     with reading(parts.console_database) as connection:
         call = connection.execute(sa.select(calls).where(calls.c.id == call_id)).one_or_none()

@@ -1,4 +1,4 @@
-"""Who calls, and all that happened with them."""
+"""Customers and their history."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def find(
     user: Agent,
     number: Annotated[str, Query(max_length=40, examples=["+37120000001"], description="As a person would type it.")],
 ) -> CustomerList:
-    """At most one; a number without country is read as one of the company's own country."""
+    """At most one customer. A number without a country code belongs to the country of the company."""
     wanted = normalise(
         number.replace(" ", "+", 1) if number.startswith(" ") else number, parts.published_flows.company.home_country
     )
@@ -42,13 +42,13 @@ def one(parts: OpenParts, user: Agent, customer_id: str) -> CustomerDetailShape:
     return _shape(found)
 
 
-@router.get("/{customer_id}/history", summary="Everything that happened with a customer, newest first")
+@router.get("/{customer_id}/history", summary="The history of a customer, newest first")
 def history_of(
     parts: OpenParts,
     user: Agent,
     customer_id: str,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    before: Annotated[datetime | None, Query(description="Only what happened before this moment.")] = None,
+    before: Annotated[datetime | None, Query(description="Only events before this time.")] = None,
 ) -> HistoryShape:
     with reading(parts.console_database) as connection:
         if customer_id not in customer.load(connection, [customer_id]):

@@ -1,4 +1,4 @@
-"""The flows that answer now."""
+"""The published flows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether this process lives, whether it can do its work, and its figures."""
+"""Health checks and metrics of the api."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def healthz() -> JSONResponse:
 
 @router.get("/readyz", summary="Can calls be answered?")
 def readyz(parts: OpenParts) -> JSONResponse:
-    """200 when calls can be answered. Without Redis or SQL they can, for a while: the answer says so and stays 200."""
+    """200 when calls can be answered. Without Redis or SQL they still can: the answer stays 200 and names what is away."""
     checks: dict[str, str] = {}
     try:
         _ = parts.published_flows.company
@@ -46,7 +46,7 @@ def readyz(parts: OpenParts) -> JSONResponse:
     return JSONResponse({"status": "ok" if is_ready else "not ready", **checks}, status_code=200 if is_ready else 503)
 
 
-@router.get("/metrics", summary="Figures for Prometheus (loopback, or a token of an admin)")
+@router.get("/metrics", summary="Metrics for Prometheus (from loopback, or with the token of an admin)")
 def metrics(request: Request, parts: OpenParts) -> Response:
     from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 

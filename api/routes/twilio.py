@@ -1,4 +1,4 @@
-"""What the provider tells us of calls: a strict form becomes an Input. Nothing slow happens here.
+"""The provider's webhooks: read the form, take the turn, answer with TwiML.
 
 Signatures are checked in api/webhooks.py.
 """
@@ -30,15 +30,15 @@ from runtime import metrics
 
 log = structlog.get_logger()
 
-# A status or recording callback is answered within this, stored or not: no answer may take three seconds.
-NEWS_SECONDS = 1.5
-_under_way: set[asyncio.Task[None]] = set()  # asyncio itself holds tasks weakly
+# How long a status or recording callback may wait for SQL; no answer may take three seconds.
+STORE_SECONDS = 1.5
+_under_way: set[asyncio.Task[None]] = set()  # asyncio keeps only weak references to tasks
 _SECONDS = {name: metrics.turn_seconds.labels(name) for name in ("voice", "turn")}
 _TURN = re.compile(r"[0-9]{1,5}")
 
 
 async def voice(webhook: Webhook) -> Response:
-    """A call comes in."""
+    """Answer a new call."""
     parts, form = webhook.parts, webhook.form
     call = twilio.call_of(form, parts.settings.twilio_account_sid)
     answer = await parts.turns.begin(facts_of(call))
@@ -46,7 +46,7 @@ async def voice(webhook: Webhook) -> Response:
 
 
 async def turn(webhook: Webhook) -> Response:
-    """A caller did something, or nothing."""
+    """Answer an input of the caller, or their silence."""
     parts, form = webhook.parts, webhook.form
     call = twilio.call_of(form, parts.settings.twilio_account_sid)
     given = twilio.input_of(form, webhook.query.get("on"))
@@ -55,13 +55,13 @@ async def turn(webhook: Webhook) -> Response:
 
 
 async def status(webhook: Webhook) -> Response:
-    """The provider says how a call stands."""
+    """Store the status of a call."""
     parts, form = webhook.parts, webhook.form
     call = twilio.call_of(form, parts.settings.twilio_account_sid)
     facts = facts_of(call)
     seconds = twilio.seconds_of(form.get("CallDuration"))
 
-    async def note() -> None:
+    async def store() -> None:
         await run_in_threadpool(
             note_status,
             parts.call_database,
@@ -73,16 +73,16 @@ async def status(webhook: Webhook) -> Response:
         if call.status in FINAL:
             await parts.turns.end(facts)
 
-    return await _noted(note(), facts)
+    return await _stored(store(), facts)
 
 
 async def recording(webhook: Webhook) -> Response:
-    """The provider says that a recording is there, or that there is none."""
+    """Store that a recording is available, or that there is none."""
     parts, form = webhook.parts, webhook.form
     call = twilio.call_of(form, parts.settings.twilio_account_sid)
     turn_number = webhook.query.get("turn")
     if not _TURN.fullmatch(turn_number):
-        raise BadRequest("the address is none that we gave out")
+        raise BadRequest("the address is not one of ours")
     if twilio.began_by_record_verb(form.get("RecordingSource")) is False:
         log.info("call.recording_not_ours", call_id=call_id_of(call.provider_call_id))
         return Response(status_code=204)
@@ -90,7 +90,7 @@ async def recording(webhook: Webhook) -> Response:
     recording_id = twilio.recording_sid_of(form) if outcome == "completed" else None
     facts = facts_of(call)
 
-    async def note() -> None:
+    async def store() -> None:
         await run_in_threadpool(
             note_recording,
             parts.call_database,
@@ -103,32 +103,32 @@ async def recording(webhook: Webhook) -> Response:
         )
         parts.bell.set()
 
-    return await _noted(note(), facts)
+    return await _stored(store(), facts)
 
 
-async def _noted(noting: Coroutine[Any, Any, None], call: CallFacts) -> Response:
-    """204 once the news is stored. When SQL takes too long it goes on being stored, and the provider hears 503 meanwhile.
+async def _stored(storing: Coroutine[Any, Any, None], call: CallFacts) -> Response:
+    """204 when the callback is stored. If SQL is slow, answer 503 and go on storing it.
 
-    Some providers do not let the call go on before they have this answer. What is lost after all the reconciler finds.
+    Some providers wait for this answer before the call goes on. The reconciler finds what is lost.
     """
-    task = asyncio.create_task(noting)
+    task = asyncio.create_task(storing)
     _under_way.add(task)
     task.add_done_callback(_under_way.discard)
-    done, _ = await asyncio.wait({task}, timeout=NEWS_SECONDS)
+    done, _ = await asyncio.wait({task}, timeout=STORE_SECONDS)
     if done:
         task.result()
         return Response(status_code=204)
-    task.add_done_callback(lambda late: _tell_late(late, call))
+    task.add_done_callback(lambda late: _log_late(late, call))
     return Response(status_code=503)
 
 
-def _tell_late(noting: asyncio.Task[None], call: CallFacts) -> None:
-    error = None if noting.cancelled() else noting.exception()
-    log.warning("webhook.news_late", call_id=call.call_id, reason=repr(error)[:200] if error else "")
+def _log_late(storing: asyncio.Task[None], call: CallFacts) -> None:
+    error = None if storing.cancelled() else storing.exception()
+    log.warning("webhook.stored_late", call_id=call.call_id, reason=repr(error)[:200] if error else "")
 
 
 async def fallback(webhook: Webhook) -> Response:
-    """Something of ours failed: answer with the prepared document, whatever else is broken."""
+    """Answer with the prepared emergency document, whatever has failed."""
     parts, form = webhook.parts, webhook.form
     metrics.fallbacks.inc()
     on = webhook.query.get("on")
@@ -136,12 +136,12 @@ async def fallback(webhook: Webhook) -> Response:
     if on == "":
         try:
             call = twilio.call_of(form, parts.settings.twilio_account_sid)
-            noting = run_in_threadpool(
+            storing = run_in_threadpool(
                 note_fallback, parts.call_database, parts.published_flows.company, facts_of(call), _now()
             )
-            await asyncio.wait_for(noting, 0.25)
-        except Exception as error:  # noqa: BLE001 - this document is the last that may depend on anything
-            log.error("call.fallback_not_noted", provider_call_id=form.get("CallSid")[:64], reason=repr(error)[:200])
+            await asyncio.wait_for(storing, 0.25)
+        except Exception as error:  # noqa: BLE001 - the emergency document must be sent in any case
+            log.error("call.fallback_not_stored", provider_call_id=form.get("CallSid")[:64], reason=repr(error)[:200])
     documents = parts.emergency
     if documents is None:
         return Response(LAST_WORDS, media_type=CONTENT_TYPE)

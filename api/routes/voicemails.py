@@ -1,4 +1,4 @@
-"""A message: its words and its audio."""
+"""Messages: transcript and audio."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from voicemail.recordings import path_of
 
 router = APIRouter(prefix="/api/voicemails", tags=["voicemails"])
 
-# What a browser may do with bytes that a stranger recorded: play them.
+# A browser may only play the recording, because a stranger made it.
 _AUDIO_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -24,7 +24,7 @@ _AUDIO_HEADERS = {
 }
 
 
-@router.get("/{voicemail_id}", summary="A message with its words and waveform")
+@router.get("/{voicemail_id}", summary="A message with transcript and waveform")
 def one(parts: OpenParts, user: Agent, voicemail_id: str) -> VoicemailDetailShape:
     with reading(parts.console_database) as connection:
         message = load(connection, voicemail_id)
@@ -35,16 +35,16 @@ def one(parts: OpenParts, user: Agent, voicemail_id: str) -> VoicemailDetailShap
 
 @router.get(
     "/{voicemail_id}/audio",
-    summary="The message itself",
+    summary="The audio of a message",
     response_class=FileResponse,
     responses={200: {"content": {"audio/wav": {}}}, 206: {"description": "A range of it."}},
 )
 def audio(parts: OpenParts, user: Agent, voicemail_id: str) -> Response:
-    """The stored bytes, whole or a range. 404 while they are still at the provider."""
+    """The stored file, whole or a range. 404 while it is still at the provider."""
     with reading(parts.console_database) as connection:
         message = load(connection, voicemail_id)
     if message is None or message.sha256 is None:
-        raise NotFound("audio (yet); the voicemail's status says why")
+        raise NotFound("audio of this message; its status says why")
     path = path_of(parts.settings.recordings_dir, message.sha256)
     if not path.is_file():
         raise NotFound("audio: the stored file is gone; restore it from a backup")

@@ -1,0 +1,1 @@
+"""The telephone providers: `twilio` reads and signs webhooks, `twiml` renders verbs, `listing` lists calls and recordings."""

@@ -1,4 +1,4 @@
-"""Verbs as TwiML: cleaned, escaped, and parsed once more before it leaves."""
+"""Renders verbs as TwiML. The text is cleaned and escaped, and the document is parsed once before it is sent."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from flows.prompts.recorded import words_instead
 from flows.verbs import Dial, Gather, HangUp, Play, Record, Say, Verb
 
 CONTENT_TYPE = "text/xml; charset=utf-8"
-MAX_DOCUMENT_BYTES = 64 * 1024  # Twilio error 11750 beyond
+MAX_DOCUMENT_BYTES = 64 * 1024  # Twilio refuses larger documents with error 11750
 MAX_SAY_CHARACTERS = 4_000
-# A transfer costs money while it lasts; two hours are longer than any that a front desk means.
+# A transfer costs money while it lasts; two hours are more than any front desk needs.
 DIAL_LIMIT_SECONDS = 2 * 3600
 
-# Of the shipped flows a document has under 2 kB; these are kept so that one that is said again is not made again.
+# The number of rendered documents that are kept. Those of the shipped flows have less than 2 kB each.
 KEPT_DOCUMENTS = 512
 KEPT_PROMPTS = 4_096
 
@@ -35,7 +35,7 @@ _LANGUAGE_TAGS = {
     "lt": "lt-LT",
     "et": "et-EE",
 }
-# telephony.md 4.1; a business sets others in company.yaml under `voices`.
+# From https://www.twilio.com/docs/voice/twiml/say; company.yaml sets others under `voices`.
 _VOICES = {
     "en": "Polly.Amy",
     "lv": "Google.lv-LV-Standard-B",
@@ -43,7 +43,7 @@ _VOICES = {
     "ko": "Polly.Seoyeon",
 }
 _STATE = re.compile(r"[A-Za-z0-9_-]*")
-# Stands for the state in a document that is kept for all calls; no text of a flow can hold it (`clean`).
+# The placeholder of the state in a kept document. `clean` removes it from all texts of flows.
 _ANY_STATE = "\x01"
 _MARKS = re.compile("[&<>\"'\n\r\t]")
 _HEAD = '<?xml version="1.0" encoding="utf-8"?>'
@@ -51,15 +51,14 @@ _ALLOWED = frozenset({"Response", "Say", "Play", "Gather", "Record", "Dial", "Nu
 
 
 class NotTwiml(Exception):
-    """What was rendered is no document that a provider would take; the message says why. A fault of ours."""
+    """The rendered document is not valid TwiML; the message says why. A retry cannot help."""
 
 
 class Links(Protocol):
-    """Where the provider comes back to: `back` for the part of the document that ended, `recording` for a recording's news.
+    """The addresses in a document: `back` is the action of a verb, `recording` its recording callback.
 
-    `audio` gives the public address of a recording, or None when it cannot be played and its text is to be said.
-    `state` is the part of `back` that differs from call to call: letters, digits, - and _ only. Links are values: those that
-    are equal lead to the same places.
+    `audio` gives the public address of an audio file, or None when its text is spoken instead. `state` is the only part of
+    `back` that differs between calls: letters, digits, - and _. Equal links give equal addresses.
     """
 
     @property
@@ -78,10 +77,10 @@ class Links(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TurnLinks:
-    """The links of one turn. `base_url` is the public address; `state` the sealed token.
+    """The links of one turn. `base_url` is the public address; `state` is the token.
 
-    `turn` names the exchange in the recording callback, so that it finds its message in any order. `playable` are the
-    contents of recordings that are at hand.
+    `turn` is part of the recording callback, so that it finds its message in any order. `playable` are the
+    hashes of the recorded prompts that this process has.
     """
 
     base_url: str
@@ -108,14 +107,14 @@ def audio_address(base_url: str, recording: Play) -> str:
 
 
 def render(verbs: Sequence[Verb], links: Links, voices: Mapping[str, str] | None = None) -> bytes:
-    """Render verbs as a TwiML document. A wait is followed by its way on: silence after Gather, empty after Record.
+    """Render verbs as a TwiML document. A redirect follows each Gather (for silence) and each Record (for no message).
 
     Raises NotTwiml.
     """
     if not _STATE.fullmatch(links.state):
-        raise NotTwiml("the state of the call holds more than letters, digits, - and _")
+        raise NotTwiml("the state of the call has characters other than letters, digits, - and _")
     chosen = tuple(voices.items()) if voices else ()
-    # Written and parsed once for all calls: with another state in it it parses just as well.
+    # Rendered and parsed once for all calls: only the state differs, and it cannot change the structure.
     document = _for_any_call(tuple(verbs), links.with_state(_ANY_STATE), chosen)
     packed = document.replace(_ANY_STATE, links.state).encode()
     _check_size(packed)
@@ -132,7 +131,7 @@ def _for_any_call(verbs: tuple[Verb, ...], links: Links, voices: tuple[tuple[str
 
 
 def checked(document: bytes) -> bytes:
-    """Return the document if it parses, is small enough and has no verb but ours. Raises NotTwiml."""
+    """Return the document if it parses, is small enough and has only our verbs. Raises NotTwiml."""
     _check_size(document)
     _check(document)
     return document
@@ -152,11 +151,11 @@ def _check(document: str | bytes) -> None:
     except expat.ExpatError as error:
         raise NotTwiml(f"the document does not parse: {error}") from None
     if not names <= _ALLOWED:
-        raise NotTwiml(f"the document has verbs that we never say: {', '.join(sorted(names - _ALLOWED))}")
+        raise NotTwiml(f"the document has verbs that are never used: {', '.join(sorted(names - _ALLOWED))}")
 
 
 def clean(text: str) -> str:
-    """The text without what XML cannot hold, at the length a Say may have."""
+    """The text without characters that XML does not allow, cut to the length limit of Say."""
     return _NOT_XML.sub("", text)[:MAX_SAY_CHARACTERS]
 
 

@@ -69,9 +69,9 @@ def door(settings: Settings) -> Iterator[httpx2.Client]:
 @pytest.mark.parametrize(
     ("values", "environment", "verdict", "words"),
     [
-        ({}, {"RINGBACK_PORT": "8000", "HOME": "/"}, "good", "none is unknown"),
+        ({}, {"RINGBACK_PORT": "8000", "HOME": "/"}, "good", "no unknown setting"),
         ({}, {"RINGBACK_PROT": "8000"}, "doubtful", "RINGBACK_PORT?"),
-        ({}, {"RINGBACK_WORKER_THREADS": "2", "RINGBACK_PYTHON": "python3"}, "good", "none is unknown"),
+        ({}, {"RINGBACK_WORKER_THREADS": "2", "RINGBACK_PYTHON": "python3"}, "good", "no unknown setting"),
         ({"twilio_account_sid": ACCOUNT}, {}, "wrong", "RINGBACK_TWILIO_AUTH_TOKEN"),
         ({"database_url": "postgresql://db/ringback"}, {}, "doubtful", "RINGBACK_SECRET_KEY is not set"),
     ],
@@ -152,7 +152,7 @@ def test_what_is_published_and_what_can_be_written_down_is_told(settings: Settin
     engine.dispose()
     assert [found.verdict for found in flows] == ["good"]
     assert "ringback models install ru" in models["Russian"].remedy
-    assert any("none for Latvian" in found.says for found in models.values())
+    assert any("no model exists for Latvian" in found.says for found in models.values())
     assert (nobody.verdict, somebody.verdict) == ("doubtful", "good")
 
 
@@ -206,7 +206,7 @@ def test_the_door_is_tried_as_the_provider_would(
     [
         (httpx2.Response(301, headers={"location": "https://www.example.com"}), "redirects to https://www.example.com"),
         (httpx2.Response(502), "the proxy does not reach the api"),
-        (httpx2.Response(418), "that is no answer of Ringback"),
+        (httpx2.Response(418), "Ringback does not answer so"),
     ],
 )
 def test_what_a_proxy_in_the_way_does_is_told_apart(settings: Settings, answer: httpx2.Response, words: str) -> None:
@@ -231,7 +231,7 @@ def test_credentials_and_clock_are_compared_with_the_provider(
 
 def test_clocks_of_the_servers_are_compared(redis_client: redis.Redis) -> None:
     (found,) = reachability.check_clocks(None, redis_client)
-    assert found == Finding("good", "clocks", "the queue server's is ours")
+    assert found == Finding("good", "clocks", "the clock of Redis is right")
 
 
 def test_a_running_house_is_well_and_a_stopped_one_is_not(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def test_a_copy_is_not_put_over_a_house_that_stands_or_runs(tmp_path: Path) -> N
     live = Settings(data_dir=tmp_path / "live")
     upgrade(live.sql_url)
     back_up(live, tmp_path / "copy")
-    with pytest.raises(BackupRefused, match="holds a database"):
+    with pytest.raises(BackupRefused, match="contains a database"):
         restore(live, tmp_path / "copy")
     with pytest.raises(BackupRefused, match="not empty"):
         back_up(live, tmp_path / "copy")
@@ -69,7 +69,7 @@ def test_a_copy_is_not_put_over_a_house_that_stands_or_runs(tmp_path: Path) -> N
 
 
 def test_what_is_no_backup_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BackupRefused, match="no backup"):
+    with pytest.raises(BackupRefused, match="not a backup"):
         restore(Settings(data_dir=tmp_path / "x"), tmp_path)
     with pytest.raises(BackupRefused, match="pg_dump"):
         back_up(Settings(database_url="postgresql://x@y/z"), tmp_path / "copy")

@@ -19,10 +19,10 @@ def api() -> None:
     set_up_logging("api", settings.log_format, at_once=False)
     refuse_old_tables(settings, may_be_away=True)
     app = create_app(settings)
-    # What stands now stands until the end: looking through it again and again cost callers 60 ms now and then.
+    # Objects of the start live until the end. Without freeze, garbage collection sometimes took 60 ms of a call.
     gc.collect()
     gc.freeze()
-    # The journal's thread needs the interpreter between two statements; 5 ms, the default, are as long as its whole commit.
+    # The journal's thread needs the interpreter between two statements. The default, 5 ms, is as long as its whole commit.
     sys.setswitchinterval(0.001)
     uvicorn.run(
         app,

@@ -1,4 +1,4 @@
-"""`ringback clock`: what falls due: waiting callbacks, leases, deadlines, and the outbox of processes that died."""
+"""`ringback clock`: deadlines, leases, waiting callbacks, and the outbox of processes that died."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ def clock() -> None:
         try:
             published_flows.refresh()
             if ticking.tick(datetime.now(UTC)).index_rebuilt:
-                resend_all(engine, jobs)  # whoever emptied the index has emptied the job queue, too
+                resend_all(engine, jobs)  # if the index was emptied, the job queue was, too
             deliver(engine, known)
         except (SQLAlchemyError, NothingPublished) as error:
-            log.warning("clock.waits", reason=str(error)[:200])
+            log.warning("clock.pass_failed", reason=str(error)[:200])
     reconciling.join(20)
     engine.dispose()

@@ -1,4 +1,4 @@
-"""`ringback line`: the built-in phone line as a process of its own."""
+"""`ringback line`: the built-in telephone line as a process of its own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 
 def line() -> None:
-    """Run the built-in phone line: it stands in for the carrier, on loopback only."""
+    """Run the built-in telephone line, on loopback only."""
     import asyncio
 
     from ivr.line.playing.active_call import Webhooks
@@ -27,7 +27,7 @@ def line() -> None:
 
 
 def _port_asked_for(api_url: str) -> int:
-    """The port of a provider address that is this machine's own; 0 where the line may choose."""
+    """The port of a provider address on this machine; 0 when the line may choose."""
     parts = urlsplit(api_url)
     is_here = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
     return (parts.port or 80) if is_here else 0

@@ -1,4 +1,4 @@
-"""`ringback serve`: everything on one machine: the queue server, api, clock, worker and line, started and kept alive."""
+"""`ringback serve`: starts Redis, api, clock, worker and line on one machine, and restarts what dies."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from runtime.config import ConfigurationError, Settings, load_settings
 from runtime.embedded import EmbeddedError, EmbeddedRedis
 
 READY_TIMEOUT_SECONDS = 60.0
-# A child that dies again and again is started at most this often.
+# The waiting times before the restarts of a process that dies again and again.
 RESTART_SECONDS = (0.2, 1.0, 5.0, 15.0)
 STEADY_SECONDS = 60.0
 STOP_PATIENCE_SECONDS = 20.0
@@ -39,7 +39,7 @@ SHARED = (
 
 @dataclass(slots=True)
 class Child:
-    """One of our processes, and how it has fared."""
+    """A child process and its restarts."""
 
     name: str
     process: BaseProcess
@@ -50,7 +50,7 @@ class Child:
 
 @dataclass(slots=True)
 class Supervisor:
-    """All processes of one machine. Children are forked from the main thread only, so that they die with it."""
+    """All processes of one machine. Only the main thread forks children, so that they die with it."""
 
     settings: Settings
     environment: dict[str, str]
@@ -64,9 +64,9 @@ class Supervisor:
         self.children[name] = Child(name, process, time.monotonic(), deaths)
 
     def look_after(self) -> None:
-        """Start again what died, slower each time."""
+        """Restart what died, after a longer pause each time."""
         if self.queue_server is not None and not self.queue_server.is_running():
-            _say("the queue server died; it is started again with all that it had acknowledged")
+            _say("Redis died; it is restarted with all acknowledged data")
             self.queue_server.restart()
         now = time.monotonic()
         for child in list(self.children.values()):
@@ -77,12 +77,12 @@ class Supervisor:
                 pause = RESTART_SECONDS[min(child.deaths, len(RESTART_SECONDS) - 1)]
                 child.deaths += 1
                 child.start_again_at = now + pause
-                _say(f"{child.name} ended with {child.process.exitcode}; it is started again in {pause:g} s")
+                _say(f"{child.name} ended with {child.process.exitcode}; it is restarted in {pause:g} s")
             elif now >= child.start_again_at:
                 self.start(child.name)
 
     def stop(self) -> None:
-        """Ask all to end, api first so that calls finish, and the queue server last."""
+        """Stop all processes: the api first, so that calls finish, and Redis last."""
         for child in self.children.values():
             if child.process.is_alive():
                 child.process.terminate()
@@ -112,15 +112,15 @@ def serve() -> None:
             while not stop.wait(0.2):
                 supervisor.look_after()
         elif not stop.is_set():
-            _say("the api did not get ready; its words are above")
+            _say("the api did not get ready; its log is above")
             raise typer.Exit(1)
     finally:
-        _say("ending: calls under way are answered, jobs are handed back")
+        _say("stopping: calls under way are answered, jobs go back to the queue")
         supervisor.stop()
 
 
 def _open(settings: Settings) -> Supervisor:
-    """Check what can be checked, prepare the data folder, and start the queue server, the line and the api."""
+    """Check the settings, prepare the data folder, and start Redis, the line and the api."""
     from api.first_start import prepare
     from runtime.secret import secret_key
 
@@ -163,13 +163,13 @@ def _refuse_busy_port(settings: Settings) -> None:
             probe.bind((settings.host, settings.port))
         except OSError as error:
             raise ConfigurationError(
-                f"{settings.host}:{settings.port} cannot be listened on ({error.strerror}); "
-                "stop what is there, or set RINGBACK_PORT to another port"
+                f"{settings.host}:{settings.port} cannot be used ({error.strerror}); "
+                "stop the program that uses it, or set RINGBACK_PORT to another port"
             ) from None
 
 
 def _line_port(settings: Settings) -> int:
-    """The port where the line listened last time, or a free one when that is taken: api and worker must know it before."""
+    """The last port of the line, or a free one; api and worker need it before the line starts."""
     from ivr.line.store.account import load_or_create
 
     known = load_or_create(settings.data_dir).port
@@ -182,7 +182,7 @@ def _line_port(settings: Settings) -> int:
                 continue
             found: int = probe.getsockname()[1]
             return found
-    raise ConfigurationError("no port is free for the built-in line")
+    raise ConfigurationError("there is no free port for the built-in line")
 
 
 def _await_ready(supervisor: Supervisor, stop: threading.Event) -> bool:
@@ -203,7 +203,7 @@ def _await_ready(supervisor: Supervisor, stop: threading.Event) -> bool:
 
 def _greet(supervisor: Supervisor, seconds: float) -> None:
     settings = supervisor.settings
-    provider = "Twilio, or a provider like it" if settings.has_provider else "the built-in phone line"
+    provider = "Twilio, or a provider like it" if settings.has_provider else "the built-in telephone line"
     lines = [
         f"Ringback is ready ({seconds:.1f} s). Ctrl-C ends it.",
         "",
@@ -215,9 +215,9 @@ def _greet(supervisor: Supervisor, seconds: float) -> None:
     if not settings.has_provider:
         lines += [
             "Try it in another terminal, in this folder:",
-            "  script/ringback call      ring it, press keys, leave a message",
-            "  script/ringback queue     see the message, its words and its deadline",
-            "  script/ringback doctor    look whether everything is set up well",
+            "  script/ringback call      call it, press keys, leave a message",
+            "  script/ringback queue     see the message, its transcript and its deadline",
+            "  script/ringback doctor    check the installation",
         ]
     print("\n".join(lines), flush=True)
 

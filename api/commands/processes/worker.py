@@ -1,4 +1,4 @@
-"""`ringback worker`: fetches recordings and writes down their words."""
+"""`ringback worker`: fetches and transcribes recordings."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def worker() -> None:
         except (
             NothingPublished,
             SQLAlchemyError,
-        ):  # at worst a message is written down without the business's own words
+        ):  # at worst a message is transcribed without the own words of the company
             return None
 
     command = (sys.executable, "-m", "api.commands.cli", "models", "compose", "--only-checked")
