@@ -74,7 +74,7 @@ def reconcile(
         ends=_end_calls(engine, settled, now, end_call),
     )
     if found:
-        log.warning("reconciler.mended", calls=found.calls, ends=found.ends, messages=found.messages)
+        log.warning("reconciler.repaired", calls=found.calls, ends=found.ends, messages=found.messages)
     return found
 
 

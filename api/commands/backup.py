@@ -34,5 +34,5 @@ def restore(folder: Folder) -> None:
         typer.echo(f"Not restored: {error}.", err=True)
         raise typer.Exit(1) from None
     typer.echo(
-        f"Restored to {settings.data_dir} as of {made_at}. Start the server; the reconciler adds what the provider has since then."
+        f"Restored to {settings.data_dir} as of {made_at}. Start the server; the reconciler asks the provider for newer calls."
     )
