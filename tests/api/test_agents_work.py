@@ -81,7 +81,7 @@ async def test_a_message_is_seen_claimed_completed_and_told(front: Front, desk: 
     told = (await desk.get(f"/api/calls/{call_id}")).json()
     assert told["provider_call_id"] == call.sid
     assert [turn["turn"] for turn in told["turns"]] == [1, 2, 3, 4, 5]
-    assert "language (1)" in told["path"]
+    assert "language (3)" in told["path"]
 
 
 async def test_what_is_left_open_in_a_query_is_not_asked_for(front: Front, desk: httpx2.AsyncClient) -> None:
