@@ -1,4 +1,4 @@
-"""How callers said numbers, and what is no telephone number (../shared/field/messages.md, F9 to F11, F13 to F15, V23).
+"""How callers said numbers, and what is no telephone number.
 
 All messages were left on Monday, 23 November 2026, at 11:00 in Riga. A question mark: not certain.
 """

@@ -1,4 +1,4 @@
-"""What callers said about days and hours, and what must not be called certain (../shared/field/messages.md, F1 to F8, F12, F19).
+"""What callers said about days and hours, and what must not be called certain.
 
 All messages were left on Monday, 23 November 2026, at 11:00 in Riga, unless a row says otherwise. A question mark: not certain.
 """
