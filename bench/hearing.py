@@ -15,7 +15,7 @@ import vosk
 from bench.conditions import Condition, spoilt
 from voicemail.audio.recording_audio import WIDE_HZ, Samples, examine
 from voicemail.enhancement.frontend import restore
-from voicemail.evaluation.clips import Clip, characters, errors, right_words, words
+from voicemail.evaluation.clips import Clip, characters, edit_distance, right_words, words
 from voicemail.models.installed import InstalledModel
 from voicemail.recognition.transcriber import Transcriber
 
@@ -69,10 +69,10 @@ class Hearing:
             clip.path.name,
             len(characters(spoken)),
             len(words(spoken)),
-            errors(characters(spoken), characters(plain)),
-            errors(words(spoken), words(plain)),
-            errors(characters(spoken), characters(ours.text)),
-            errors(words(spoken), words(ours.text)),
+            edit_distance(characters(spoken), characters(plain)),
+            edit_distance(words(spoken), words(plain)),
+            edit_distance(characters(spoken), characters(ours.text)),
+            edit_distance(words(spoken), words(ours.text)),
             tuple(
                 Shown(
                     word.confidence,

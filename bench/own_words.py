@@ -4,7 +4,7 @@
 
 FOLDER has a manifest.tsv (`file`, `transcript`); the files have a word or a few a line. `--words long` takes every word of three
 syllables or six letters from the transcripts. With and without come of the same hearing: where an own word was put in, what was
-heard stands beside it. Decoys and pairs are tried once: pairs are own words that differ in one sound from a word that is said,
+heard stands beside it. Decoys and pairs are score_ once: pairs are own words that differ in one sound from a word that is said,
 the worst that can be written.
 """
 
@@ -25,12 +25,12 @@ from bench.hearing import is_wide, wide
 from runtime.config import load_settings
 from voicemail.audio.recording_audio import WIDE_HZ, examine
 from voicemail.evaluation.clips import Clip, read_clips, words
-from voicemail.evaluation.own_words_evaluation import Tried, compared, total
+from voicemail.evaluation.own_words_evaluation import OwnWordsScore, score, total
 from voicemail.mailbox import Word
 from voicemail.models.installed import find_model
-from voicemail.own_words.closeness import Closeness, load_closeness, unproven
+from voicemail.own_words.phonemes import edit_distance
 from voicemail.own_words.pronunciation import sounds_of
-from voicemail.own_words.sounds import apart
+from voicemail.own_words.thresholds import Thresholds, default_thresholds, load_thresholds
 from voicemail.own_words.vocabulary import OwnWord
 from voicemail.recognition.transcriber import Transcriber
 
@@ -60,14 +60,14 @@ def main(
     said = _long(clips) if own == "long" else _lines(Path(own))
     others = _lines(decoys)
     vocabularies = {"own": _own(said + others), "decoys": _own(others), "pairs": _own(_pairs(clips, language))}
-    closeness = load_closeness(models_dir, found.name) or unproven(found.name)
-    hearing = _Hearing(_Timed(models_dir, closeness), language)
+    thresholds = load_thresholds(models_dir, found.name) or default_thresholds(found.name)
+    hearing = _Hearing(_Timed(models_dir, thresholds), language)
     print(f"{len(said)} own words, {len(others)} decoys, {runs} runs, {found.name}\n\n{_HEAD}")
-    everything: dict[tuple[str, str], list[Tried]] = {}
+    everything: dict[tuple[str, str], list[OwnWordsScore]] = {}
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch) / "clip.wav"
         for condition in chosen(conditions):
-            here: dict[tuple[str, str], list[Tried]] = {}
+            here: dict[tuple[str, str], list[OwnWordsScore]] = {}
             for clip in clips:
                 if condition.rate_hz >= WIDE_HZ and not is_wide(clip.path):
                     continue
@@ -75,8 +75,8 @@ def main(
                 soundfile.write(file, made, condition.rate_hz, subtype="PCM_16")
                 for name, vocabulary in vocabularies.items():
                     for _ in range(runs if name == "own" else 1):
-                        tried = hearing.hear(file, clip, vocabulary, is_timed=name == "own")
-                        here.setdefault((name, half_of[clip.path]), []).append(tried)
+                        scored = hearing.hear(file, clip, vocabulary, is_timed=name == "own")
+                        here.setdefault((name, half_of[clip.path]), []).append(scored)
             print(_row(condition.name, here), flush=True)
             for key, tries in here.items():
                 everything.setdefault(key, []).extend(tries)
@@ -87,8 +87,8 @@ def main(
 class _Timed(Transcriber):
     """Counts apart what own words cost. A second hearing without them would not tell: the recogniser then knows the clip."""
 
-    def __init__(self, models_dir: Path, closeness: Closeness) -> None:
-        super().__init__(models_dir, closeness=closeness)
+    def __init__(self, models_dir: Path, thresholds: Thresholds) -> None:
+        super().__init__(models_dir, thresholds=thresholds)
         self.rescoring_seconds = 0.0
 
     def _rewriting(self, *given: Any) -> Any:
@@ -115,30 +115,31 @@ class _Hearing:
     def share(self) -> float:
         return self._rescoring_seconds / (self._seconds - self._rescoring_seconds)
 
-    def hear(self, file: Path, clip: Clip, own_words: Sequence[OwnWord], is_timed: bool) -> Tried:
+    def hear(self, file: Path, clip: Clip, own_words: Sequence[OwnWord], is_timed: bool) -> OwnWordsScore:
         sound = examine(file)
         before, begun = self._transcriber.rescoring_seconds, time.process_time()
         written = self._transcriber.transcribe(sound, self._language, own_words=own_words).transcript
         if is_timed:
             self._seconds += time.process_time() - begun
             self._rescoring_seconds += self._transcriber.rescoring_seconds - before
-        return compared(clip.transcript, written, own_words)
+        return score(clip.transcript, written, own_words)
 
 
-def _row(name: str, here: dict[tuple[str, str], list[Tried]]) -> str:
-    def of(what: str, halves: str = "AB") -> Tried:
-        return total(tried for half in halves for tried in here.get((what, half), []))
+def _row(name: str, here: dict[tuple[str, str], list[OwnWordsScore]]) -> str:
+    def of(what: str, halves: str = "AB") -> OwnWordsScore:
+        return total(one for half in halves for one in here.get((what, half), []))
 
     own = of("own")
+    rates = f"{own.errors_before / own.characters:10.3f} {own.errors_after / own.characters:5.3f} {_ratio(own):5.2f}"
     return (
-        f"{name:18} | {own.said:14} {own.before:6} {own.after:5} | {own.errors_before / own.characters:10.3f} "
-        f"{own.errors_after / own.characters:5.3f} {_ratio(own):5.2f} | {_ratio(of('own', 'A')):4.2f} "
-        f"{_ratio(of('own', 'B')):4.2f} | {own.found:6} {own.right:5} | {_ratio(of('decoys')):6.3f} {_ratio(of('pairs')):5.3f}"
+        f"{name:18} | {own.spoken:14} {own.recognised_before:6} {own.recognised_after:5} | {rates} | "
+        f"{_ratio(of('own', 'A')):4.2f} {_ratio(of('own', 'B')):4.2f} | {own.replaced:6} {own.right:5} | "
+        f"{_ratio(of('decoys')):6.3f} {_ratio(of('pairs')):5.3f}"
     )
 
 
-def _ratio(tried: Tried) -> float:
-    return tried.errors_after / tried.errors_before if tried.errors_before else 1.0
+def _ratio(one: OwnWordsScore) -> float:
+    return one.errors_after / one.errors_before if one.errors_before else 1.0
 
 
 def _own(texts: Sequence[str]) -> list[OwnWord]:
@@ -165,7 +166,7 @@ def _pairs(clips: Sequence[Clip], language: str) -> list[str]:
             place = dice.randrange(len(word))
             other = word[:place] + dice.choice(letters) + word[place + 1 :]
             other_sounds = sounds_of(other, language)
-            if other_sounds != sounds and apart(other_sounds, sounds) <= _PAIR_RATE * len(other_sounds):
+            if other_sounds != sounds and edit_distance(other_sounds, sounds) <= _PAIR_RATE * len(other_sounds):
                 pairs.append(other)
                 break
     return pairs

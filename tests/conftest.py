@@ -23,6 +23,7 @@ import voicemail.tables
 from runtime.embedded import EmbeddedRedis
 from runtime.redis import open_redis
 from runtime.sql.database import metadata, open_database
+from voicemail.evaluation.clips import Clip, read_clips
 
 assert all((callbacks.tables, customers.tables, ivr.tables, runtime.sql.outbox, voicemail.tables))
 
@@ -157,11 +158,25 @@ def sqlite_database(sqlite_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="session")
+def speech() -> Clip:
+    """Seven seconds of real Korean speech that come with the project, and what is said in them."""
+    (clip,) = read_clips(Path(__file__).with_name("audio"))
+    return clip
+
+
+@pytest.fixture(scope="session")
 def korean_clips() -> Path:
-    """The folder of real speech with transcripts that stands beside the project."""
-    folder = Path(__file__).resolve().parents[2] / "shared" / "audio" / "ko"
-    if not folder.is_dir():
-        pytest.skip(f"no speech clips at {folder}")
+    """A folder with more speech than comes with the project: `RINGBACK_CLIPS`, or ../shared/audio/ko.
+
+    Skips with the reason where there is none, and fails in CI (`CI=true`) if RINGBACK_CLIPS says that there should be.
+    """
+    expected = os.environ.get("RINGBACK_CLIPS")
+    folder = Path(expected) if expected else Path(__file__).resolve().parents[2] / "shared" / "audio" / "ko"
+    if not (folder / "manifest.tsv").is_file():
+        reason = f"no speech clips with a manifest.tsv in {folder}; set RINGBACK_CLIPS to a folder of them"
+        if expected:
+            missing(reason)
+        pytest.skip(reason)
     return folder
 
 

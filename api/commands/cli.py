@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from importlib import import_module
@@ -35,7 +36,7 @@ COMMANDS = (
     Command("flows", "flows", "flows", "Check, test, play and publish flows.", is_group=True),
     Command("models", "models", "app", "List, install and remove speech models.", is_group=True),
     Command("transcribe", "transcribe", "transcribe", "Transcribe a recording."),
-    Command("words", "words", "app", "Make the confidence of words mean something for another model.", is_group=True),
+    Command("words", "words", "app", "Calibrate confidences and own words for a model.", is_group=True),
     Command("users", "users", "users", "Add users of the JSON interface.", is_group=True),
     Command("backup", "backup", "backup", "Copy the data folder of this machine, while it runs."),
     Command("restore", "backup", "restore", "Restore a copy into an empty data folder."),
@@ -47,6 +48,9 @@ def main() -> None:
     """Run the subcommand. Faults of the installation are printed in one line, with exit code 1."""
     from runtime.config import ConfigurationError
 
+    # A worker has a thread for each message. numpy would add threads that wait by spinning: beside a busy processor the same work
+    # took three to seven times the CPU. numpy reads this when it is imported; forked processes inherit it.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     asked = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
     wanted = [command for command in COMMANDS if command.name == asked] or list(COMMANDS)
     program = typer.Typer(

@@ -1,4 +1,4 @@
-"""The business's own words as a command takes them: from a file, a line each, or from the company.yaml of a folder."""
+"""The business's own words as options of a command: from a file, one a line, or from the company.yaml of a folder."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import typer
 if TYPE_CHECKING:
     from voicemail.own_words.vocabulary import OwnWord
 
-WordsOption = Annotated[Path | None, typer.Option("--words", help="A file with the business's own words, a line each.")]
-CompanyOption = Annotated[Path | None, typer.Option("--company", help="A folder whose company.yaml has them.")]
+WordsOption = Annotated[Path | None, typer.Option("--words", help="A file with the business's own words, one a line.")]
+CompanyOption = Annotated[Path | None, typer.Option("--company", help="A folder whose company.yaml has own words.")]
 
 
 class OwnWordsUnreadable(Exception):
@@ -19,7 +19,7 @@ class OwnWordsUnreadable(Exception):
 
 
 def read_own_words(words: Path | None, company: Path | None, language: str, models_dir: Path) -> tuple[OwnWord, ...]:
-    """The own words of a language, with what agents corrected if they come from a company. Raises OwnWordsUnreadable."""
+    """The own words of a language; those of a company with agents' corrections. Raises OwnWordsUnreadable."""
     from flows.files.faults import FlowFaults
     from flows.files.loader import load_company
     from voicemail.own_words.corrections import load_corrections

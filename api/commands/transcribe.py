@@ -1,4 +1,4 @@
-"""`ringback transcribe`: write a recording down by hand, in just the way messages are."""
+"""`ringback transcribe`: transcribe a recording by hand, exactly as messages are."""
 
 from __future__ import annotations
 
@@ -21,18 +21,19 @@ def transcribe(
     file: Annotated[Path, typer.Argument(help="WAV (PCM, µ-law, A-law), MP3, OGG or FLAC.")],
     language: Annotated[str, typer.Option("--language", "-l", help="The language spoken, such as en.")],
     as_json: Annotated[bool, typer.Option("--json", help="Words with times and confidences.")] = False,
-    plain: Annotated[bool, typer.Option("--plain", help="Without the front end, as Vosk alone hears it.")] = False,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Without the front end, as Vosk alone transcribes it.")
+    ] = False,
     words: WordsOption = None,
     company: CompanyOption = None,
 ) -> None:
-    """Write a recording down."""
-    # Here, because the libraries behind them are large and the other commands should not wait for them.
+    """Transcribe a recording."""
     from voicemail.audio.decoders import DecoderUnusable
     from voicemail.audio.recording_audio import AudioUnreadable, examine
     from voicemail.enhancement.frontend import restore
     from voicemail.models.installed import ModelMissing
     from voicemail.models.loaded import ModelUnusable
-    from voicemail.own_words.closeness import load_closeness
+    from voicemail.own_words.thresholds import load_thresholds
     from voicemail.recognition.transcriber import Transcriber
 
     if not file.is_file():
@@ -47,22 +48,20 @@ def transcribe(
     except OwnWordsUnreadable as error:
         _give_up(str(error))
     except DecoderUnusable:
-        _give_up(
-            f"{file}: nothing to decode it with starts on this machine. Make the environment anew: script/bootstrap."
-        )
+        _give_up(f"{file}: the decoder does not start on this machine. Install Ringback again: script/bootstrap.")
     except OSError as error:
         _give_up(f"{file}: {error.strerror or error}. Nothing was written.")
-    closeness = load_closeness(models_dir, written.transcript.model)
-    if own_words and (closeness is None or not closeness.is_on):
+    thresholds = load_thresholds(models_dir, written.transcript.model)
+    if own_words and (thresholds is None or not thresholds.is_on):
         typer.echo(
-            f"{written.transcript.model} is not known to gain by own words; they were left out. "
+            f"Own words were not used: no measurement shows that they help with {written.transcript.model}. "
             "`ringback words calibrate FOLDER --words FILE` measures it.",
             err=True,
         )
     if sound.fault:
         typer.echo(f"{file}: {sound.fault}", err=True)
     if not written.is_whole:
-        typer.echo(f"{file}: Only the first 30 minutes of speech were written down.", err=True)
+        typer.echo(f"{file}: Only the first 30 minutes of speech were transcribed.", err=True)
     typer.echo(_as_json(sound, written) if as_json else written.transcript.text or "(no speech)")
 
 

@@ -1,4 +1,4 @@
-"""`ringback words`: how well words are heard here, and what their confidences are worth."""
+"""`ringback words`: measures transcripts on messages whose words are known, and teaches own words."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import typer
 from api.commands.own_words import CompanyOption, OwnWordsUnreadable, WordsOption, read_own_words
 from runtime.config import load_settings
 
-app = typer.Typer(help="How well words are heard here.", no_args_is_help=True)
+app = typer.Typer(help="Calibrate confidences and own words for a model; correct words.", no_args_is_help=True)
 
 
 @app.callback()
 def words() -> None:
-    """How well words are heard here."""
+    """Calibrate confidences and own words for a model; correct words."""
 
 
 @app.command()
@@ -25,19 +25,18 @@ def calibrate(
     words: WordsOption = None,
     company: CompanyOption = None,
 ) -> None:
-    """Learn from messages whose words are known how sure the model of their language may be; later messages use it.
+    """Calibrate a model's confidences on messages whose words are known; later messages use the result.
 
-    Half of them are learnt from and the other half tells whether it helps; then all of them are learnt from and kept. With
-    the business's own words it is also measured whether these help, and kept whether they are used.
+    A calibration on half of the messages is tested on the other half, and the one on all of them is kept. With the business's own
+    words it is also measured whether these help, and they are used from then on if they do.
     """
-    # Here, because the libraries behind them are large and the other commands should not wait for them.
     from voicemail.audio.recording_audio import AudioUnreadable
-    from voicemail.evaluation.calibration import school
+    from voicemail.evaluation.calibration import measure_confidence
     from voicemail.evaluation.clips import ManifestUnreadable, read_clips
-    from voicemail.evaluation.own_words_evaluation import TooFewOwnWords, prove
+    from voicemail.evaluation.own_words_evaluation import TooFewOwnWords, evaluate_own_words
     from voicemail.models.installed import ModelMissing
     from voicemail.models.loaded import ModelUnusable
-    from voicemail.own_words.closeness import save_closeness, unproven
+    from voicemail.own_words.thresholds import default_thresholds, save_thresholds
     from voicemail.recognition.confidence import TooFewWords, save_calibration
     from voicemail.recognition.transcriber import Transcriber
 
@@ -45,53 +44,53 @@ def calibrate(
     try:
         own_words = read_own_words(words, company, language, models_dir)
         clips = read_clips(folder)
-        with typer.progressbar(clips, label="Listening") as listening:
-            schooled = school(Transcriber(models_dir), listening, language)
+        with typer.progressbar(clips, label="Transcribing") as transcribing:
+            measured = measure_confidence(Transcriber(models_dir), transcribing, language)
     except OwnWordsUnreadable as error:
         _give_up(str(error))
     except (AudioUnreadable, ManifestUnreadable, ModelMissing, ModelUnusable, TooFewWords) as error:
         _give_up(f"{folder}: {error}")
     typer.echo(
-        f"{schooled.calibration.words} words, {schooled.share_right:.0%} of them right. Expected calibration error on the half "
-        f"not learnt from: {schooled.error_before:.3f} before, {schooled.error_after:.3f} after."
+        f"{measured.calibration.words} words, {measured.share_right:.0%} of them right. Expected calibration error on the other "
+        f"half: {measured.error_before:.3f} before, {measured.error_after:.3f} after."
     )
-    typer.echo(f"Kept in {save_calibration(models_dir, schooled.calibration)}; messages from now on are shown by it.")
+    typer.echo(f"Kept in {save_calibration(models_dir, measured.calibration)}; it is used for messages from now on.")
     if not own_words:
         return
     try:
-        trial = Transcriber(models_dir, closeness=unproven(schooled.calibration.model))
-        with typer.progressbar(clips, label="Listening for own words") as listening:
-            proof = prove(trial, listening, language, own_words)
+        trial = Transcriber(models_dir, thresholds=default_thresholds(measured.calibration.model))
+        with typer.progressbar(clips, label="Transcribing with own words") as transcribing:
+            report = evaluate_own_words(trial, transcribing, language, own_words)
     except (AudioUnreadable, ModelMissing, ModelUnusable, TooFewOwnWords) as error:
         _give_up(f"{folder}: {error}")
-    tried, decoys = proof.tried, proof.decoys
+    said, unsaid = report.said, report.unsaid
     typer.echo(
-        f"Own words: {tried.said} said, {tried.before} understood without them, {tried.after} with them; wrong characters "
-        f"{tried.errors_before} without, {tried.errors_after} with them. With those that are not said: {decoys.errors_before} "
-        f"without, {decoys.errors_after} with them."
+        f"Own words: {said.spoken} spoken, {said.recognised_before} recognised without them, {said.recognised_after} with them; "
+        f"wrong characters {said.errors_before} without, {said.errors_after} with them. With words that are not spoken: "
+        f"{unsaid.errors_before} without, {unsaid.errors_after} with them."
     )
-    kept = save_closeness(models_dir, proof.closeness)
+    kept = save_thresholds(models_dir, report.thresholds)
     typer.echo(
-        f"Own words are {'used' if proof.closeness.is_on else 'not used'} with this model from now on. Kept in {kept}."
+        f"Own words are {'used' if report.thresholds.is_on else 'not used'} with this model from now on. Kept in {kept}."
     )
 
 
 @app.command()
 def correct(
-    heard: Annotated[str, typer.Argument(help="What transcripts have.")],
-    right: Annotated[str, typer.Argument(help="What was said.")],
+    heard: Annotated[str, typer.Argument(help="The words in transcripts.")],
+    right: Annotated[str, typer.Argument(help="The words that were spoken.")],
     language: Annotated[str, typer.Option("--language", "-l", help="The language spoken, such as en.")],
 ) -> None:
-    """Note what a word or a few were taken for. From the second time on later messages have it right, if own words are used."""
+    """Note a correction of one to three words. From the second time on it is applied to later messages, if own words are used."""
     from voicemail.own_words.corrections import Correction, add_corrections, learnt, load_corrections
 
     models_dir = load_settings().models_dir
     one = Correction(language, " ".join(heard.split()), " ".join(right.split()))
     if one not in learnt([one, one], language):
-        _give_up(f"{right!r} is too short or has digits in it: it would be put where it was not said.")
+        _give_up(f"{right!r} is too short or has digits in it: it would replace words that were recognised rightly.")
     add_corrections(models_dir, [one])
     is_learnt = one in learnt(load_corrections(models_dir), language)
-    typer.echo(f"Noted; {right!r} is put for {heard!r} {'from now on' if is_learnt else 'once this was noted again'}.")
+    typer.echo(f"Noted; {right!r} replaces {heard!r} {'from now on' if is_learnt else 'once this was noted again'}.")
 
 
 def _give_up(reason: str) -> NoReturn:

@@ -26,6 +26,7 @@ from runtime.config import Settings
 from runtime.sql.database import reading
 from runtime.sql.migrate import NEWEST, present
 from voicemail.models.catalogue import language_name, official_model
+from voicemail.models.condition import known_fault
 from voicemail.models.installed import find_model
 from voicemail.recordings import MIN_FREE_BYTES
 
@@ -206,7 +207,14 @@ def check_models(models_dir: Path, published_flows: PublishedFlows) -> Iterator[
     for language in sorted({language for flow in published_flows.live_flows() for language in flow.languages}):
         name = language_name(language)
         found = find_model(models_dir, language)
-        if found is not None:
+        if found is not None and (fault := known_fault(found, models_dir)):
+            yield Finding(
+                "wrong",
+                "speech models",
+                f"{name}: {found.name} cannot be used, so messages in it wait ({fault})",
+                f"run `ringback models remove {language}`, then `ringback models install {language}`",
+            )
+        elif found is not None:
             yield Finding("good", "speech models", f"{name}: {found.name}")
         elif official_model(language) is not None:
             yield Finding(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import threading
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from sqlalchemy.engine import Connection, Engine
 from customers.tables import customers
 from runtime.sql.database import insert_once, writing
 from voicemail import mailbox
+from voicemail.evaluation.clips import Clip, read_clips
 from voicemail.recordings import ProviderAccount
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -170,16 +170,9 @@ def left(expect: Expect) -> Callable[..., str]:
     return left
 
 
-@dataclass(frozen=True)
-class Clip:
-    path: Path
-    transcript: str
-
-
 @pytest.fixture(scope="session")
 def clips(korean_clips: Path) -> list[Clip]:
-    with (korean_clips / "manifest.tsv").open(encoding="utf-8") as file:
-        return [Clip(korean_clips / row["file"], row["transcript"]) for row in csv.DictReader(file, delimiter="\t")]
+    return read_clips(korean_clips)
 
 
 def character_error_rate(said: str, heard: str) -> float:

@@ -37,7 +37,8 @@ def models_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_model_is_installed_listed_and_removed(web: Any, replying: Any, models_dir: Path) -> None:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as zipped:
-        zipped.writestr("vosk-model-small-ru-0.22/am/final.mdl", b"m" * 1_000)
+        for part in ("am/final.mdl", "conf/model.conf", "conf/mfcc.conf", "graph/HCLG.fst"):
+            zipped.writestr(f"vosk-model-small-ru-0.22/{part}", b"m" * 1_000)
     content = file.getvalue()
     entry = {"name": "vosk-model-small-ru-0.22", "size": len(content), "md5": hashlib.md5(content).hexdigest()}
     web.on("/model-list.json", replying(body=json.dumps([entry]).encode()))
@@ -58,7 +59,7 @@ def test_a_model_is_installed_listed_and_removed(web: Any, replying: Any, models
 REFUSALS = [
     (("models", "install", "lv"), "No speech model exists for Latvian"),
     (("models", "compose", "ru"), "There is no model for 'ru' here"),
-    (("models", "compose", "--only-checked", "ko"), "There is no message here by which the graph"),
+    (("models", "compose", "--only-checked", "ko"), "There is no message with which the graph"),
     (("models", "install", "ru", "--site", "http://127.0.0.1:9"), "could not be reached"),
     (("models", "remove", "ru"), "There is no model for 'ru' here"),
     (("transcribe", "nowhere.wav", "-l", "ko"), "There is no file nowhere.wav."),

@@ -1,4 +1,4 @@
-"""Schooling: messages whose words are known are heard, and what Vosk says of its words is compared with the truth."""
+"""Measures a model's confidence: Vosk's confidence in its words is compared with messages whose words are known."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from voicemail.audio.recording_audio import examine
 from voicemail.evaluation.clips import Clip, right_words
-from voicemail.recognition.confidence import Calibration, Heard, calibrate, expected_calibration_error
+from voicemail.recognition.confidence import Calibration, ScoredWord, calibrate, expected_calibration_error
 from voicemail.recognition.transcriber import Transcriber
 
 
 @dataclass(frozen=True, slots=True)
-class Schooled:
-    """A curve learnt from all clips, and what one learnt from half of them is worth on the other half."""
+class CalibrationReport:
+    """A calibration made of all clips, and the calibration error of one made of half of them on the other half."""
 
     calibration: Calibration
     share_right: float
@@ -21,25 +21,25 @@ class Schooled:
     error_after: float
 
 
-def school(transcriber: Transcriber, clips: Iterable[Clip], language: str) -> Schooled:
-    """Hear the clips and fit a curve. Raises TooFewWords, and what the transcriber raises."""
-    halves: tuple[list[Heard], list[Heard]] = ([], [])
+def measure_confidence(transcriber: Transcriber, clips: Iterable[Clip], language: str) -> CalibrationReport:
+    """Transcribe the clips and fit a calibration. Raises TooFewWords, and what the transcriber raises."""
+    halves: tuple[list[ScoredWord], list[ScoredWord]] = ([], [])
     model = ""
     for number, clip in enumerate(clips):
         written = transcriber.transcribe(examine(clip.path), language).transcript
         model = written.model
         rights = right_words(clip.transcript, [word.word for word in written.words])
         halves[number % 2].extend(
-            Heard(word.confidence if word.plain_confidence is None else word.plain_confidence, is_right)
+            ScoredWord(word.confidence if word.plain_confidence is None else word.plain_confidence, is_right)
             for word, is_right in zip(written.words, rights, strict=True)
         )
-    heard = [*halves[0], *halves[1]]
-    calibration = calibrate(model, heard)
+    scored = [*halves[0], *halves[1]]
+    calibration = calibrate(model, scored)
     on_half = calibrate(model, halves[0])
     rights = [word.is_right for word in halves[1]]
-    return Schooled(
+    return CalibrationReport(
         calibration,
-        sum(word.is_right for word in heard) / len(heard),
+        sum(word.is_right for word in scored) / len(scored),
         expected_calibration_error([word.plain for word in halves[1]], rights),
         expected_calibration_error([on_half(word.plain) for word in halves[1]], rights),
     )

@@ -1,4 +1,4 @@
-"""Clips: recordings whose words are known, to measure hearing by. A folder of them has a manifest.tsv.
+"""Clips: recordings whose words are known, and how to count the errors of a transcript. A folder of clips has a manifest.tsv.
 
 Its first line names the columns; `file` and `transcript` are used.
 """
@@ -43,7 +43,7 @@ def read_clips(folder: Path) -> list[Clip]:
 
 
 def characters(text: str) -> str:
-    """What is compared: letters and digits in lower case. Korean is spaced as each writer likes, so spaces do not count."""
+    """Letters and digits in lower case: what is compared. Spaces do not count, because Korean spacing varies by writer."""
     return "".join(re.findall(r"\w", text.lower()))
 
 
@@ -52,13 +52,13 @@ def words(text: str) -> list[str]:
     return re.findall(r"\w+", text.lower())
 
 
-def errors(spoken: Sequence[str], heard: Sequence[str]) -> int:
-    """How many insertions, deletions and substitutions turn one into the other, at least."""
+def edit_distance(spoken: Sequence[str], heard: Sequence[str]) -> int:
+    """The edit distance: the fewest insertions, deletions and substitutions that turn one into the other."""
     return _table(spoken, heard)[-1][-1]
 
 
 def right_words(spoken: str, heard: Sequence[str]) -> list[bool]:
-    """Which of the words heard are right: all of their characters stand in what was spoken, there and in that order."""
+    """Which of the recognised words are right: all of their characters are aligned with equal ones of what was spoken."""
     text = "".join(characters(word) for word in heard)
     is_right = _matched(characters(spoken), text)
     marks, place = [], 0

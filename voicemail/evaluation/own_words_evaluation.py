@@ -1,112 +1,106 @@
-"""Proving: whether a business's own words help a model to understand its messages, measured on messages whose words are known."""
+"""Measures whether a business's own words help a model, on messages whose words are known."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 
 from voicemail.audio.recording_audio import examine
-from voicemail.evaluation.clips import Clip, characters, errors, right_words
+from voicemail.evaluation.clips import Clip, characters, edit_distance, right_words
 from voicemail.mailbox import Transcript
-from voicemail.own_words.closeness import Closeness, unproven
+from voicemail.own_words.thresholds import Thresholds, default_thresholds
 from voicemail.own_words.vocabulary import OwnWord
 from voicemail.recognition.transcriber import Transcriber
 
-_FEWEST_SAID = 10
+_FEWEST_SPOKEN = 10
 _MOST_HARM = 1.01
-# As many as this are thought of as found before, half of them right: three right ones of three are no certainty.
-_DOUBT = 4
+# So many replacements are added, half of them right: three right ones of three are no certainty.
+_PRIOR = 4
 
 
 class TooFewOwnWords(Exception):
-    """The own words are not said often enough to measure by; the message says how often they should be."""
+    """The own words are not spoken often enough to measure by; the message says how often they should be."""
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
-    """A message with and without own words. `said` of them were spoken; `before` and `after` of these were understood.
+class OwnWordsScore:
+    """Messages with and without own words: `spoken` of these were said, and so many of them recognised.
 
-    Both come of one hearing, for no two are quite the same. `found` is how many words were put in for others, `right` how many
-    of these had been said.
+    Both sides come from one recognition, because no two are quite alike. `replaced` is how many words were put in for others, of
+    which `right` were said.
     """
 
     characters: int
     errors_before: int
     errors_after: int
-    said: int
-    before: int
-    after: int
-    found: int
+    spoken: int
+    recognised_before: int
+    recognised_after: int
+    replaced: int
     right: int
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
-    """What was measured: the messages with all own words, and with those only that are not said in them."""
+class OwnWordsReport:
+    """The scores with all own words, and with only those that a message does not contain; the thresholds that follow."""
 
-    closeness: Closeness
-    tried: Tried
-    decoys: Tried
+    thresholds: Thresholds
+    said: OwnWordsScore
+    unsaid: OwnWordsScore
 
 
-def prove(transcriber: Transcriber, clips: Iterable[Clip], language: str, own_words: Sequence[OwnWord]) -> Proof:
-    """Hear the clips twice. Raises TooFewOwnWords, and what the transcriber raises.
+def evaluate_own_words(
+    transcriber: Transcriber, clips: Iterable[Clip], language: str, own_words: Sequence[OwnWord]
+) -> OwnWordsReport:
+    """Transcribe the clips twice. Raises TooFewOwnWords, and what the transcriber raises.
 
-    `transcriber` must have the closeness to be measured.
+    `transcriber` must have the thresholds to be measured.
     """
-    tried: list[Tried] = []
-    decoys: list[Tried] = []
+    said: list[OwnWordsScore] = []
+    unsaid: list[OwnWordsScore] = []
     model = ""
     for clip in clips:
         sound = examine(clip.path)
         others = [word for word in own_words if characters(word.text) not in characters(clip.transcript)]
-        for words, results in ((own_words, tried), (others, decoys)):
+        for words, scores in ((own_words, said), (others, unsaid)):
             written = transcriber.transcribe(sound, language, own_words=words).transcript
             model = written.model
-            results.append(compared(clip.transcript, written, words))
-    return _judged(model, total(tried), total(decoys))
+            scores.append(score(clip.transcript, written, words))
+    return _report(model, total(said), total(unsaid))
 
 
-def compared(spoken: str, written: Transcript, own_words: Sequence[OwnWord]) -> Tried:
-    """What own words changed in a transcript."""
+def score(spoken: str, written: Transcript, own_words: Sequence[OwnWord]) -> OwnWordsScore:
+    """Compare a transcript with what was spoken, with the own words put in and without."""
     truth = characters(spoken)
     after = characters("".join(word.word for word in written.words))
     before = characters("".join(word.word if word.heard is None else word.heard for word in written.words))
     times = [(truth.count(own), before.count(own), after.count(own)) for own in (characters(w.text) for w in own_words)]
-    put_in = [
-        is_right
-        for word, is_right in zip(
-            written.words, right_words(spoken, [word.word for word in written.words]), strict=True
-        )
-        if word.heard is not None
-    ]
-    return Tried(
+    marks = right_words(spoken, [word.word for word in written.words])
+    put_in = [is_right for word, is_right in zip(written.words, marks, strict=True) if word.heard is not None]
+    return OwnWordsScore(
         len(truth),
-        errors(truth, before),
-        errors(truth, after),
+        edit_distance(truth, before),
+        edit_distance(truth, after),
         sum(said for said, _, _ in times),
-        sum(min(said, heard) for said, heard, _ in times),
-        sum(min(said, heard) for said, _, heard in times),
+        sum(min(said, found) for said, found, _ in times),
+        sum(min(said, found) for said, _, found in times),
         len(put_in),
         sum(put_in),
     )
 
 
-def total(tried: Iterable[Tried]) -> Tried:
-    """Several messages as one."""
-    names = Tried.__slots__
-    sums = [0] * len(names)
-    for one in tried:
-        sums = [so_far + getattr(one, name) for so_far, name in zip(sums, names, strict=True)]
-    return Tried(*sums)
+def total(scores: Iterable[OwnWordsScore]) -> OwnWordsScore:
+    """The scores of several messages as one."""
+    nothing = OwnWordsScore(*[0] * len(OwnWordsScore.__slots__))
+    return OwnWordsScore(*map(sum, zip(*map(astuple, [nothing, *scores]), strict=True)))
 
 
-def _judged(model: str, tried: Tried, decoys: Tried) -> Proof:
-    if tried.said < _FEWEST_SAID:
+def _report(model: str, said: OwnWordsScore, unsaid: OwnWordsScore) -> OwnWordsReport:
+    if said.spoken < _FEWEST_SPOKEN:
         raise TooFewOwnWords(
-            f"The own words are said {tried.said} times in these messages; at least {_FEWEST_SAID} times are needed."
+            f"The own words are spoken {said.spoken} times in these messages; at least {_FEWEST_SPOKEN} times are needed."
         )
-    is_on = tried.errors_after < tried.errors_before and decoys.errors_after <= _MOST_HARM * decoys.errors_before
-    found, right = tried.found + decoys.found, tried.right + decoys.right
-    closeness = replace(unproven(model), is_on=is_on, right=round((right + _DOUBT / 2) / (found + _DOUBT), 4))
-    return Proof(closeness, tried, decoys)
+    is_on = said.errors_after < said.errors_before and unsaid.errors_after <= _MOST_HARM * unsaid.errors_before
+    replaced, right = said.replaced + unsaid.replaced, said.right + unsaid.right
+    share = round((right + _PRIOR / 2) / (replaced + _PRIOR), 4)
+    return OwnWordsReport(replace(default_thresholds(model), is_on=is_on, right=share), said, unsaid)

@@ -1,8 +1,7 @@
-"""A language model as OpenFst's `ngram` keeps it, and the same one spread out as `const`, which Vosk reads far faster.
+"""Expands a language model from OpenFst's compressed type `ngram` to the type `const`, which Vosk reads far faster.
 
-`ngram` keeps a trie in bits; each step of each arc counts through them, and composing the graph with it is a third to two fifths
-of all that recognition costs. Spread out it takes a few MB more for the arcs, and less in all: Vosk keeps the words of a
-model that brings them in its language model three times. The words heard are the same to the letter.
+`ngram` is a trie in bits, and every step along an arc counts bits: a third of the work of recognition. The expanded model has
+the same states, arcs and weights. It takes less memory in all, because Vosk holds the words of an `ngram` model three times.
 Sources: openfst.org, extensions/ngram/ngram-fst.h (version 4) and symbol-table.h.
 """
 
@@ -16,50 +15,47 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voicemail.graph import const_fst
+from voicemail.graph.const_fst import Arcs, Flags, Longs, States, UnsupportedFormat
 
 _SYMBOLS_MAGIC = 2125658996
 _HAS_BOTH_SYMBOLS = 3
 
 
-class NotSpreadable(Exception):
-    """It is not a language model of the form that this file knows; Vosk may still. A retry cannot help."""
-
-
 @dataclass(frozen=True, slots=True)
-class SpreadOut:
-    """`fst` is the content of Gr.fst and `words` of words.txt, a word and its number a line."""
+class ExpandedModel:
+    """`fst` is the content of Gr.fst, `words` that of words.txt: a word and its number on each line."""
 
     fst: bytes
     words: str
 
 
-def spread_out(content: bytes) -> SpreadOut:
-    """A Gr.fst of the type `ngram` as one of the type `const`. Raises NotSpreadable."""
+def expanded(content: bytes) -> ExpandedModel:
+    """Expand the content of a Gr.fst. Raises UnsupportedFormat."""
     try:
-        return _spread_out(content)
+        return _expanded(content)
     except (struct.error, ValueError, IndexError, OverflowError) as error:
-        raise NotSpreadable(str(error)) from None
+        raise UnsupportedFormat(str(error)) from None
 
 
-def _spread_out(content: bytes) -> SpreadOut:
+def _expanded(content: bytes) -> ExpandedModel:
     magic, place = struct.unpack_from("<i", content)[0], 4
     kind, place = _text(content, place)
     arc_kind, place = _text(content, place)
     version, flags, properties, start, _, _ = struct.unpack_from("<iiQqqq", content, place)
     place += struct.calcsize("<iiQqqq")
     if (magic, kind, arc_kind, version, flags) != (const_fst.MAGIC, "ngram", "standard", 4, _HAS_BOTH_SYMBOLS):
-        raise NotSpreadable(f"{kind} {version} of {arc_kind}, flags {flags}")
+        raise UnsupportedFormat(f"{kind} {version} of {arc_kind}, flags {flags}")
     words, end = _symbols(content, place)
     if content[place:end] != content[end : 2 * end - place]:
-        raise NotSpreadable("its words have other numbers on the other side")
+        raise UnsupportedFormat("its input and output words have different numbers")
     states, arcs = _states_and_arcs(content, 2 * end - place)
     header = const_fst.header(start, len(states), len(arcs), properties)
-    return SpreadOut(b"".join((header, states.tobytes(), arcs.tobytes())), words)
+    return ExpandedModel(b"".join((header, states.tobytes(), arcs.tobytes())), words)
 
 
 def _symbols(content: bytes, place: int) -> tuple[str, int]:
     if struct.unpack_from("<i", content, place)[0] != _SYMBOLS_MAGIC:
-        raise NotSpreadable("it has no words")
+        raise UnsupportedFormat("it has no table of words")
     _, place = _text(content, place + 4)
     _, count = struct.unpack_from("<qq", content, place)
     place += 16
@@ -71,7 +67,7 @@ def _symbols(content: bytes, place: int) -> tuple[str, int]:
     return "".join(lines), place
 
 
-def _states_and_arcs(content: bytes, place: int) -> tuple[NDArray[np.void], NDArray[np.void]]:
+def _states_and_arcs(content: bytes, place: int) -> tuple[States, Arcs]:
     count, futures, finals = struct.unpack_from("<QQQ", content, place)
     place += 24
 
@@ -81,7 +77,7 @@ def _states_and_arcs(content: bytes, place: int) -> tuple[NDArray[np.void], NDAr
         place += part.nbytes
         return part
 
-    def bits(length: int) -> NDArray[np.bool_]:
+    def bits(length: int) -> Flags:
         words = taken("<u8", (length + 63) // 64)
         return np.unpackbits(words.view(np.uint8), bitorder="little")[:length].astype(np.bool_)
 
@@ -89,18 +85,18 @@ def _states_and_arcs(content: bytes, place: int) -> tuple[NDArray[np.void], NDAr
     context_words, future_words = (taken("<i4", length).astype(np.int64) for length in (count + 1, futures))
     backoffs, final_weights, future_weights = taken("<f4", count + 1), taken("<f4", finals), taken("<f4", futures)
     if len(content) - place not in range(8):  # it is filled up to 8 bytes
-        raise NotSpreadable(f"{len(content) - place} bytes are left over")
+        raise UnsupportedFormat(f"{len(content) - place} unexpected bytes at its end")
 
-    # A state is the words before, the last one first: a trie, level after level. Each 1 is a node, each 0 ends the
-    # children of one: a node's parent is the one whose children are not ended yet.
+    # A state is a history, its last word first. The trie is written level by level: each 1 is a node, each 0 ends the
+    # children of a node, so a node's parent is the first one whose children have not ended.
     nodes = np.flatnonzero(context)
-    parents = np.maximum(nodes - np.arange(count) - 1, 0)  # the zeros before it, less the root's own
+    parents = np.maximum(nodes - np.arange(count) - 1, 0)  # the zeros before it, without the root's own
     words = context_words[:count]
     size = int(max(words.max(), future_words.max())) + 1
     keys = parents * size + words
     keys[0] = -1  # the root is nobody's child
 
-    def child(of: NDArray[np.int64], word: NDArray[np.int64]) -> NDArray[np.int64]:
+    def child(of: Longs, word: Longs) -> Longs:
         wanted = of * size + word
         found = np.minimum(np.searchsorted(keys, wanted), count - 1)
         return np.where(keys[found] == wanted, found, -1)
@@ -112,7 +108,7 @@ def _states_and_arcs(content: bytes, place: int) -> tuple[NDArray[np.void], NDAr
     nexts = np.maximum(child(np.zeros(futures, np.int64), future_words), 0)
     reached = nexts > 0
     for before in _words_before(sources, parents, words):
-        # One word further back, as long as the model knows that.
+        # The longest history that the model knows: one word more, as long as there is a node for it.
         known = reached & (before >= 0)
         further = child(nexts[known], before[known])
         reached = np.zeros(futures, np.bool_)
@@ -129,18 +125,16 @@ def _states_and_arcs(content: bytes, place: int) -> tuple[NDArray[np.void], NDAr
     backing = states["first_arc"][1:]
     arcs["weight"][backing] = backoffs[1:count]
     arcs["next"][backing] = parents[1:]
-    others = np.arange(futures) + sources  # each state but the first begins with its way back
+    others = np.arange(futures) + sources  # each state but the first begins with its backoff arc
     arcs["input"][others] = arcs["output"][others] = future_words
     arcs["weight"][others] = future_weights
     arcs["next"][others] = nexts
     return states, arcs
 
 
-def _words_before(
-    sources: NDArray[np.int64], parents: NDArray[np.int64], words: NDArray[np.int64]
-) -> Iterator[NDArray[np.int64]]:
-    """Of each arc's state the last word, the one before it, and so on; -1 where there is none."""
-    levels = [np.arange(len(parents))]  # of each state itself, its parent, and so on, up to the root
+def _words_before(sources: Longs, parents: Longs, words: Longs) -> Iterator[Longs]:
+    """For each arc the last word of its state's history, then the one before it, and so on; -1 where there is none."""
+    levels = [np.arange(len(parents))]  # each state itself, its parent, and so on, up to the root
     while levels[-1].any():
         levels.append(parents[levels[-1]])
     depths = np.sum([level > 0 for level in levels], axis=0)
@@ -153,5 +147,5 @@ def _words_before(
 def _text(content: bytes, place: int) -> tuple[str, int]:
     length = struct.unpack_from("<i", content, place)[0]
     if not 0 <= length <= len(content) - place - 4:
-        raise NotSpreadable("a text is longer than the file")
+        raise UnsupportedFormat("a text is longer than the file")
     return content[place + 4 : place + 4 + length].decode(), place + 4 + length

@@ -24,7 +24,8 @@ from runtime.sql.database import reading, writing
 from voicemail.jobs.fetching import fetch_voicemail
 from voicemail.jobs.transcription import Dictation
 from voicemail.mailbox import FETCH, TRANSCRIBE
-from voicemail.models.installed import find_model, waiting_reason
+from voicemail.models.condition import known_fault
+from voicemail.models.installed import find_model, unusable_reason, waiting_reason
 from voicemail.recordings import ProviderAccount
 from voicemail.tables import voicemails
 
@@ -108,14 +109,17 @@ def requeue_waiting(engine: Engine, jobs: Jobs, models_dir: Path, language: str 
         waiting = waiting.where(voicemails.c.language == language)
     with reading(engine) as connection:
         rows = connection.execute(waiting).all()
-    has_model = {code: find_model(models_dir, code) is not None for code in {row.language for row in rows}}
+    models = {code: find_model(models_dir, code) for code in {row.language for row in rows}}
+    is_usable = {code: found is not None and not known_fault(found, models_dir) for code, found in models.items()}
     now = datetime.now(UTC)
     ready = [
         row.id
         for row in rows
-        # One that waits for a damaged model to be replaced is tried now and then: it cannot be seen from outside.
-        if has_model[row.language]
-        and (row.status_reason == waiting_reason(row.language) or row.updated_at < now - STALLED_AFTER)
+        if (
+            is_usable[row.language]
+            and row.status_reason in (waiting_reason(row.language), unusable_reason(row.language))
+        )
+        or (models[row.language] is not None and row.updated_at < now - STALLED_AFTER)
     ]
     _send(engine, jobs.transcribe, ready, status_reason="")
     return len(ready)

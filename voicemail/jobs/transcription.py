@@ -21,8 +21,8 @@ from runtime.sql.database import reading
 from voicemail import mailbox, steps
 from voicemail.jobs.isolation import Ward
 from voicemail.mailbox import Voicemail
-from voicemail.models.catalogue import language_name, official_model, spellings
-from voicemail.models.installed import find_model, no_model_reason, waiting_reason
+from voicemail.models.catalogue import official_model
+from voicemail.models.installed import find_model, no_model_reason, unusable_reason, waiting_reason
 from voicemail.recordings import path_of
 
 if TYPE_CHECKING:
@@ -133,11 +133,7 @@ class Dictation:
             self._get_transcriber().load(language)
         except ModelUnusable as unusable:
             log.error("model.unusable", language=language, reason=str(unusable))
-            code = spellings(language)[0]
-            return (
-                f"Waiting for a working {language_name(language)} speech model: run `ringback models remove {code}`, "
-                f"then `ringback models install {code}`."
-            )
+            return unusable_reason(language)
         return ""
 
     def _listen(self, voicemail: Voicemail) -> None:

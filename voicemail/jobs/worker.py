@@ -16,10 +16,11 @@ from flows.company import Company
 from runtime.config import Settings
 from runtime.jobs import open_broker
 from runtime.sql.database import open_database
-from voicemail.graph.composing import Composing
 from voicemail.jobs.actors import Jobs, register, requeue_stalled, requeue_waiting
+from voicemail.jobs.graph_composer import GraphComposer
 from voicemail.models.catalogue import OFFICIAL_SITE, language_name, official_model
-from voicemail.models.installed import ModelNotInstalled, find_model, install, missing_models
+from voicemail.models.installation import ModelNotInstalled, install, install_packed, missing_models
+from voicemail.models.installed import find_model
 from voicemail.recordings import ProviderAccount
 
 log = structlog.get_logger()
@@ -38,8 +39,8 @@ def run_worker(
     compose: Sequence[str] | None = None,
 ) -> None:
     """Work until `stop` is set. `languages` are the company's; `account` is the provider's, or the line's when there is none.
-    `company` gives the company as it is now, None if none is published. `compose` is the command that composes a model's graph,
-    the language at its end; None if that is not done by itself.
+    `company` gives the company as it is now, None if none is published. `compose` is the command that composes the graph of the
+    language appended to it; None if the operator does that.
 
     A message under way at the end goes back to the queue as it was.
     """
@@ -57,12 +58,12 @@ def run_worker(
     worker = dramatiq.Worker(broker, worker_threads=settings.worker_threads)
     worker.start()
     languages = tuple(languages)
-    composing = Composing(engine, settings.models_dir, languages, jobs, compose)
+    composer = GraphComposer(engine, settings.models_dir, languages, jobs, compose)
 
     def prepare() -> None:
         jobs.warm(languages)
         fetch_missing_models(settings.models_dir, languages, stop, models_site)
-        composing.look_until(stop)
+        composer.look_until(stop)
 
     threading.Thread(target=prepare, name="models", daemon=True).start()
     log.info("worker.ready", threads=settings.worker_threads)
@@ -74,7 +75,7 @@ def run_worker(
     finally:
         stop.set()
         worker.stop(timeout=STOP_PATIENCE_SECONDS * 1000)
-        composing.end()
+        composer.wait_for_child()
         broker.close()
         engine.dispose()
         log.info("worker.stopped")
@@ -83,12 +84,14 @@ def run_worker(
 def fetch_missing_models(
     models_dir: Path, languages: Iterable[str], stop: threading.Event, site: str = OFFICIAL_SITE
 ) -> None:
-    """Install the models of these languages that exist and are not here, with progress in the log about every 10 %.
+    """Install the models of these languages that are not here: from a zip in the models folder, or from the official site.
 
-    Where the site cannot be reached, one line says so with the remedy; messages wait meanwhile.
+    The log tells the progress about every 10 %. If the site cannot be reached, one line says so with the remedy.
     """
     languages = tuple(languages)
     for language in languages:
+        if find_model(models_dir, language) is None:
+            _unpack(models_dir, language)
         if official_model(language) is None and find_model(models_dir, language) is None:
             log.warning(
                 "model.none_exists", language=language, meaning=f"{language_name(language)} is not written down"
@@ -111,6 +114,16 @@ def fetch_missing_models(
             )
             return
         log.info("model.installed", language=model.language, model=model.name)
+
+
+def _unpack(models_dir: Path, language: str) -> None:
+    try:
+        found = install_packed(models_dir, language)
+    except ModelNotInstalled as error:
+        log.warning("model.not_unpacked", language=language, reason=str(error))
+        return
+    if found is not None:
+        log.info("model.installed", language=language, model=found.name)
 
 
 class _Stopped(Exception):

@@ -1,20 +1,18 @@
-"""The zip of a speech model: downloaded with resumption, checked, and unpacked without trusting a name in it."""
+"""The zip of a speech model: downloads continue where they stopped, and nothing is unpacked outside the model's folder."""
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import re
 import shutil
 import stat
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 import httpx2
 
-# The greatest official model is 4 GB unpacked; a zip that grows beyond is not one.
+# The largest official model is 4 GB unpacked.
 MAX_UNPACKED_BYTES = 6_000_000_000
 MAX_MEMBERS = 5_000
 MIN_FREE_BYTES = 200_000_000
@@ -25,12 +23,16 @@ class ArchiveRefused(Exception):
     """The archive is not what it should be; the message says how. A retry downloads it anew."""
 
 
+class ArchiveDamaged(ArchiveRefused):
+    """The archive cannot be read to its end."""
+
+
 def download(
     url: str, part: Path, size: int | None, md5: str | None, progress: Callable[[int, int | None], None]
 ) -> None:
-    """Bring `part` up to the whole archive, from where it stands, and check it. Raises ArchiveRefused or httpx2.HTTPError.
+    """Download what `part` lacks of an archive, and check it. Raises ArchiveRefused or httpx2.HTTPError.
 
-    A part that fails the check is deleted, so that the next try begins anew.
+    A part that fails the check is deleted, so that the next try starts from the beginning.
     """
     have = part.stat().st_size if part.exists() else 0
     if size is None or have != size:
@@ -48,7 +50,7 @@ def download(
 
 
 def unpack(archive: Path, into: Path, name: str) -> None:
-    """Unpack the folder `name` of an archive into `into`, or nothing of it. Raises ArchiveRefused."""
+    """Unpack the folder `name` of an archive into `into`, all of it or nothing. Raises ArchiveRefused, OSError."""
     target = into / name
     unpacking = into / f".{name}.unpacking"
     shutil.rmtree(unpacking, ignore_errors=True)
@@ -67,32 +69,33 @@ def unpack(archive: Path, into: Path, name: str) -> None:
                     _write(file, member, place)
         (unpacking / name).rename(target)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        archive.unlink()
-        raise ArchiveRefused(f"the zip is damaged ({error}); it was deleted, try again") from error
+        raise ArchiveDamaged(f"the zip is damaged ({error})") from error
     finally:
         shutil.rmtree(unpacking, ignore_errors=True)
 
 
-@contextmanager
-def only_one_at_a_time(lock: Path) -> Iterator[None]:
-    """Hold a lock file; another process that wants it waits."""
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+def top_folder(archive: Path) -> str:
+    """The folder that the files of an archive are in. Raises ArchiveRefused."""
+    try:
+        with zipfile.ZipFile(archive) as file:
+            parts = [PurePosixPath(member.filename).parts for member in file.infolist()]
+    except zipfile.BadZipFile as error:
+        raise ArchiveDamaged(f"the zip is damaged ({error})") from error
+    return parts[0][0] if parts and parts[0] else ""
 
 
 def _download_rest(url: str, part: Path, have: int, progress: Callable[[int, int | None], None]) -> None:
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     timeout = httpx2.Timeout(30.0, connect=10.0)
     with httpx2.stream("GET", url, headers=headers, timeout=timeout, follow_redirects=True) as response:
-        if response.status_code == 416:  # the part is already as long as the file, or longer: the check decides
+        if response.status_code == 416:  # the part is at least as long as the file: the check decides
             return
         response.raise_for_status()
-        goes_on = response.status_code == 206 and _begins_at(response, have)
-        have = have if goes_on else 0
+        continues = response.status_code == 206 and _begins_at(response, have)
+        have = have if continues else 0
         length = response.headers.get("content-length", "")
         total = have + int(length) if length.isdecimal() else None
-        with part.open("ab" if goes_on else "wb") as file:
+        with part.open("ab" if continues else "wb") as file:
             for block in response.iter_bytes():
                 file.write(block)
                 have += len(block)
@@ -125,7 +128,7 @@ def _check(members: list[zipfile.ZipInfo], name: str) -> None:
 
 
 def _write(file: zipfile.ZipFile, member: zipfile.ZipInfo, place: Path) -> None:
-    left = member.file_size  # the header's word; a member that holds more is cut there by failing
+    left = member.file_size  # as the header says; a member that holds more is refused
     with file.open(member) as source, place.open("wb") as sink:
         while block := source.read(_BLOCK):
             left -= len(block)

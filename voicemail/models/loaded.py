@@ -1,86 +1,106 @@
-"""The models of this process: each is loaded once and shared by its threads.
-
-A model with a composed graph cannot be told what to listen for. For a second hearing it is loaded once more, without its
-language model, when the first place is to be heard again (400 MB for small Korean).
-"""
+"""The models of this process: each is loaded once and shared by its threads."""
 
 from __future__ import annotations
 
 import threading
-from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import structlog
-import vosk
 
-from voicemail.graph.composed_graph import composed_graph
-from voicemail.graph.prepared_model import prepared, prepared_for_grammars
-from voicemail.models.installed import InstalledModel
+from voicemail import graph
+from voicemail.models.condition import fault
+from voicemail.models.installed import InstalledModel, graph_folder
 
 log = structlog.get_logger()
 
-# By folder, of a model that was loaded with a composed graph also that graph's.
-_loaded: dict[Path, tuple[Any, Path | None]] = {}
-_for_grammars: dict[Path, Any] = {}
+
+class ModelUnusable(Exception):
+    """A model is installed and Vosk cannot use it. A retry helps after it was installed anew."""
+
+
+@dataclass(slots=True)
+class _Loaded:
+    for_messages: graph.LoadedModel
+    graph_was: int | None  # see _stamp
+    for_grammars: Any = None
+
+
+_loaded: dict[Path, _Loaded] = {}
 _loading = threading.Lock()
 
 
-class ModelUnusable(Exception):
-    """A model's folder is there and Vosk cannot load it. A retry helps after it was installed anew."""
-
-
-def loaded_model(installed: InstalledModel, models_dir: Path) -> Any:
-    """Vosk's object for a model, with its composed graph if there is one. Raises ModelUnusable."""
-    folder = installed.path.resolve()
+def loaded_model(model: InstalledModel, models_dir: Path) -> Any:
+    """Vosk's object for a model, in the fastest form that works (voicemail/graph). Raises ModelUnusable."""
     with _loading:
-        if folder not in _loaded:
-            composed = composed_graph(folder, models_dir, installed.name)
-            if composed is None or (model := _with_graph(installed, composed)) is None:
-                model, composed = _load(installed, prepared(folder)), None
-            _loaded[folder] = model, composed
-        return _loaded[folder][0]
+        return _load(model, models_dir).for_messages.model
 
 
-def loaded_for_grammars(installed: InstalledModel) -> Any:
-    """Vosk's object that may be told what to listen for, of a model that is loaded. Raises ModelUnusable."""
-    folder = installed.path.resolve()
+def loaded_for_grammars(model: InstalledModel, models_dir: Path) -> Any:
+    """Vosk's object for a model, in a form that accepts a grammar. Raises ModelUnusable."""
     with _loading:
-        model, composed = _loaded[folder]
-        if composed is None:
-            return model
-        if folder not in _for_grammars:
-            _for_grammars[folder] = _load(installed, prepared_for_grammars(folder, composed))
-        return _for_grammars[folder]
+        loaded = _load(model, models_dir)
+        if loaded.for_messages.form != "composed":
+            return loaded.for_messages.model
+        if loaded.for_grammars is None:
+            loaded.for_grammars = _load_form(model, models_dir, for_grammars=True).model
+        return loaded.for_grammars
 
 
-def is_loaded_without_graph(installed: InstalledModel) -> bool:
-    """Whether this process has the model, and composes its graph while it listens."""
+def loaded_form(model: InstalledModel) -> graph.Form | None:
+    """In which form this process has a model, None if it has not loaded it."""
     with _loading:
-        return _loaded.get(installed.path.resolve(), (None, Path()))[1] is None
+        loaded = _loaded.get(model.path.resolve())
+        return loaded.for_messages.form if loaded else None
 
 
-def forget(installed: InstalledModel | None = None) -> None:
-    """Load it anew when it is needed next, or all of them: its graph may have been composed. Who has it keeps it so long."""
+def has_new_graph(model: InstalledModel, models_dir: Path) -> bool:
+    """Whether this process has a model, and its composed graph was made or replaced since."""
     with _loading:
-        for folder in [installed.path.resolve()] if installed else list(_loaded):
+        loaded = _loaded.get(model.path.resolve())
+        now = _stamp(model, models_dir)
+        return loaded is not None and now is not None and now != loaded.graph_was
+
+
+def forget(model: InstalledModel | None = None) -> None:
+    """Load a model, or all of them, anew when it is needed next. A message under way keeps the one that it began with."""
+    with _loading:
+        for folder in [model.path.resolve()] if model else list(_loaded):
             _loaded.pop(folder, None)
-            _for_grammars.pop(folder, None)
 
 
-def _load(installed: InstalledModel, laid_out: AbstractContextManager[Path]) -> Any:
+def _load(model: InstalledModel, models_dir: Path) -> _Loaded:
+    folder = model.path.resolve()
+    if folder not in _loaded:
+        stamp = _stamp(model, models_dir)
+        if (reason := fault(model, models_dir)) is not None:
+            raise ModelUnusable(f"The speech model {model.name} cannot be used: {reason}. Remove and install it anew.")
+        _loaded[folder] = _Loaded(_load_form(model, models_dir), stamp)
+    return _loaded[folder]
+
+
+def _load_form(model: InstalledModel, models_dir: Path, *, for_grammars: bool = False) -> graph.LoadedModel:
     try:
-        with laid_out as given:
-            return vosk.Model(model_path=str(given))
-    except Exception as error:  # Vosk raises no class of its own
-        raise ModelUnusable(f"Vosk cannot load the model in {installed.path}; remove and install it anew") from error
-
-
-def _with_graph(installed: InstalledModel, composed: Path) -> Any:
-    try:
-        return _load(installed, prepared(installed.path.resolve(), composed))
-    except ModelUnusable:  # it works without
+        loaded = graph.load(model.path.resolve(), graph_folder(model, models_dir), for_grammars=for_grammars)
+    except graph.CannotLoad as error:
+        raise ModelUnusable(
+            f"The speech model {model.name} cannot be used: {error}. Remove and install it anew."
+        ) from error
+    if loaded.faults:
         log.warning(
-            "model.graph_not_used", model=installed.name, reason=f"Vosk cannot load {composed}; compose it anew"
+            "model.graph_not_used",
+            model=model.name,
+            form=loaded.form,
+            reason="; ".join(loaded.faults)[:300],
+            meaning="messages are transcribed all the same, more slowly",
         )
+    return loaded
+
+
+def _stamp(model: InstalledModel, models_dir: Path) -> int | None:
+    """What changes whenever a graph is put in place."""
+    try:
+        return graph_folder(model, models_dir).stat().st_mtime_ns
+    except OSError:
         return None

@@ -1,6 +1,6 @@
-"""Corrections: what an agent made of a transcript teaches which words were taken for which.
+"""Corrections: agents' changes to transcripts teach which words were recognised for which.
 
-They are kept in a table with tabs, one for all languages, in the models folder: `language`, `heard`, `right`.
+They are kept in one tab-separated table in the models folder, for all languages: `language`, `heard`, `right`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 _FILE = "corrections.tsv"
 _COLUMNS = ("language", "heard", "right")
-# Once may be a slip of the keyboard, and a longer change is a sentence put another way.
+# One may be a typing error, and a longer change is a rewritten sentence.
 _OFTEN_ENOUGH = 2
 _MOST_WORDS = 3
 _PUNCTUATION = ".,;:!?…\"'()«»“”„"
@@ -37,7 +37,7 @@ class Correction:
 
 
 def corrections_in(language: str, heard: str, corrected: str) -> list[Correction]:
-    """What an agent changed in a transcript, a change each: at most three words for at most three others."""
+    """The changes that an agent made in a transcript, of at most three words to at most three others."""
     before, after = heard.split(), [word.strip(_PUNCTUATION) for word in corrected.split()]
     changes = SequenceMatcher(None, [word.casefold() for word in before], [word.casefold() for word in after], False)
     return [
@@ -48,7 +48,7 @@ def corrections_in(language: str, heard: str, corrected: str) -> list[Correction
 
 
 def learnt(corrections: Iterable[Correction], language: str) -> list[Correction]:
-    """Those of a language that were made at least twice in the same way and hold a word worth listening for."""
+    """The corrections of a language that were made at least twice, and are long enough to be recognised safely."""
     base = spellings(language)[-1]
     fewest = _FEWEST_LETTERS.get(base, 4)
     times = Counter(one for one in corrections if spellings(one.language)[-1] == base)
@@ -62,7 +62,7 @@ def learnt(corrections: Iterable[Correction], language: str) -> list[Correction]
 
 
 def load_corrections(models_dir: Path) -> tuple[Correction, ...]:
-    """The corrections made here; a table that cannot be read is reported and counts as empty."""
+    """The corrections made on this machine; a table that cannot be read is reported and counts as empty."""
     try:
         with (models_dir / _FILE).open(encoding="utf-8", newline="") as file:
             rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)

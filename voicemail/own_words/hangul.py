@@ -1,4 +1,4 @@
-"""Korean as it is said: syllables taken apart into jamo, with the assimilations where they meet.
+"""The pronunciation of Korean: syllables decomposed into jamo, with the assimilations between them.
 
 Source of the rules: the Standard Pronunciation of the National Institute of Korean Language, articles 8 to 20.
 """
@@ -13,16 +13,16 @@ def _in_order(first: int, sounds: str) -> dict[str, str]:
     return {chr(first + place): sound.strip("-") for place, sound in enumerate(sounds.split())}
 
 
-# As Unicode orders them: the beginning, the vowel and the end of a syllable (an end as it is before a vowel).
-_BEGINNINGS = _in_order(0x1100, "g k n d t r m b p s s - ʤ ʧ ʧ k t p h")
+# In Unicode's order: initial consonant, vowel and final consonant of a syllable (finals as they are before a vowel).
+_INITIALS = _in_order(0x1100, "g k n d t r m b p s s - ʤ ʧ ʧ k t p h")
 _VOWELS = _in_order(0x1161, "a e ja je ə e jə je o wa we we jo u wə we wi ju ɨ ɨi i")
-_ENDS = _in_order(0x11A8, "g k gs n nʤ n d r lg lm lb ls lt lp r m b bs s s ŋ ʤ ʧ k t p -")
-# What is left of an end where no vowel follows, and the ends that give their breath to what follows.
-_CLOSED = _in_order(0x11A8, "k k k n n n t l k m l l l p l m p p t t ŋ t t k t p -")
-_BREATHED = frozenset("ᆭᆶᇂ")
-_WITH_BREATH = {"g": "k", "d": "t", "ʤ": "ʧ", "k": "k", "t": "t", "p": "p"}
+_FINALS = _in_order(0x11A8, "g k gs n nʤ n d r lg lm lb ls lt lp r m b bs s s ŋ ʤ ʧ k t p -")
+# Finals where no vowel follows, and the finals that aspirate the next consonant.
+_CLOSED_FINALS = _in_order(0x11A8, "k k k n n n t l k m l l l p l m p p t t ŋ t t k t p -")
+_ASPIRATING = frozenset("ᆭᆶᇂ")
+_ASPIRATED = {"g": "k", "d": "t", "ʤ": "ʧ", "k": "k", "t": "t", "p": "p"}
 _AS_NASAL = {"k": "ŋ", "t": "n", "p": "m"}
-# Letters of the alphabet are said by their names.
+# Latin letters are read by their names.
 _LETTER_NAMES = dict(
     zip(
         "abcdefghijklmnopqrstuvwxyz",
@@ -41,21 +41,21 @@ def korean_sounds(text: str) -> str:
     sounds, end = "", ""
     for syllable in re.findall("[가-힣]", spelt):
         beginning, vowel, *rest = list(unicodedata.normalize("NFD", syllable))
-        sounds += _meeting(end, _BEGINNINGS[beginning]) + _VOWELS[vowel]
+        sounds += _between_vowels(end, _INITIALS[beginning]) + _VOWELS[vowel]
         end = rest[0] if rest else ""
-    return sounds + _CLOSED.get(end, "")
+    return sounds + _CLOSED_FINALS.get(end, "")
 
 
-def _meeting(end: str, beginning: str) -> str:
-    """What is said between two vowels: the end of one syllable and the beginning of the next."""
+def _between_vowels(end: str, beginning: str) -> str:
+    """The sounds between two vowels: the final of one syllable and the initial of the next."""
     if not beginning:
-        return _ENDS.get(end, "")
-    left = _CLOSED.get(end, "")
-    if end in _BREATHED and beginning in _WITH_BREATH:
-        return left + _WITH_BREATH[beginning]
+        return _FINALS.get(end, "")
+    left = _CLOSED_FINALS.get(end, "")
+    if end in _ASPIRATING and beginning in _ASPIRATED:
+        return left + _ASPIRATED[beginning]
     match left, beginning:
         case "k" | "t" | "p", "h":
-            return _WITH_BREATH[left]
+            return _ASPIRATED[left]
         case "k" | "t" | "p", "n" | "m":
             return _AS_NASAL[left] + beginning
         case "k" | "t" | "p", "r":

@@ -1,7 +1,7 @@
-"""How a spelling sounds: words become sounds (voicemail/own_words/sounds.py) by the rules of their language.
+"""Derives the sounds of a word (voicemail/own_words/phonemes.py) from its spelling, by the rules of its language.
 
-Korean by its jamo (hangul.py); Russian and Latvian by their letters; English, whose spelling says less, by the
-likeliest sound of each group of letters. Other languages in Latin letters are read like Latvian.
+Korean by its jamo (hangul.py), Russian and Latvian letter by letter, English by the likeliest sound of each group of letters.
+Other languages in Latin script are read like Latvian.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import lru_cache
 from voicemail.models.catalogue import spellings
 from voicemail.own_words.hangul import korean_sounds
 
-# о is what is left of it where the stress, which is not written, lies elsewhere: near to о and to а.
+# о is read as ə, which is close to о and а: the stress, which decides between them, is not written.
 _RUSSIAN = {
     "тся": "ʦa", "ться": "ʦa", "ого": "əvə", "его": "evə", "сч": "ʃ", "зж": "ʒ", "стн": "sn",
     "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ё": "o", "ж": "ʒ", "з": "z", "и": "i", "й": "j", "к": "k",
@@ -28,7 +28,7 @@ _LATVIAN = {
     "m": "m", "n": "n", "o": "o", "p": "p", "q": "k", "r": "r", "s": "s", "t": "t", "u": "u", "v": "v", "w": "v", "x": "ks",
     "y": "i", "z": "z",
 }  # fmt: skip
-# The longest group of letters counts; ^ and $ are the edges of a word.
+# The longest group of letters that matches is taken; ^ and $ are the edges of a word.
 _ENGLISH = {
     "tion": "ʃən", "sion": "ʃən", "ture": "ʧə", "tch": "ʧ", "dge": "ʤ", "sch": "ʃ", "sh": "ʃ", "ch": "ʧ", "ph": "f", "th": "θ",
     "ck": "k", "qu": "kw", "wh": "w", "ng": "ŋ", "nk": "ŋk", "igh": "ai", "gh": "", "^kn": "n", "^wr": "r", "^ps": "s",

@@ -1,7 +1,7 @@
-"""Rescoring: words that sound like one of the business's own are taken for it, where that was measured to be right.
+"""Replaces words that sound like one of the business's own words by it, where measurements show that this helps.
 
-Very close ones are taken at once. For those that are less close the recogniser hears the place again and says which of the
-two it was (voicemail/own_words/second_hearing.py). Numbers, times and dates are never touched.
+A very similar word is replaced at once. For a less similar one the recogniser decides in a second pass over that place
+(voicemail/own_words/second_pass.py). Numbers, times and dates are never changed.
 """
 
 from __future__ import annotations
@@ -13,61 +13,61 @@ from zoneinfo import ZoneInfo
 from voicemail.facts import LANGUAGES, find_facts
 from voicemail.facts.tokens import tokens_of
 from voicemail.mailbox import Word
-from voicemail.own_words.closeness import Closeness
-from voicemail.own_words.likeness import Likeness, likenesses
+from voicemail.own_words.candidates import Candidate, find_candidates
+from voicemail.own_words.thresholds import Thresholds
 from voicemail.own_words.vocabulary import Vocabulary
 
-# Which of some likenesses, which overlap, was said; None if it was what had been heard.
-SecondHearing = Callable[[Sequence[Word], Sequence[Likeness]], Likeness | None]
+# Which of some overlapping candidates was said; None if it was what had been recognised.
+SecondPass = Callable[[Sequence[Word], Sequence[Candidate]], Candidate | None]
 
-_MOST_TO_HEAR_AGAIN = 6
-# Facts are looked for only to leave their words alone: the day and the place do not matter.
+_MOST_CHOICES = 6
+# Facts are found only to leave their words alone: day and place do not matter.
 _ANY_DAY = datetime(2030, 1, 1, tzinfo=UTC)
 _ANY_ZONE = ZoneInfo("UTC")
 
 
 def rescored(
-    words: Sequence[Word], vocabulary: Vocabulary, closeness: Closeness, hear_again: SecondHearing | None
+    words: Sequence[Word], vocabulary: Vocabulary, thresholds: Thresholds, second_pass: SecondPass | None
 ) -> list[Word]:
-    """The words with own ones in the place of those that sound like them; `heard` says what stood there.
+    """The words, with own words in place of those that sound like them; `heard` keeps what was recognised.
 
-    The confidence of the words is the recogniser's own. An own word has the share that was right of those found so, and
-    beside it the recogniser's mean confidence in what it heard.
+    The confidences given are the recogniser's own. An own word gets the share of such replacements that was right, and as
+    `plain_confidence` the recogniser's mean confidence in the words that it replaces.
     """
-    found = likenesses(words, vocabulary, max(closeness.near, closeness.far if hear_again else 0.0))
+    found = find_candidates(words, vocabulary, max(thresholds.near, thresholds.far if second_pass else 0.0))
     if not found:
         return list(words)
-    untouchable = _untouchable(words, vocabulary.language)
-    found = [one for one in found if untouchable.isdisjoint(range(one.first, one.last + 1))]
-    chosen: list[Likeness] = []
+    of_facts_here = _of_facts(words, vocabulary.language)
+    found = [one for one in found if of_facts_here.isdisjoint(range(one.first, one.last + 1))]
+    chosen: list[Candidate] = []
     for one in found:
-        if (one.is_known or _is_near(one, words, closeness)) and _is_free(one, chosen):
+        if (one.is_known or _is_near(one, words, thresholds)) and _is_free(one, chosen):
             chosen.append(one)
-    if hear_again is not None:
-        doubtful = [one for one in found if _is_unsure(one, words, closeness) and _is_free(one, chosen)]
-        for choices in _beside_each_other([one for one in doubtful if one.rate <= closeness.far]):
-            said = hear_again(words, choices)
+    if second_pass is not None:
+        doubtful = [one for one in found if _is_unsure(one, words, thresholds) and _is_free(one, chosen)]
+        for choices in _competing([one for one in doubtful if one.rate <= thresholds.far]):
+            said = second_pass(words, choices)
             if said is not None:
                 chosen.append(said)
-    return list(_written(words, chosen, closeness.right))
+    return list(_written(words, chosen, thresholds.right))
 
 
-def _is_near(one: Likeness, words: Sequence[Word], closeness: Closeness) -> bool:
-    # What sounds just the same no recogniser can tell apart, however sure it is.
-    is_like = one.rate == 0.0 or (one.rate <= closeness.near and _is_unsure(one, words, closeness))
-    return is_like and one.sounds >= closeness.near_sounds
+def _is_near(one: Candidate, words: Sequence[Word], thresholds: Thresholds) -> bool:
+    # No recogniser can tell apart what sounds the same, however confident it is.
+    is_like = one.rate == 0.0 or (one.rate <= thresholds.near and _is_unsure(one, words, thresholds))
+    return is_like and one.sounds >= thresholds.near_sounds
 
 
-def _is_unsure(one: Likeness, words: Sequence[Word], closeness: Closeness) -> bool:
-    return any(word.confidence < closeness.unsure for word in words[one.first : one.last + 1])
+def _is_unsure(one: Candidate, words: Sequence[Word], thresholds: Thresholds) -> bool:
+    return any(word.confidence < thresholds.unsure for word in words[one.first : one.last + 1])
 
 
-def _is_free(one: Likeness, chosen: Sequence[Likeness]) -> bool:
+def _is_free(one: Candidate, chosen: Sequence[Candidate]) -> bool:
     return not any(one.overlaps(other) for other in chosen)
 
 
-def _untouchable(words: Sequence[Word], language: str) -> set[int]:
-    """The places of words that are numbers or belong to a number, a time or a date."""
+def _of_facts(words: Sequence[Word], language: str) -> set[int]:
+    """The places of words that belong to a number, a time or a date."""
     base = language.replace("_", "-").split("-")[0].lower()
     if base not in LANGUAGES:
         return {place for place, word in enumerate(words) if any(letter.isdigit() for letter in word.word)}
@@ -83,17 +83,17 @@ def _untouchable(words: Sequence[Word], language: str) -> set[int]:
     return of_facts | {place for place, is_number in numeric.items() if is_number}
 
 
-def _beside_each_other(found: Sequence[Likeness]) -> Iterator[list[Likeness]]:
-    """Likenesses that compete for the same words, together: the closest with those that overlap it."""
+def _competing(found: Sequence[Candidate]) -> Iterator[list[Candidate]]:
+    """Groups of candidates for the same words: the closest, with those that overlap it."""
     left = list(found)
     while left:
         best = left[0]
         together = [one for one in left if one.overlaps(best)]
-        yield together[:_MOST_TO_HEAR_AGAIN]
+        yield together[:_MOST_CHOICES]
         left = [one for one in left if not one.overlaps(best)]
 
 
-def _written(words: Sequence[Word], chosen: Sequence[Likeness], right: float) -> Iterator[Word]:
+def _written(words: Sequence[Word], chosen: Sequence[Candidate], right: float) -> Iterator[Word]:
     starting = {one.first: one for one in chosen}
     place = 0
     while place < len(words):

@@ -1,4 +1,4 @@
-"""A business's own words: the names, products and streets that its callers say and no model was trained for."""
+"""A business's own words: names, products and streets that its callers say and no model was trained for."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 from flows.company import Company
 from voicemail.models.catalogue import spellings
 from voicemail.own_words.corrections import Correction, learnt
+from voicemail.own_words.phonemes import coded
 from voicemail.own_words.pronunciation import sounds_of
-from voicemail.own_words.sounds import coded
 
-# Under this many sounds too much is close to a word.
+# Shorter words are similar to too many others.
 FEWEST_SOUNDS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class OwnWord:
-    """A word or a few, as the business writes them; `heard_as` is what they were taken for before."""
+    """A word or phrase, as the business writes it; `heard_as` is what was recognised for it before."""
 
     text: str
     heard_as: tuple[str, ...] = ()
@@ -30,7 +30,7 @@ class OwnWord:
 
 @dataclass(frozen=True, slots=True)
 class Sounded:
-    """One way in which an own word sounds, coded."""
+    """One pronunciation of an own word, coded."""
 
     word: OwnWord
     sounds: NDArray[np.intp]
@@ -38,14 +38,14 @@ class Sounded:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The own words of a language, ready to be compared with what was heard."""
+    """The own words of a language, ready for comparison."""
 
     language: str
     words: tuple[OwnWord, ...]
     sounded: tuple[Sounded, ...]
 
     def by_length(self) -> Iterator[tuple[tuple[Sounded, ...], NDArray[np.intp]]]:
-        """The ways to say them, those with as many sounds together, and their sounds a row each."""
+        """The pronunciations grouped by their number of sounds, and their sounds, one row each."""
         for length in sorted({len(one.sounds) for one in self.sounded}):
             group = tuple(one for one in self.sounded if len(one.sounds) == length)
             yield group, np.stack([one.sounds for one in group])
@@ -63,7 +63,7 @@ def own_words(company: Company, language: str, corrections: Sequence[Correction]
 
 @lru_cache(maxsize=16)
 def vocabulary(words: tuple[OwnWord, ...], language: str) -> Vocabulary:
-    """Own words with their sounds; those that are too short to be told from others are left out."""
+    """Own words with their sounds, without those that are too short."""
     sounded = tuple(
         Sounded(word, coded(sounds))
         for word in words
@@ -74,5 +74,5 @@ def vocabulary(words: tuple[OwnWord, ...], language: str) -> Vocabulary:
 
 
 def letters(text: str) -> str:
-    """What of a word is compared when it is asked whether it was heard right: its letters in lower case."""
+    """The letters of a text in lower case: what is compared to tell whether two words are the same."""
     return "".join(re.findall(r"[^\W_]", text.casefold()))

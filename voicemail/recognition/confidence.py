@@ -1,21 +1,17 @@
-"""Confidence that means something: of the words shown as 0.9, about nine in ten are right.
+"""Calibrated confidence: of the words shown as 0.9, about nine in ten are right.
 
-What Vosk says of its words is put through a curve that never falls, measured per model on words known to be right or
-wrong. Models without a curve keep Vosk's own figure.
+Each model has a curve from Vosk's confidence to the share of words that are right, measured on words whose truth is known. A
+model without a curve keeps Vosk's own figure.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import structlog
-
-log = structlog.get_logger()
+from voicemail.models.measurements import keep_measurement, measured, report_unreadable
 
 _SHIPPED = Path(__file__).parent / "calibrations"
 _FEWEST_WORDS = 60
@@ -28,8 +24,8 @@ class TooFewWords(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """A word that was heard: Vosk's confidence in it, and whether it was right."""
+class ScoredWord:
+    """A recognised word: Vosk's confidence in it, and whether it was right."""
 
     plain: float
     is_right: bool
@@ -56,33 +52,33 @@ class Calibration:
         return self.right[after - 1] + share * (self.right[after] - self.right[after - 1])
 
 
-def calibrate(model: str, heard: Sequence[Heard]) -> Calibration:
-    """Fit a curve: steps of about 25 words, each pulled a little to the middle, pooled until none falls (isotonic regression).
+def calibrate(model: str, scored: Sequence[ScoredWord]) -> Calibration:
+    """Fit a curve that never falls: steps of about 25 words, each shrunk towards the mean, pooled (isotonic regression).
 
     Raises TooFewWords under 60.
     """
-    if len(heard) < _FEWEST_WORDS:
+    if len(scored) < _FEWEST_WORDS:
         raise TooFewWords(
-            f"{len(heard)} words were heard; at least {_FEWEST_WORDS} are needed, and some hundreds are better."
+            f"{len(scored)} words were recognised; at least {_FEWEST_WORDS} are needed, and some hundreds are better."
         )
-    ordered = sorted(heard, key=lambda word: word.plain)
+    ordered = sorted(scored, key=lambda word: word.plain)
     everywhere = sum(word.is_right for word in ordered) / len(ordered)
     steps: list[tuple[float, float, int]] = []  # mean of Vosk's confidence, share right, words
     for step in _steps(ordered):
         count = len(step)
-        # Four words of the average kind in each step: ten right words out of ten are no certainty.
+        # Each step counts four more words of average quality: ten right words out of ten are no certainty.
         right = (sum(word.is_right for word in step) + 4 * everywhere) / (count + 4)
         steps.append((sum(word.plain for word in step) / count, right, count))
         while len(steps) > 1 and (steps[-2][1] >= steps[-1][1] or steps[-2][0] >= steps[-1][0]):
             (x1, y1, n1), (x2, y2, n2) = steps[-2:]
             steps[-2:] = [((x1 * n1 + x2 * n2) / (n1 + n2), (y1 * n1 + y2 * n2) / (n1 + n2), n1 + n2)]
     return Calibration(
-        model, len(heard), tuple(round(x, 4) for x, _, _ in steps), tuple(round(y, 4) for _, y, _ in steps)
+        model, len(scored), tuple(round(x, 4) for x, _, _ in steps), tuple(round(y, 4) for _, y, _ in steps)
     )
 
 
 def expected_calibration_error(said: Sequence[float], is_right: Sequence[bool]) -> float:
-    """How far confidence is from the truth: the mean over ten equal bins of |mean confidence - share right|, by their words.
+    """The mean difference between confidence and the share that is right, over ten equal bins weighted by their words.
 
     Source: Naeini, Cooper and Hauskrecht (2015).
     """
@@ -94,37 +90,25 @@ def expected_calibration_error(said: Sequence[float], is_right: Sequence[bool]) 
 
 
 def load_calibration(models_dir: Path, model: str) -> Calibration | None:
-    """The curve for a model: one measured here comes before the one that Ringback ships."""
-    for folder in (models_dir / "calibrations", _SHIPPED):
-        path = folder / file_name(model)
+    """The curve of a model: one that was measured on this machine, else the one that Ringback ships."""
+    for content in measured(models_dir, _SHIPPED, "", model):
         try:
-            kept = json.loads(path.read_text(encoding="utf-8"))
-            return Calibration(kept["model"], kept["words"], tuple(kept["plain"]), tuple(kept["right"]))
-        except FileNotFoundError:
-            continue
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            log.warning("calibration.unreadable", path=str(path), reason=repr(error)[:200])
+            return Calibration(content["model"], content["words"], tuple(content["plain"]), tuple(content["right"]))
+        except (KeyError, TypeError) as error:
+            report_unreadable("", model, error)
     return None
 
 
 def save_calibration(models_dir: Path, calibration: Calibration) -> Path:
-    """Keep a curve in the models folder, for this and every later worker."""
-    path = models_dir / "calibrations" / file_name(calibration.model)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(asdict(calibration)), encoding="utf-8")
-    return path
+    """Keep a curve in the models folder. Raises OSError."""
+    return keep_measurement(models_dir, "", calibration.model, asdict(calibration))
 
 
-def _steps(ordered: Sequence[Heard]) -> list[list[Heard]]:
-    # Words with the same figure stay together: Vosk gives 1.0 to many.
-    steps: list[list[Heard]] = [[]]
+def _steps(ordered: Sequence[ScoredWord]) -> list[list[ScoredWord]]:
+    # Words of the same confidence stay together: Vosk gives 1.0 to many.
+    steps: list[list[ScoredWord]] = [[]]
     for word in ordered:
         if len(steps[-1]) >= _WORDS_A_STEP and word.plain > steps[-1][-1].plain:
             steps.append([])
         steps[-1].append(word)
     return steps
-
-
-def file_name(model: str) -> str:
-    """The name of the file that keeps what was measured of a model."""
-    return re.sub(r"[^\w.-]+", "-", model) + ".json"

@@ -1,4 +1,4 @@
-"""The heap of this process: what was freed goes back to the machine, so that another thread's work can have it."""
+"""The heap of this process: freed memory is given back to the machine, so that other threads can use it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 def trim() -> None:
     """Give freed memory back. glibc keeps it for the thread that freed it: two threads took 187 MB instead of 159.
 
-    Elsewhere than on glibc nothing happens.
+    Without glibc nothing happens.
     """
     if (malloc_trim := _malloc_trim()) is not None:
         malloc_trim(0)

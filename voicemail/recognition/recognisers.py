@@ -1,7 +1,8 @@
-"""Recognisers: each hears some seconds of speech, of one message or of the next ones too, before a new one takes its place.
+"""Vosk's recognisers, reused for some seconds of speech before a new one replaces them.
 
-Which words may follow which is worked out while one listens, and kept: a new one works it out anew, an old one takes memory for
-it. So the bound on what one hears is a trade of work for memory. What one learnt of a speaker it forgets with each message.
+Without a composed graph (voicemail/graph) a recogniser composes the graph as it listens and keeps the parts: a new one composes
+them again, an old one takes more and more memory. So the bound on what one hears trades work for memory. It adapts to a speaker
+within a message and forgets that with the next one.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ import vosk
 
 from voicemail.recognition import heap
 
-# How much one hears before the next message gets a new one. It takes 37 MB after 4 s of speech, 69 after 11 s
-# and 125 after 33 s, all of it live; a new one costs half a second of CPU (docs/performance.md).
+# After so much speech the next message gets a new one. One takes 37 MB after 4 s of speech, 69 after 11 s and 125 after 33 s;
+# a new one costs half a second of CPU (docs/performance.md).
 MAX_HEARD_SECONDS = 6.0
-# The same within a message, where a new one has to get used to the speaker again: a clip of 33 s had 0.38 of its characters wrong
-# with one, 0.41, 0.43 and 0.49 when another took its place after 16, 10 and 2 s.
+# The same within a message, where a new one must adapt to the speaker again: the character error rate of a clip of 33 s was 0.38
+# with one recogniser, and 0.41, 0.43 and 0.49 with a new one after 16, 10 and 2 s.
 MAX_HEARD_IN_MESSAGE_SECONDS = 60.0
 
 
@@ -28,7 +29,7 @@ class Recogniser:
     def __init__(self, model: Any, rate_hz: int) -> None:
         self.model = model
         self.rate_hz = rate_hz
-        self._begun_at = 0  # sample at which this message began: Vosk counts on from message to message
+        self._begun_at = 0  # the first sample of this message: Vosk's times continue from message to message
         self._samples = 0
         self._vosk: Any = self._made()
 
@@ -38,25 +39,25 @@ class Recogniser:
         return self._samples / self.rate_hz
 
     def accept(self, pcm: bytes) -> bool:
-        """Hear the next 16-bit samples; True if somebody paused, so that `words` are ready."""
+        """Take the next 16-bit samples; True at a pause, when `words` are ready."""
         self._samples += len(pcm) // 2
         return bool(self._vosk.AcceptWaveform(pcm))
 
     def words(self) -> list[dict[str, Any]]:
-        """The words up to a pause; with what comes after it a new one goes on, if this one has heard enough."""
+        """The words up to a pause. Once it has heard enough, a new recogniser continues from there."""
         words = self._timed(self._vosk.Result())
         if self.heard_seconds >= MAX_HEARD_IN_MESSAGE_SECONDS:
             self._renew()
         return words
 
     def last_words(self) -> list[dict[str, Any]]:
-        """The words up to the end of the message; what is heard next is another one."""
+        """The words up to the end of the message; the next samples belong to another one."""
         words = self._timed(self._vosk.FinalResult())
         self._begun_at = self._samples
         return words
 
     def close(self) -> None:
-        """Give its memory back; it hears nothing any more."""
+        """Free its memory; it cannot be used any more."""
         self._vosk = None
         heap.trim()
 
@@ -78,7 +79,7 @@ class Recogniser:
 
 
 class Recognisers:
-    """The recognisers of a process, never more than were in use at the same moment; safe to share by threads."""
+    """The recognisers of a process, at most as many as were in use at the same time; safe to share by threads."""
 
     def __init__(self) -> None:
         self._changing = threading.Lock()
@@ -87,7 +88,7 @@ class Recognisers:
         self._most_lent = 0
 
     def take(self, model: Any, rate_hz: int) -> Recogniser:
-        """One for a message. Give it back after its last words; one that was broken off in the midst is `drop`ped."""
+        """One for a message. Give it back after its last words, or `drop` it if the message was interrupted."""
         with self._changing:
             self._lent += 1
             self._most_lent = max(self._most_lent, self._lent)
@@ -108,12 +109,12 @@ class Recognisers:
             recogniser.close()
 
     def drop(self) -> None:
-        """Count one as gone that was broken off."""
+        """Count one as gone whose message was interrupted."""
         with self._changing:
             self._lent -= 1
 
     def close_idle(self) -> None:
-        """Give back the memory of those that wait for a message, and of their models if nobody else has them."""
+        """Free those that wait for a message, and with them their models if nothing else uses these."""
         with self._changing:
             idle, self._idle = self._idle, []
         for recogniser in idle:

@@ -1,6 +1,6 @@
-"""The transcriber: a recording's words with their times, by Vosk on this machine.
+"""Transcribes recordings: their words with times and confidences, by Vosk on this machine.
 
-A model is loaded once per process and shared by its threads; a recogniser belongs to one recording at a time.
+A model is loaded once per process and shared by its threads; a recogniser works on one recording at a time.
 """
 
 from __future__ import annotations
@@ -22,35 +22,35 @@ from voicemail.mailbox import Transcript, Word
 from voicemail.models import loaded as loaded_models
 from voicemail.models.installed import InstalledModel, ModelMissing, find_model
 from voicemail.models.loaded import loaded_for_grammars, loaded_model
-from voicemail.own_words.closeness import Closeness, load_closeness
 from voicemail.own_words.rescoring import rescored
-from voicemail.own_words.second_hearing import Again, can_hear_again
+from voicemail.own_words.second_pass import SecondPass, supports_grammars
+from voicemail.own_words.thresholds import Thresholds, load_thresholds
 from voicemail.own_words.vocabulary import OwnWord, vocabulary
 from voicemail.recognition.confidence import Calibration, load_calibration
 from voicemail.recognition.recognisers import Recognisers
 
-# A worker's thread is not held by one recording for longer than about ten minutes.
+# So one recording occupies a worker's thread for about ten minutes at most.
 MAX_SPEECH_SECONDS = 30 * 60
 _CHUNK_SECONDS = 0.25
-# What some models write for a sound that is no word of theirs.
+# What some models write for a sound that is none of their words.
 _NO_WORDS = frozenset({"<unk>", "[unk]", "<UNK>", "[UNK]"})
 
 
-# Words of one stretch of speech, and its 16-bit samples with the second at which they begin, to the words that were said.
+# From the words of one stretch of speech, its 16-bit samples, their rate and the second at which they begin, to better words.
 _Rewrite = Callable[[list[Word], bytes, int, float], list[Word]]
 
 _recognisers = Recognisers()
 
 
 def forget(installed: InstalledModel | None = None) -> None:
-    """As `loaded_models.forget`, with the recognisers that wait for a message."""
+    """Load a model, or all of them, anew when it is needed next, and free the recognisers that use it."""
     loaded_models.forget(installed)
     _recognisers.close_idle()
 
 
 @dataclass(frozen=True, slots=True)
 class Transcription:
-    """What was understood. `speech_seconds` is how much of the recording is speech; `is_whole` is false if some was left out."""
+    """The words of a recording. `speech_seconds` is how much of it is speech; `is_whole` is false if some was left out."""
 
     transcript: Transcript
     speech_seconds: float
@@ -58,31 +58,31 @@ class Transcription:
 
 
 class Transcriber:
-    """Writes recordings down; safe to share by threads. `models_dir` is looked at for each one, so a new model is found.
+    """Transcribes recordings; safe to share by threads. It looks for a model anew each time, so a new one is found.
 
-    Without a front end Vosk hears what came over the line, and its confidences are its own. `closeness` stands in for what was
-    measured of the model, to measure it.
+    Without a front end Vosk gets the recording as it came, and its confidences are not calibrated. `thresholds` replace those
+    that were measured for the model.
     """
 
     def __init__(
-        self, models_dir: Path, front_end: FrontEnd | None = restore, closeness: Closeness | None = None
+        self, models_dir: Path, front_end: FrontEnd | None = restore, thresholds: Thresholds | None = None
     ) -> None:
         self._models_dir = models_dir
-        self._closeness = closeness
+        self._closeness = thresholds
         self._front_end = front_end
         vosk.SetLogLevel(-1)
 
     def load(self, language: str) -> None:
-        """Have the model of a language in memory, and what finds speech. Raises ModelMissing or ModelUnusable."""
+        """Load the model of a language and the speech detector. Raises ModelMissing or ModelUnusable."""
         self._model(language)
         detector.load()
 
     def transcribe(
         self, sound: Sound, language: str, tick: Tick = lambda: None, own_words: Sequence[OwnWord] = ()
     ) -> Transcription:
-        """Write a recording down; `tick` is called several times a second. Raises ModelMissing or ModelUnusable.
+        """Transcribe a recording; `tick` is called several times a second. Raises ModelMissing or ModelUnusable.
 
-        The business's own words are listened for where that was measured to help with this model.
+        The business's own words are used if measurements show that they help with this model.
         """
         installed, model = self._model(language)
         rate_hz = sound.working_rate_hz
@@ -110,18 +110,18 @@ class Transcriber:
     ) -> _Rewrite | None:
         if not own_words or self._front_end is None:
             return None
-        closeness = self._closeness or load_closeness(self._models_dir, installed.name)
-        if closeness is None or not closeness.is_on:
+        thresholds = self._closeness or load_thresholds(self._models_dir, installed.name)
+        if thresholds is None or not thresholds.is_on:
             return None
         own = vocabulary(tuple(own_words), language)
-        hears_again = can_hear_again(installed.path)
+        has_second_pass = supports_grammars(installed.path)
 
-        def hearing_again() -> Any:
-            return loaded_for_grammars(installed)
+        def for_grammars() -> Any:
+            return loaded_for_grammars(installed, self._models_dir)
 
         def rewrite(words: list[Word], pcm: bytes, rate_hz: int, start_seconds: float) -> list[Word]:
-            again = Again(model, hearing_again, language, pcm, rate_hz, start_seconds) if hears_again else None
-            return rescored(words, own, closeness, again)
+            second = SecondPass(model, for_grammars, language, pcm, rate_hz, start_seconds) if has_second_pass else None
+            return rescored(words, own, thresholds, second)
 
         return rewrite
 
@@ -137,7 +137,7 @@ class Transcriber:
         speech_pieces, rate_hz = self._speech(sound, spans, tick)
         recogniser = _recognisers.take(model, rate_hz)
         found: list[Word] = []
-        stretch = bytearray()  # the samples since the last result, for a second hearing
+        stretch = bytearray()  # the samples since the last result, for a second pass
         start_seconds = 0.0
 
         def take(recognised: list[dict[str, Any]]) -> None:
@@ -203,8 +203,8 @@ def _heard(word: dict[str, Any]) -> Word:
 
 
 def _placed(word: Word, spans: list[Span], rate_hz: int, calibration: Calibration | None) -> Word:
-    # The recogniser heard the spans one after the other: its times are put back to where they were spoken. A word lies in
-    # the span of its middle.
+    # The recogniser got the spans one after the other: times are moved back to where the word was spoken. A word belongs to
+    # the span that contains its middle.
     heard = [0]
     for span in spans:
         heard.append(heard[-1] + span.end - span.start)
