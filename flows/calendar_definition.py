@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time
 from typing import Annotated, Any, Literal, cast
 from zoneinfo import ZoneInfo
@@ -125,7 +125,7 @@ class CalendarDefinition(Definition):
         yield from (season.week for season in self.seasons)
 
 
-def named(names: dict[str, str], language: str = "") -> str:
+def named(names: Mapping[str, str], language: str = "") -> str:
     """A name in a language, else the one for all languages, else any; nothing when there is none."""
     return (
         names.get(language) or names.get(language.split("-", 1)[0]) or names.get("") or next(iter(names.values()), "")

@@ -138,7 +138,7 @@ class Company(Definition):
 
     def number_of(self, called: str | None) -> str:
         """The key of `numbers` under which a called address stands, in whatever form the carrier names it; or `default`."""
-        if called is None or called in self.numbers:
+        if not called or called in self.numbers:
             return called or DEFAULT
         forms = address_forms(called, self.home_country)
         return next((form for form in forms if form in self.numbers), DEFAULT)

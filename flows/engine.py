@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import assert_never
 
 from flows import rescue
-from flows.company import Company
+from flows.company import DEFAULT, Company
 from flows.events import CallEnded, CallStarted, Effect, InputIgnored, NodeEntered, NodeLeft, WentWrong
 from flows.hanging_up import after_the_end, hang_up
 from flows.inputs import HoursRead, HungUp, Input, PromiseQuoted, Recorded, Result, Trouble
@@ -31,9 +31,11 @@ from flows.visit import Visit
 _ERROR_WAYS = 1
 
 
-def start(flow: Flow, company: Company, caller: Caller, now: datetime) -> Turn:
-    """Begin a call: greet, and go on until the first wait."""
+def start(flow: Flow, company: Company, caller: Caller, now: datetime, called: str = "") -> Turn:
+    """Begin a call: greet, and go on until the first wait. `called` is the address that was called, as the carrier names it."""
     session = _new_session(flow, caller, now, turn=1)
+    number = company.number_of(called)
+    session = session.change(called="" if number == DEFAULT else number)
     visit = Visit(flow, company, session, now)
     visit.emit(CallStarted(flow.flow, flow.version, session.language))
     return _run(visit, _enter(visit, flow.start))
@@ -97,6 +99,7 @@ def _new_session(flow: Flow, caller: Caller, now: datetime, turn: int) -> Sessio
         caller_name=clean(caller.name, MAX_NAME_CHARS),
         caller_number=caller.number or "",
         open_promise_until=open_until.astimezone(UTC).replace(microsecond=0) if open_until is not None else None,
+        open_promise_queue=caller.open_promise_queue if open_until is not None else "",
     )
 
 

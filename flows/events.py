@@ -171,9 +171,10 @@ Event = (
 
 @dataclass(frozen=True, slots=True)
 class ReadHours:
-    """Ask what a calendar of the company says now."""
+    """Ask what a calendar of the company says now, with its reason in these languages."""
 
     calendar: str
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

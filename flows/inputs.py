@@ -6,7 +6,7 @@ asked for (see events.py); the conductor performs the effect and resumes with th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -66,10 +66,18 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class HoursRead:
-    """Answer to ReadHours: what the calendar said at that moment; `reason` names the holiday, closure or window."""
+    """Answer to ReadHours: what the calendar said at that moment; `reason` names the holiday, closure or window.
+
+    `names` are the reason by language. `opens` is when it opens next (aware), None when it never does; `today` are the hours
+    of the day as a file writes them ("9:00-12:00, 13:00-17:00"), empty when it is closed all day. `time_zone` is the calendar's.
+    """
 
     state: HoursState
     reason: str = ""
+    names: dict[str, str] = field(default_factory=dict)
+    opens: datetime | None = None
+    today: str = ""
+    time_zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,15 @@ WaitKind = Literal["", "gather", "record", "dial", "effect"]
 class Caller:
     """Who rings, as far as it is known when the call begins. Never proof of identity.
 
-    `number` is E.164, or None when withheld. `open_promise_until` is the moment of a promise not yet kept.
+    `number` is E.164, or None when withheld. `open_promise_until` is the moment of a promise not yet kept, made by the queue
+    `open_promise_queue`.
     """
 
     number: str | None = None
     name: str = ""
     language: str | None = None
     open_promise_until: datetime | None = None
+    open_promise_queue: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,18 @@ class Promise:
     spoken: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class HoursKnown:
+    """What a calendar said when it was read last: the reason by language, when it opens next, the hours of that day."""
+
+    calendar: str
+    state: str
+    names: dict[str, str]
+    opens: datetime | None
+    today: str
+    time_zone: str
+
+
 @dataclass(frozen=True)  # no slots: a changed copy is made several times a turn, and so it costs a tenth
 class Session:
     """The state of one call between two turns.
@@ -41,7 +55,8 @@ class Session:
     Counters (`no_input`, `no_match`) belong to the present visit of `node`; `failures` to the whole call. `back` are the
     nodes that `*` returns to, newest last. `ended` is the outcome once the call is over. `language_known` is false while
     `language` is only the flow's first. `intent` is the last menu choice. `talked_seconds` were spent in transfers and do
-    not count towards the length of the call. `troubles` counts error ways taken.
+    not count towards the length of the call. `troubles` counts error ways taken. `called` is the key of the company's
+    `numbers` that was called, empty for `default`; `hours` is what a calendar said last.
     """
 
     version: str
@@ -66,6 +81,9 @@ class Session:
     open_promise_until: datetime | None = None
     talked_seconds: int = 0
     troubles: int = 0
+    called: str = ""
+    open_promise_queue: str = ""
+    hours: HoursKnown | None = None
 
     def change(self, **changes: Any) -> Session:
         """A copy with other values in these fields. Raises TypeError for a field that there is not."""
@@ -93,6 +111,8 @@ class Session:
             }
         if self.back:
             packed["back"] = list(self.back)
+        if self.hours is not None:
+            packed["hours"] = _packed_hours(self.hours)
         return packed
 
     @staticmethod
@@ -106,9 +126,19 @@ class Session:
             promise = dict(values["promise"])
             promise["until"] = datetime.fromtimestamp(promise["until"], UTC)
             values["promise"] = Promise(**promise)
+        if "hours" in values:
+            calendar, state, names, opens, today, zone = values["hours"]
+            opens = None if opens is None else datetime.fromtimestamp(opens, UTC)
+            values["hours"] = HoursKnown(calendar, state, names, opens, today, zone)
         if "back" in values:
             values["back"] = tuple(values["back"])
         return Session(**values)
+
+
+def _packed_hours(hours: HoursKnown) -> list[Any]:
+    """In a list, since the session travels in a URL."""
+    opens = None if hours.opens is None else int(hours.opens.timestamp())
+    return [hours.calendar, hours.state, hours.names, opens, hours.today, hours.time_zone]
 
 
 _DEFAULTS: dict[str, Any] = {

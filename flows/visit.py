@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from flows.company import Company
+from flows.calendar_definition import Week
+from flows.company import DEFAULT, Company
 from flows.events import Event, PromiseSpoken
+from flows.house import calendar_of, zone_of, zone_of_queue
 from flows.prompts.prompt import Known, Prompt, clean, render
 from flows.session import Promise, Session
 from flows.verbs import Dial, Gather, HangUp, Play, Record, Say, Verb
@@ -94,17 +96,21 @@ class Visit:
         return written or self.session.intent or GENERAL
 
     def known(self) -> Known:
-        """Return the values that a prompt may speak now. Of what it holds only the promise changes during a turn."""
-        session = self.session
-        if self._known is not None and self._known.promise is session.promise:
-            return self._known
+        """Return the values that a prompt may speak now. Of what it holds only promise and hours change during a turn."""
+        session, known = self.session, self._known
+        if known is not None and known.promise is session.promise and known.hours is session.hours:
+            return known
         open_until = session.open_promise_until
         if open_until is not None and open_until <= self.now:  # a moment that has passed is nothing to repeat
             open_until = None
+        called = self.company.numbers.get(session.called or DEFAULT)
         self._known = Known(
             now=self.now,
-            time_zone=home_zone(self.company),
-            organisation=self.company.organisation,
+            time_zone=zone_of(self.flow, self.company, session.called),
+            organisation=(called.organisation if called is not None else None) or self.company.organisation,
+            open_promise_zone=zone_of_queue(self.company, session.open_promise_queue),
+            hours=session.hours,
+            week=self._week(),
             organisation_language=self.company.default_language,
             caller_name=clean(session.caller_name),
             caller_number=session.caller_number,
@@ -114,7 +120,12 @@ class Visit:
         )
         return self._known
 
+    def calendar(self, written: str = "") -> str:
+        """The calendar that the call goes by where a node names this one, or none."""
+        return calendar_of(self.flow, self.company, self.session.called, written)
 
-def home_zone(company: Company) -> str:
-    """The zone in which the company lives: that of its first calendar."""
-    return next(iter(company.calendars.values())).zone
+    def _week(self) -> Week | None:
+        """The week that holds today in the calendar that was read last, or else in the call's own."""
+        name = self.session.hours.calendar if self.session.hours is not None else self.calendar()
+        calendar = self.company.calendars.get(name)
+        return None if calendar is None else calendar.week_of(self.now.astimezone(calendar.time_zone()).date())

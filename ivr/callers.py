@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -20,20 +21,36 @@ log = structlog.get_logger()
 
 MAX_BATCH = 64
 
-_EARLIEST_PROMISE = (
-    sa.select(sa.func.min(callbacks.c.promised_until))
-    .where(callbacks.c.customer_id == customers.c.id, callbacks.c.closed_at.is_(None))
-    .scalar_subquery()
-)
-_QUERY = sa.select(customer_numbers.c.number, customers.c.name, customers.c.language, _EARLIEST_PROMISE).join_from(
-    customer_numbers, customers
-)
+
+def _of_earliest_promise(column: sa.ColumnElement[Any]) -> sa.ScalarSelect[Any]:
+    return (
+        sa.select(column)
+        .where(
+            callbacks.c.customer_id == customers.c.id,
+            callbacks.c.closed_at.is_(None),
+            callbacks.c.promised_until.is_not(None),
+        )
+        .order_by(callbacks.c.promised_until, callbacks.c.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+_QUERY = sa.select(
+    customer_numbers.c.number,
+    customers.c.name,
+    customers.c.language,
+    _of_earliest_promise(callbacks.c.promised_until),
+    _of_earliest_promise(callbacks.c.queue),
+).join_from(customer_numbers, customers)
 
 
 def look_up(connection: Connection, numbers: Collection[str]) -> dict[str, Caller]:
     """Name, language and earliest open promise of the customers with these numbers; unknown ones are left out."""
     found = connection.execute(_QUERY.where(customer_numbers.c.number.in_(list(numbers))))
-    return {number: Caller(number, name, language, promise) for number, name, language, promise in found}
+    return {
+        number: Caller(number, name, language, until, queue or "") for number, name, language, until, queue in found
+    }
 
 
 class Callers:

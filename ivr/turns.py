@@ -139,7 +139,7 @@ class Turns:
         elif flow is None:
             turn = engine.recover(None, company, None, given.caller, "no flow answers this number", now)
         else:
-            turn = engine.start(flow, company, given.caller, now)
+            turn = engine.start(flow, company, given.caller, now, call.to_number or "")
         verbs, events = list(turn.verbs), list(turn.events)
         results: list[Result] = []
         while (effect := turn.effect) is not None:

@@ -75,22 +75,26 @@ def play_flow(
     folder: FolderOption = None,
     at: Annotated[str, typer.Option(help='When the call comes in, "2030-03-05 10:15" where the company is.')] = "",
     from_number: Annotated[str, typer.Option("--from", help="The caller's number, or withheld.")] = "+37120000001",
+    to: Annotated[str, typer.Option(help="The number that is called. Default: none of company.yaml's.")] = "",
     name: Annotated[str, typer.Option(help="The caller's name, if it is known.")] = "",
     language: Annotated[str, typer.Option(help="The caller's language, if it is known.")] = "",
     script: Annotated[str, typer.Option(help='Play by itself: "dtmf 1, silence, record 12s, hangup".')] = "",
 ) -> None:
     """A call in the terminal, with no server: type keys, press Enter to stay silent, h to hang up."""
+    from flows.house import zone_of
     from flows.session import Caller
     from flows.testing.rehearsal import Rehearsal
 
     compiled = _load(folder)
     company, definitions = _usable(compiled), compiled.definitions
-    chosen = definitions.flows.get(flow or company.flow_for(None) or next(iter(definitions.flows), ""))
+    chosen = definitions.flows.get(flow or company.flow_for(to) or next(iter(definitions.flows), ""))
     if chosen is None:
         _stop(f'There is no flow "{flow or "default"}". Flows here: {", ".join(definitions.flows)}.')
     call = Rehearsal(chosen, company, lambda node, effect, now: _perform(effect, company, now))
     number = None if from_number == "withheld" else from_number
-    _converse(call, Caller(number=number, name=name, language=language or None), _moment(at, company), script)
+    caller = Caller(number=number, name=name, language=language or None)
+    zone = zone_of(chosen, company, company.number_of(to))
+    _converse(call, caller, _moment(at, zone), script, to)
 
 
 @flows.command("publish")
@@ -212,13 +216,11 @@ def _perform(effect: Effect, company: Company, now: datetime) -> Result:
     return perform_effect(effect, company, now)
 
 
-def _moment(written: str, company: Company) -> datetime:
+def _moment(written: str, zone: str) -> datetime:
     from zoneinfo import ZoneInfo
 
     from flows.testing.scripts import parse_moment
-    from flows.visit import home_zone
 
-    zone = home_zone(company)
     if not written:
         return datetime.now(ZoneInfo(zone))
     try:
@@ -227,11 +229,11 @@ def _moment(written: str, company: Company) -> datetime:
         raise typer.BadParameter(str(error)) from None
 
 
-def _converse(call: Rehearsal, caller: Caller, now: datetime, script: str) -> None:
+def _converse(call: Rehearsal, caller: Caller, now: datetime, script: str, called: str) -> None:
     from flows.testing.scripts import Elapse, parse_act
 
     acts = [act.strip() for act in script.split(",") if act.strip()]
-    call.begin(caller, now)
+    call.begin(caller, now, called)
     _show(call, 0)
     while not call.is_over:
         seen = len(call.events)

@@ -6,8 +6,8 @@ hours that it really has.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Literal
@@ -17,6 +17,7 @@ from callbacks.schedule.public_holidays import public_holidays
 from callbacks.schedule.windows import OpenWindow, Pause, closing_edge, joined, opening_edge, without
 from flows.calendar_definition import WEEKDAYS, CalendarDefinition, Window, named
 from flows.inputs import HoursRead, HoursState
+from flows.values.clock import shown
 
 # A calendar that has not opened for so long is misconfigured; nobody waits a year for a call.
 HORIZON = timedelta(days=400)
@@ -58,7 +59,11 @@ class _Day:
 
     windows: tuple[Window, ...]
     kind: LineKind = "counted"
-    name: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return named(self.names)
 
 
 @dataclass(frozen=True)
@@ -76,16 +81,32 @@ class Calendar:
         """Compile; equal definitions share one Calendar."""
         return _compiled(definition.model_dump_json())
 
-    def state(self, now: datetime) -> HoursRead:
+    def state(self, now: datetime, languages: tuple[str, ...] = ()) -> HoursRead:
         """What the calendar says at `now`. `override` is a closure, or a day with an exception outside of its windows."""
         _require_aware(now)
+        day = self._day(now.astimezone(self.zone).date())
         closure, closed_until = self.definition.closure, self._closed_until()
+        state: HoursState
+        names: Mapping[str, str]
         if closure is not None and closed_until is not None and now < closed_until:
-            return HoursRead("override", named(closure.reason))
-        today = self._day(now.astimezone(self.zone).date())
-        if any(self._pieces(now, now + timedelta(microseconds=1))):
-            return HoursRead("open", today.name if today.windows else "")
-        return HoursRead(_CLOSED.get(today.kind, "closed"), today.name)
+            state, names = "override", closure.reason
+        elif any(self._pieces(now, now + timedelta(microseconds=1))):
+            state, names = "open", day.names if day.windows else {}
+        else:
+            state, names = _CLOSED.get(day.kind, "closed"), day.names
+        following = (window.opens for window in self.windows(now, now + HORIZON) if window.opens > now)
+        return HoursRead(
+            state,
+            named(names),
+            {
+                language: name
+                for language in languages
+                if (name := named(names, language) if _has(names, language) else "")
+            },
+            next(following, None),
+            ", ".join(shown((window.opens, window.closes)) for window in day.windows),
+            self.zone.key,
+        )
 
     def is_open(self, now: datetime) -> bool:
         return self.state(now).state == "open"
@@ -183,11 +204,11 @@ class Calendar:
     def _day(self, day: date) -> _Day:
         for exception in self.definition.exceptions:
             if exception.covers(day):
-                return _Day(exception.windows, "exception", named(exception.name))
+                return _Day(exception.windows, "exception", exception.name)
         if self.definition.holidays:
             names = public_holidays(self.definition.holidays, day.year).get(day)
             if names is not None:
-                return _Day((), "holiday", named(dict(names)))
+                return _Day((), "holiday", names)
         return _Day(self.definition.week_of(day).get(WEEKDAYS[day.weekday()], ()))
 
     def _closed_until(self) -> datetime | None:
@@ -223,6 +244,11 @@ class Calendar:
         self, kind: LineKind, since: datetime, until: datetime, open_seconds: float = 0, name: str = ""
     ) -> LedgerLine:
         return LedgerLine(kind, since.astimezone(self.zone), until.astimezone(self.zone), open_seconds, name)
+
+
+def _has(names: Mapping[str, str], language: str) -> bool:
+    """Whether a name is in this language, or meant for all of them. A holiday's "" is its country's own language."""
+    return language in names or language.split("-", 1)[0] in names or set(names) == {""}
 
 
 def _moved_into(edges: list[OpenWindow], at: datetime) -> datetime:

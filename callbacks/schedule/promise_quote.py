@@ -37,8 +37,8 @@ def perform_effect(effect: Effect, company: Company, now: datetime, backlog: int
     Reads no store. Raises LookupError when the company has no such calendar or queue.
     """
     match effect:
-        case ReadHours(calendar=name):
-            return read_hours(company, name, now)
+        case ReadHours(name, languages):
+            return read_hours(company, name, now, languages)
         case QuotePromise(queue=queue, intent=intent):
             quoted = quote(company, queue, intent, language, now, backlog)
             return PromiseQuoted(quoted.until, quoted.time_zone)
@@ -46,12 +46,12 @@ def perform_effect(effect: Effect, company: Company, now: datetime, backlog: int
             assert_never(effect)
 
 
-def read_hours(company: Company, name: str, now: datetime) -> HoursRead:
-    """What a calendar of the company says at `now`."""
+def read_hours(company: Company, name: str, now: datetime, languages: tuple[str, ...] = ()) -> HoursRead:
+    """What a calendar of the company says at `now`, with its reason in these languages."""
     definition = company.calendars.get(name)
     if definition is None:
         raise LookupError(f'the company has no calendar "{name}"; calendars here: {", ".join(company.calendars)}')
-    return Calendar.from_definition(definition).state(now)
+    return Calendar.from_definition(definition).state(now, languages)
 
 
 def calendar_of(company: Company, queue: str) -> Calendar:

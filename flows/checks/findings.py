@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 from typing import Literal
 
@@ -64,7 +65,7 @@ def check(flow: Flow, company: Company) -> list[Finding]:
         _fallbacks,
         _unsaid_promises,
         _convenience,
-        wording,
+        partial(wording, company=company),
     )
     for each in checks:
         found.extend(_finding(flow, note) for note in each(flow))

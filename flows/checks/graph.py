@@ -85,6 +85,22 @@ def _ring_from(flow: Flow, name: str, path: list[str], finished: set[str]) -> li
     return []
 
 
+def hours_states(flow: Flow) -> dict[str, frozenset[str]]:
+    """Return for each reachable node what a calendar may have said last when it is entered; "" where none was asked."""
+    start = flow.resolve(flow.start)
+    known: dict[str, frozenset[str]] = {start: frozenset({""})}
+    waiting = [start]
+    while waiting:
+        name = waiting.pop()
+        for exit, target in ways(flow, name):
+            said = isinstance(flow.nodes[name], Hours) and exit != "error"
+            after = known.get(target, frozenset()) | (frozenset({exit}) if said else known[name])
+            if after != known.get(target):
+                known[target] = after
+                waiting.append(target)
+    return known
+
+
 def promises(flow: Flow) -> dict[str, PromiseKnown]:
     """Return for each reachable node whether a promise may, and must, be known when it is entered."""
     start = flow.resolve(flow.start)

@@ -7,6 +7,7 @@ from typing import assert_never
 
 from flows.company import Company
 from flows.files.faults import Fault, suggestion
+from flows.house import calendar_of
 from flows.model import Flow
 from flows.nodes import Callback, End, Greeting, Hours, Language, Menu, Node, Prompt, Transfer, Voicemail
 from flows.prompts.prompt import Line
@@ -72,7 +73,9 @@ def unknown_references(flow: Flow, company: Company) -> list[Fault]:
     for name, node in flow.nodes.items():
         match node:
             case Hours():
-                expect((name, "calendar"), "calendar", node.calendar, company.calendars)
+                if node.calendar:
+                    expect((name, "calendar"), "calendar", node.calendar, company.calendars)
+                faults.extend(_without_hours(flow, company, name))
             case Voicemail() | Callback():
                 expect((name, "queue"), "queue", node.queue, company.queues)
             case Transfer():
@@ -83,3 +86,15 @@ def unknown_references(flow: Flow, company: Company) -> list[Fault]:
             case _:
                 assert_never(node)
     return sorted(faults)
+
+
+def _without_hours(flow: Flow, company: Company, node: str) -> Iterator[Fault]:
+    """A fault where an hours node names no calendar and a number of its flow has none either."""
+    hours = flow.nodes[node]
+    numbers = [number for number, definition in company.numbers.items() if definition.flow == flow.flow] or [""]
+    without = [number for number in numbers if not calendar_of(flow, company, number)]
+    if isinstance(hours, Hours) and without:
+        mark = flow.mark("nodes", node)
+        which = f' number "{without[0]}" has none' if without[0] else " no number has one"
+        message = f'node "{node}": calendar is missing, and{which}. Calendars: {", ".join(company.calendars)}.'
+        yield Fault(flow.path, mark.line, mark.column, "UNKNOWN_CALENDAR", message)

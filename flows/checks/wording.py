@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flows.checks import graph
 from flows.checks.pace import line_seconds
 from flows.checks.references import Place, node_prompts
+from flows.company import Company
+from flows.house import calendar_of
 from flows.model import Flow
 from flows.nodes import Callback, Greeting, Language, Menu, Node, Voicemail
 from flows.nodes.language import INVITATIONS
@@ -19,9 +22,19 @@ from flows.prompts.spoken import has_phrases
 if TYPE_CHECKING:
     from flows.checks.findings import Note
 
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What is known when a node is entered: a promise, what a calendar may have said last, whether there are opening hours."""
+
+    promise: graph.PromiseKnown
+    hours: frozenset[str]
+    has_week: bool
+
+
 LONGEST_GREETING_SECONDS = 8
 # A moment said in a language for which its phrases are not written would come out in English.
-_MOMENTS = frozenset({"promise.until", "open_promise.until"})
+_MOMENTS = frozenset({"promise.until", "open_promise.until", "hours.opens", "hours.today", "hours.week"})
 _KEY_WORDS = {
     "#": ("hash", "pound key", "restīt", "решётк", "решетк", "우물 정", "샵"),
     "*": ("star", "zvaigznīt", "звёздочк", "звездочк", "별표"),
@@ -30,9 +43,11 @@ _KEY_WORDS = {
 _FIGURE = re.compile(r"(?<![\w:.,+-])(\d{1,6})(?![\d:%])(?!\.\d)(?!\s*(?:%|€|\$))")
 
 
-def wording(flow: Flow) -> Iterator[Note]:
+def wording(flow: Flow, company: Company) -> Iterator[Note]:
     """Yield what is wrong with the words of a flow."""
     known = graph.promises(flow)
+    hours = graph.hours_states(flow)
+    has_week = _has_week(flow, company)
     named = {id(prompt): name for name, prompt in flow.prompts.items()}
     complained: set[int] = set()
     used: set[int] = set()
@@ -54,7 +69,8 @@ def wording(flow: Flow) -> Iterator[Note]:
                 yield from _phrases(place, prompt)
                 yield from _recordings(place, prompt)
             if name in known:
-                yield from _values(own, name, node, field, prompt, known[name])
+                arrival = Arrival(known[name], hours[name], has_week)
+                yield from _values(own, name, node, field, prompt, arrival)
     for name, prompt in flow.prompts.items():
         if id(prompt) not in used:
             yield "UNUSED", "warning", ("prompts", name), f'prompt "{name}" is never said.', "Use it or remove it."
@@ -91,34 +107,55 @@ def _recordings(place: Place, prompt: Prompt) -> Iterator[Note]:
         yield "AUDIO_ONLY", "warning", place, message, remedy
 
 
-def _values(
-    place: Place, name: str, node: Node, field: str, prompt: Prompt, promise: graph.PromiseKnown
-) -> Iterator[Note]:
+def _values(place: Place, name: str, node: Node, field: str, prompt: Prompt, arrival: Arrival) -> Iterator[Note]:
     told: set[str] = set()
     for line in prompt.lines.values():
         for value in line.values():
-            may, must = _is_known(value, node, field, promise)
+            may, must = _is_known(value, node, field, arrival)
             if value.name in told or value.name in ALWAYS_KNOWN or must:
                 continue
             told.add(value.name)
             what = f'node "{name}": {{{value.name}}} in {field}'
             if not may:
-                message, remedy = f"{what} is never known here.", "Put it after a voicemail or an accepted callback."
-                yield "UNKNOWN_VALUE", "error", place, message, remedy
+                yield "UNKNOWN_VALUE", "error", place, f"{what} is never known here.", _remedy(value)
             elif not value.optional:
                 message, remedy = f"{what} is unknown on some path.", "Put the part that needs it into [ ]."
                 yield "UNKNOWN_VALUE", "error", place, message, remedy
 
 
-def _is_known(value: Value, node: Node, field: str, promise: graph.PromiseKnown) -> tuple[bool, bool]:
+def _remedy(value: Value) -> str:
+    match value.name:
+        case "hours.week":
+            return "Give the flow an hours node, or its numbers a calendar."
+        case "hours.reason" | "hours.opens" | "hours.today":
+            return "Put it after an hours node."
+    return "Put it after a voicemail or an accepted callback."
+
+
+def _has_week(flow: Flow, company: Company) -> bool:
+    """Whether every number that this flow answers has opening hours."""
+    called = [number for number, definition in company.numbers.items() if definition.flow == flow.flow] or [""]
+    return all(calendar_of(flow, company, number) in company.calendars for number in called)
+
+
+def _is_known(value: Value, node: Node, field: str, arrival: Arrival) -> tuple[bool, bool]:
     """Whether a value may, and must, be known where it is said."""
+    states = arrival.hours
     match value.name, node:
+        case "hours.week", _:
+            return arrival.has_week, arrival.has_week
+        case "hours.reason", _:
+            return bool(states - {"", "closed"}), states == {"holiday"}
+        case "hours.opens", _:
+            return bool(states - {""}), "" not in states
+        case "hours.today", _:
+            return bool(states - {""}), states == {"open"}
         case "promise.until", Callback():
             return True, True
         case "promise.until", Voicemail():
             return True, False
         case "promise.until", _:
-            return promise
+            return arrival.promise
         case "caller.number", Callback():
             return True, True
         case "open_promise.until", Greeting() if field == "open_promise":

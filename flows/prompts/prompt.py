@@ -13,9 +13,11 @@ from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from flows.prompts import spoken
+from flows.calendar_definition import Week, named
+from flows.prompts import opening_hours, spoken
 from flows.prompts.recorded import Recorded
-from flows.session import Promise
+from flows.session import HoursKnown, Promise
+from flows.values.clock import read_hours
 from flows.verbs import Play, Say
 
 # The closed list of values, and the formats of each; the first one holds when none is written.
@@ -25,6 +27,10 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "caller.number": ("digits", "number"),
     "promise.until": ("time", "by", "date"),
     "open_promise.until": ("time", "by", "date"),
+    "hours.reason": ("",),
+    "hours.opens": ("at", "by", "date"),
+    "hours.today": ("",),
+    "hours.week": ("",),
 }
 # Values that the caller's call or the company always has; every other one may be unknown.
 ALWAYS_KNOWN = frozenset({"organisation"})
@@ -95,11 +101,19 @@ class Known:
     time_zone: str
     organisation: dict[str, str]
     organisation_language: str
+    open_promise_zone: str = ""
+    hours: HoursKnown | None = None
+    week: Week | None = None
     caller_name: str = ""
     caller_number: str = ""
     promise: Promise | None = None
     open_promise_until: datetime | None = None
     is_24_hour: bool = False
+
+    def organisation_name(self, language: str) -> str:
+        """The name of who was called, in a language or in the default one."""
+        names = self.organisation
+        return clean(names.get(language) or names.get(self.organisation_language) or named(names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +224,7 @@ def _words(text: str, language: str) -> Spoken | None:
 def _speak(value: Value, language: str, known: Known) -> str:
     match value.name:
         case "organisation":
-            return clean(known.organisation.get(language) or known.organisation[known.organisation_language])
+            return known.organisation_name(language)
         case "caller.name":
             return known.caller_name
         case "caller.number":
@@ -218,9 +232,12 @@ def _speak(value: Value, language: str, known: Known) -> str:
             return speak_number(known.caller_number.removeprefix("+"), language)
         case "promise.until":
             until = known.promise.until.astimezone(ZoneInfo(known.promise.time_zone)) if known.promise else None
-        case _:
+        case "open_promise.until":
             open_until = known.open_promise_until
-            until = open_until.astimezone(ZoneInfo(known.time_zone)) if open_until else None
+            zone = ZoneInfo(known.open_promise_zone or known.time_zone)
+            until = open_until.astimezone(zone) if open_until else None
+        case _:
+            return _hours(value, language, known)
     if until is None:
         return ""
     match value.format:
@@ -229,6 +246,27 @@ def _speak(value: Value, language: str, known: Known) -> str:
         case "time":
             return spoken.time(until, known.now, language, known.is_24_hour)
     return spoken.day(until, known.now, language)
+
+
+def _hours(value: Value, language: str, known: Known) -> str:
+    """Say what is known of opening hours."""
+    hours = known.hours
+    if value.name == "hours.week":
+        return opening_hours.week(known.week, language, known.is_24_hour) if known.week is not None else ""
+    if hours is None:
+        return ""
+    match value.name:
+        case "hours.reason":
+            name = hours.names.get(language, "")
+            return clean(name) or (opening_hours.holiday(language) if hours.state == "holiday" else "")
+        case "hours.today":
+            return opening_hours.today(read_hours(hours.today), language, known.is_24_hour) if hours.today else ""
+        case _ if hours.opens is None:
+            return ""
+    opens = hours.opens.astimezone(ZoneInfo(hours.time_zone))
+    if value.format == "date":
+        return spoken.day(opens, known.now, language)
+    return spoken.at(opens, known.now, language, known.is_24_hour)
 
 
 def clean(value: str, longest: int = 200) -> str:

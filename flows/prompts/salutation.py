@@ -32,7 +32,7 @@ def welcome(language: str, known: Known) -> str:
     hour = known.now.astimezone(ZoneInfo(known.time_zone)).hour
     part_of_day = 3 if hour < 5 or hour >= 23 else 0 if hour < 12 else 1 if hour < 18 else 2
     salutation = _SALUTATIONS[base][part_of_day]
-    organisation = known.organisation.get(language) or known.organisation[known.organisation_language]
+    organisation = known.organisation_name(language)
     match base:
         case "ko":
             before = f"{known.caller_name} 님, " if known.caller_name else ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from datetime import time as clock_time
 
 # In Latvian both the day and the date answer "when?" in the locative, which no locale table offers.
 _LV_WEEKDAYS = ("pirmdien", "otrdien", "trešdien", "ceturtdien", "piektdien", "sestdien", "svētdien")
@@ -65,6 +66,7 @@ class _Phrases:
     day: Callable[[_Moment], str]
     time: Callable[[str, str], str]  # clock, day ("" today)
     by: Callable[[str, str], str]
+    at: Callable[[_Moment, str], str]  # the moment, day: "at 9 a.m.", "tomorrow, Tuesday, at 9 a.m."
 
 
 def by(moment: datetime, now: datetime, language: str, is_24_hour: bool = False) -> str:
@@ -80,6 +82,21 @@ def time(moment: datetime, now: datetime, language: str, is_24_hour: bool = Fals
     """Return a moment to stand after "by" (līdz, до, before 까지): "2:30 p.m.", "10 a.m. tomorrow, Tuesday"."""
     phrases, split = _phrases(language, is_24_hour), _split(moment, now)
     return phrases.time(phrases.clock(split), phrases.day(split) if split.days else "")
+
+
+def at(moment: datetime, now: datetime, language: str, is_24_hour: bool = False) -> str:
+    """Return the phrase of a moment at which something begins: "at 9 a.m.", "tomorrow, Tuesday, at 9 a.m."."""
+    phrases, split = _phrases(language, is_24_hour), _split(moment, now)
+    if phrases.clock is _en_clock_24:
+        clock = f"at {phrases.clock(split)}"
+        return f"{phrases.day(split)}, {clock}" if split.days else clock
+    return phrases.at(split, phrases.day(split) if split.days else "")
+
+
+def clock(at: clock_time, language: str, is_24_hour: bool = False, ends: bool = False) -> str:
+    """Return a time of day as it follows "from" and "to" (no, līdz; с, до); 0:00 is midnight, at its end where `ends`."""
+    hour = 24 if at == clock_time(0) and (ends or _base(language) == "en") else at.hour
+    return _phrases(language, is_24_hour).clock(_Moment(0, date(2030, 1, 1), hour, at.minute))
 
 
 def day(moment: datetime, now: datetime, language: str) -> str:
@@ -187,6 +204,38 @@ def _ru_clock(moment: _Moment) -> str:
     return f"{hours} {moment.minute} {'минуты' if is_one else 'минут'}"
 
 
+def _en_at(moment: _Moment, day: str) -> str:
+    clock = f"at {_en_clock(moment)}"
+    return f"{day}, {clock}" if day else clock
+
+
+def _lv_at(moment: _Moment, day: str) -> str:
+    """The locative: "pulksten deviņos"."""
+    clock = "pusnaktī" if moment.hour == 24 else _lv_clock(moment).replace("iem", "os")
+    return f"{day}, {clock}" if day else clock
+
+
+def _ru_at(moment: _Moment, day: str) -> str:
+    """The accusative after "в": "в 9 часов", "в 21 час", "в 2 часа 30 минут"."""
+    if moment.hour == 24:
+        clock = "в полночь"
+    else:
+        clock = f"в {_ru_counted(moment.hour, 'час', 'часа', 'часов')}"
+        if moment.minute:
+            clock += f" {_ru_counted(moment.minute, 'минуту', 'минуты', 'минут')}"
+    return f"{day}, {clock}" if day else clock
+
+
+def _ru_counted(count: int, one: str, few: str, many: str) -> str:
+    last, is_teen = count % 10, 11 <= count % 100 <= 14
+    word = many if is_teen or last == 0 or last > 4 else one if last == 1 else few
+    return f"{count} {word}"
+
+
+def _ko_at(moment: _Moment, day: str) -> str:
+    return f"{day} {_ko_clock(moment)}에".strip()
+
+
 def _ko_clock(moment: _Moment) -> str:
     if moment.hour == 24:
         return "자정"
@@ -201,24 +250,28 @@ _BY_LANGUAGE: dict[str, _Phrases] = {
         day=_en_day,
         time=lambda clock, day: f"{clock} {day}" if day else clock,
         by=lambda clock, day: f"{day}, by {clock}" if day else f"by {clock}",
+        at=_en_at,
     ),
     "lv": _Phrases(
         clock=_lv_clock,
         day=_lv_day,
         time=lambda clock, day: f"{clock} {day}" if day else clock,
         by=lambda clock, day: f"{day}, līdz {clock}" if day else f"līdz {clock}",
+        at=_lv_at,
     ),
     "ru": _Phrases(
         clock=_ru_clock,
         day=_ru_day,
         time=lambda clock, day: f"{clock} {day}" if day else clock,
         by=lambda clock, day: f"{day}, до {clock}" if day else f"до {clock}",
+        at=_ru_at,
     ),
     "ko": _Phrases(
         clock=_ko_clock,
         day=_ko_day,
         time=lambda clock, day: f"{day} {clock}" if day else clock,
         by=lambda clock, day: f"{day} {clock}까지" if day else f"{clock}까지",
+        at=_ko_at,
     ),
 }
 

@@ -36,8 +36,8 @@ class Rehearsal:
     events: list[Event] = field(default_factory=list)
     seconds: float = 0.0
 
-    def begin(self, caller: Caller, now: datetime) -> None:
-        self._take(start(self.flow, self.company, caller, now), now)
+    def begin(self, caller: Caller, now: datetime, called: str = "") -> None:
+        self._take(start(self.flow, self.company, caller, now, called), now)
 
     def take(self, given: Input, now: datetime) -> None:
         """Go on with an input of the caller."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flows.company import Company
@@ -17,13 +17,13 @@ from flows.events import (
     ReadHours,
     VoicemailLeft,
 )
+from flows.house import zone_of_queue
 from flows.inputs import HoursRead, PromiseQuoted, Result, Silence
 from flows.model import Flow
 from flows.nodes import Node
 from flows.testing.rehearsal import Perform, Rehearsal
 from flows.testing.scripts import Elapse, ExpectedCallback, MockHours, MockPromise, Scenario
 from flows.verbs import Gather, Play, Say
-from flows.visit import home_zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def play(flow: Flow, company: Company, scenario: Scenario, perform: Perform | No
         mock = scenario.mocks.get(node)
         if mock is not None:
             used.add(node)
-            return _mocked(mock, effect, company, node)
+            return _mocked(mock, effect, company, node, None if perform is None else perform(effect, company, now))
         if perform is None:
             what = "hours" if isinstance(effect, ReadHours) else "a promise"
             raise _NotMocked(f'node "{node}" asks for {what}; write mock: {{{node}: …}} into the test')
@@ -91,7 +91,7 @@ def play(flow: Flow, company: Company, scenario: Scenario, perform: Perform | No
     choice_seconds: float | None = None
     now = scenario.at
     try:
-        call.begin(scenario.caller, now)
+        call.begin(scenario.caller, now, scenario.called)
         for act in scenario.acts:
             if isinstance(act.does, Elapse):
                 now += act.does.by
@@ -126,17 +126,15 @@ def play(flow: Flow, company: Company, scenario: Scenario, perform: Perform | No
     )
 
 
-def _mocked(mock: MockHours | MockPromise, effect: Effect, company: Company, node: str) -> Result:
+def _mocked(mock: MockHours | MockPromise, effect: Effect, company: Company, node: str, real: Result | None) -> Result:
+    """The mocked answer; what it leaves open, such as when it opens again, is that of the real calendar where there is one."""
     match mock, effect:
         case MockHours(state), ReadHours():
-            return HoursRead(state, "mocked")
+            if not isinstance(real, HoursRead):
+                return HoursRead(state, "mocked")
+            return real if real.state == state else replace(real, state=state, reason="mocked", names={})
         case MockPromise(until), QuotePromise(queue):
-            zone = (
-                company.calendars[company.queues[queue].calendar].zone
-                if queue in company.queues
-                else home_zone(company)
-            )
-            return PromiseQuoted(until, zone)
+            return PromiseQuoted(until, zone_of_queue(company, queue) or "UTC")
     wants = "open, closed, holiday or override" if isinstance(effect, ReadHours) else "a moment or none"
     raise _NotMocked(f'mock for "{node}" must be {wants}')
 

@@ -96,6 +96,7 @@ class Scenario:
     acts: tuple[Act, ...]
     expect: Expectation
     mark: Mark
+    called: str = ""
 
 
 def parse_act(written: str) -> Input | Elapse:
@@ -159,10 +160,11 @@ def read_scenario(fields: Fields) -> Scenario | None:
         except ValueError as error:
             fields.fault(event.mark, "EVENT", str(error))
     expect = _expectation(fields, zone)
+    called = fields.text("called")
     fields.finish()
     if at is None or expect is None:
         return None
-    return Scenario(name, at, caller, mocks, tuple(acts), expect, fields.mapping.mark)
+    return Scenario(name, at, caller, mocks, tuple(acts), expect, fields.mapping.mark, called)
 
 
 def _moment(fields: Fields, name: str, zone: str) -> datetime | None:

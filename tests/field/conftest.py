@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.field.house import OpenHouse, open_house
+from tests.field.telephone import write
 from tests.front import Front, open_front
 from tests.provider_lists import Provider, listed_provider
 
 # The web that serves recordings, and messages in SQL, as tests of voicemail/ have them.
 from tests.voicemail.conftest import account, expect, left, recording_path, web
 
-__all__ = ["account", "expect", "left", "recording_path", "web"]
+__all__ = ["account", "expect", "left", "recording_path", "web", "write"]
 
 
 @pytest.fixture

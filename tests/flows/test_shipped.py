@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from callbacks.schedule.promise_quote import perform_effect
 from flows.checks.pace import prompt_seconds, speech_seconds
 from flows.files.loader import Definitions, load_folder
 from flows.inputs import Digits, Recorded, Silence
@@ -34,7 +35,7 @@ KOREAN = folder("tests/definitions/ko")
 def test_its_own_tests_pass_and_reach_every_exit(definitions: Definitions) -> None:
     assert definitions.company is not None
     flow = definitions.flows["reception"]
-    results = run(flow, definitions.company)
+    results = run(flow, definitions.company, perform_effect)
     assert {result.name: result.problems for result in results if not result.passed} == {}
     assert coverage(flow, results) == []
 

@@ -26,7 +26,7 @@ async def test_who_rang_before_is_known_by_name_language_and_open_promise(front:
         remember_language(connection, customer.id, "lv")
     with reading(front.parts.console_database) as connection:
         promised = connection.execute(sa.select(callbacks.c.promised_until)).scalar_one()
-        assert look_up(connection, [CALLER, "+37120000034"]) == {CALLER: Caller(CALLER, "Anna", "lv", promised)}
+        assert look_up(connection, [CALLER, "+37120000034"]) == {CALLER: Caller(CALLER, "Anna", "lv", promised, "desk")}
         assert look_up(connection, []) == {}
 
 
