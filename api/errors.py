@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from api.access import NotAllowed, NotANumber, NotFound, NotSignedIn
 from callbacks.board import WrongCursor
-from callbacks.callback import CallbackError, IllegalStep, StaleNonce, UnknownCallback
+from callbacks.callback import CallbackError, IllegalStep, NotTheHolder, StaleNonce, UnknownCallback
 from ivr.published_flows import NothingPublished
 
 log = structlog.get_logger()
@@ -63,6 +63,8 @@ def _callback_refused(_request: Request, error: Exception) -> Response:
             return problem(404, "not_found", "There is no such callback.")
         case StaleNonce():
             return problem(409, "stale_nonce", str(error), holder=error.holder, state=error.state)
+        case NotTheHolder():
+            return problem(409, "not_the_holder", str(error), holder=error.holder, state=error.state)
         case IllegalStep():
             return problem(409, "illegal_step", str(error), holder=error.holder, state=error.state)
         case _:

@@ -166,6 +166,17 @@ class StaleNonce(CallbackError):
         self.callback_id, self.state, self.holder = callback_id, state, holder
 
 
+class NotTheHolder(CallbackError):
+    """The claim is somebody else's: only its holder writes under its nonce."""
+
+    def __init__(self, callback_id: str, state: str, holder: str | None, by: str) -> None:
+        super().__init__(
+            f"callback {callback_id} is held by {holder}, not by {by}: only {holder} can change it. "
+            f"It comes back to the queue when {holder} gives it back or the claim ends."
+        )
+        self.callback_id, self.state, self.holder = callback_id, state, holder
+
+
 class WrongOutcome(CallbackError):
     """The outcome does not belong to this step, or lacks what it needs (call_later needs a time)."""
 

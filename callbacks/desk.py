@@ -15,6 +15,7 @@ from callbacks.callback import (
     HELD_STATES,
     Callback,
     IllegalStep,
+    NotTheHolder,
     Outcome,
     StaleNonce,
     Step,
@@ -37,7 +38,7 @@ _NOBODY: Final[dict[str, Any]] = {"holder": None, "lease_expires_at": None}
 
 
 class Desk:
-    """What agents do with callbacks. Safe to share between threads.
+    """What agents do with callbacks; `by` is the agent who does it. Safe to share between threads.
 
     `company` gives the company as it is published now. Without `queue`, or while its server is away, SQL alone answers.
     """
@@ -63,11 +64,11 @@ class Desk:
         """Claim this one, also when it waits for a number. Raises UnknownCallback, IllegalStep."""
         return self._claims.this(callback_id, holder, now)
 
-    def renew(self, callback_id: str, nonce: str, now: datetime | None = None) -> Callback:
-        """Hold it for another lease. Raises UnknownCallback, StaleNonce, IllegalStep."""
+    def renew(self, callback_id: str, nonce: str, by: str, now: datetime | None = None) -> Callback:
+        """Hold it for another lease. Raises UnknownCallback, StaleNonce, NotTheHolder, IllegalStep."""
         now = now or _now()
         with writing(self._engine) as connection:
-            callback = self._held(connection, callback_id, nonce)
+            callback = self._held(connection, callback_id, nonce, by)
             next_state(callback.state, "renew", callback.holder)
             row = connection.execute(
                 callbacks.update()
@@ -78,11 +79,11 @@ class Desk:
         self._index.renew(callback_id, nonce, self._lease)
         return of_row(row)
 
-    def release(self, callback_id: str, nonce: str, now: datetime | None = None) -> Callback:
-        """Give it back to the queue. Raises UnknownCallback, StaleNonce, IllegalStep."""
+    def release(self, callback_id: str, nonce: str, by: str, now: datetime | None = None) -> Callback:
+        """Give it back to the queue. Raises UnknownCallback, StaleNonce, NotTheHolder, IllegalStep."""
         now = now or _now()
         with writing(self._engine) as connection:
-            callback = self._held(connection, callback_id, nonce)
+            callback = self._held(connection, callback_id, nonce, by)
             step: Step = "lose_number" if callback.sub_state == "needs_number" else "release"
             state = next_state(callback.state, step, callback.holder)
             released = move(
@@ -106,6 +107,8 @@ class Desk:
             callback = read(connection, callback_id, lock=True)
             if callback.sub_state != "needs_number":
                 raise IllegalStep("give_number", callback.state, callback.holder)
+            if callback.holder not in (None, by):
+                raise NotTheHolder(callback.id, callback.state, callback.holder, by)
             values = {
                 "number": number,
                 "sub_state": "",
@@ -119,6 +122,7 @@ class Desk:
         self,
         callback_id: str,
         nonce: str,
+        by: str,
         outcome: Outcome,
         note: str = "",
         at: datetime | None = None,
@@ -128,14 +132,14 @@ class Desk:
         """Write down an attempt to reach the customer and send the callback where its outcome leads.
 
         `key` names the attempt, so that a repeat changes nothing. `call_later` needs `call_later_at`, the time agreed, which
-        becomes the new promise. Raises UnknownCallback, StaleNonce, IllegalStep, WrongOutcome.
+        becomes the new promise. Raises UnknownCallback, StaleNonce, NotTheHolder, IllegalStep, WrongOutcome.
         """
         at = at or _now()
         attempt_id = derived_id("at", callback_id, key) if key else new_id("at")
         with writing(self._engine) as connection:
             if key and connection.scalar(sa.select(attempts.c.id).where(attempts.c.id == attempt_id)) is not None:
                 return read(connection, callback_id)
-            callback = self._held(connection, callback_id, nonce)
+            callback = self._held(connection, callback_id, nonce, by)
             next_state(
                 callback.state, "retry", callback.holder
             )  # legal from every held state; else it says who holds it
@@ -171,18 +175,24 @@ class Desk:
         return moved
 
     def complete(
-        self, callback_id: str, nonce: str, outcome: Outcome, note: str = "", now: datetime | None = None
+        self,
+        callback_id: str,
+        nonce: str,
+        by: str,
+        outcome: Outcome,
+        note: str = "",
+        now: datetime | None = None,
     ) -> Callback:
         """End the callback and decide its promises. The same words from the same lease again change nothing.
 
-        Raises UnknownCallback, StaleNonce, IllegalStep, and WrongOutcome for an outcome that ends nothing.
+        Raises UnknownCallback, StaleNonce, NotTheHolder, IllegalStep, and WrongOutcome for an outcome that ends nothing.
         """
         now = now or _now()
         with writing(self._engine) as connection:
             callback = read(connection, callback_id, lock=True)
             if callback.is_final and callback.nonce == nonce and callback.outcome == outcome:
                 return callback
-            callback = self._held(connection, callback_id, nonce)
+            callback = self._held(connection, callback_id, nonce, by)
             values = closing(connection, callback, outcome, now) | _NOBODY | {"note": note or callback.note}
             completed = move(
                 connection,
@@ -196,10 +206,13 @@ class Desk:
         self._index.show(completed, now)
         return completed
 
-    def _held(self, connection: Connection, callback_id: str, nonce: str) -> Callback:
+    def _held(self, connection: Connection, callback_id: str, nonce: str, by: str) -> Callback:
+        """The callback, locked, if this agent holds it by this nonce."""
         callback = read(connection, callback_id, lock=True)
         if callback.state not in HELD_STATES or callback.nonce != nonce:
             raise StaleNonce(callback.id, callback.state, callback.holder)
+        if callback.holder != by:
+            raise NotTheHolder(callback.id, callback.state, callback.holder, by)
         return callback
 
 

@@ -19,8 +19,7 @@ from callbacks.transition import CHANGED, move, of_row
 from customers.history import record
 from customers.tables import customers
 from flows.company import Company
-from runtime.ids import derived_id
-from runtime.sql.database import insert_once
+from runtime.ids import arrival_id, derived_id
 from runtime.sql.outbox import enqueue
 
 log = structlog.get_logger()
@@ -131,11 +130,12 @@ def _place(connection: Connection, wish: _Wish) -> str:
 
 
 def _latest(connection: Connection, wish: _Wish) -> Callback | None:
-    """The open callback of this customer and intent, or else the last one that ended within a week."""
+    """The open callback of this customer, queue and intent, or else the last one that ended within a week."""
     row = connection.execute(
         sa.select(callbacks)
         .where(
             callbacks.c.customer_id == wish.customer_id,
+            callbacks.c.queue == wish.queue,
             callbacks.c.intent == wish.intent,
             callbacks.c.state.in_(LIVE_STATES)
             | (
@@ -151,23 +151,23 @@ def _latest(connection: Connection, wish: _Wish) -> Callback | None:
 
 
 def _create(connection: Connection, wish: _Wish) -> str:
-    callback_id = derived_id("cb", wish.source_id)
+    callback_id = arrival_id("cb", wish.at)
     reachable = wish.number is not None
-    insert_once(
-        connection,
-        callbacks,
-        id=callback_id,
-        customer_id=wish.customer_id,
-        number=wish.number,
-        queue=wish.queue,
-        intent=wish.intent,
-        language=wish.language,
-        state="ready" if reachable else "waiting",
-        sub_state="" if reachable else "needs_number",
-        due_at=wish.due_at,
-        promised_until=wish.promised_until,
-        version=1,
-        created_at=wish.at,
+    connection.execute(
+        callbacks.insert().values(
+            id=callback_id,
+            customer_id=wish.customer_id,
+            number=wish.number,
+            queue=wish.queue,
+            intent=wish.intent,
+            language=wish.language,
+            state="ready" if reachable else "waiting",
+            sub_state="" if reachable else "needs_number",
+            due_at=wish.due_at,
+            promised_until=wish.promised_until,
+            version=1,
+            created_at=wish.at,
+        )
     )
     _tell(connection, wish, callback_id, "callback.requested", "Callback wanted" + _by(wish))
     enqueue(connection, CHANGED, {"id": callback_id}, wish.at)

@@ -26,5 +26,10 @@ def dated_id(prefix: str, at: datetime, *parts: str | int) -> str:
     return f"{prefix}_{round(at.timestamp() * 1000):012x}{_digest(parts)[:20]}"
 
 
+def arrival_id(prefix: str, at: datetime) -> str:
+    """A fresh name that begins with a moment, then says when it was given: such names stand in the order of arrival."""
+    return f"{prefix}_{round(at.timestamp() * 1000):012x}{time.time_ns():016x}{secrets.token_hex(2)}"
+
+
 def _digest(parts: tuple[str | int, ...]) -> str:
     return hashlib.sha256("\x1f".join([str(part) for part in parts]).encode()).hexdigest()

@@ -27,7 +27,7 @@ WATCH_SECONDS = 2.0
 # Wide enough for a line each when nobody looks: a file, a pipe, a test.
 _PIPE_COLUMNS = 200
 
-Id = Annotated[str, typer.Argument(help="The callback's id, or the beginning that the table shows.")]
+Id = Annotated[str, typer.Argument(help="The callback's id, or its end, which the table shows.")]
 
 
 def _outcome(value: str) -> Outcome:
@@ -105,7 +105,7 @@ def release(callback_id: Id) -> None:
     """Give a callback back to the queue."""
     with _desk() as (engine, desk):
         mine = _mine(engine, callback_id)
-        released = desk.release(mine.id, mine.nonce or "")
+        released = desk.release(mine.id, mine.nonce or "", getpass.getuser())
         typer.echo(f"{released.id} is {released.state} again.")
 
 
@@ -120,7 +120,7 @@ def attempt(
 
     with _desk() as (engine, desk):
         mine = _mine(engine, callback_id)
-        moved = desk.attempt(mine.id, mine.nonce or "", _outcome(outcome), note)
+        moved = desk.attempt(mine.id, mine.nonce or "", getpass.getuser(), _outcome(outcome), note)
         typer.echo(f"{moved.id} is {state_in_words(moved)}.")
 
 
@@ -146,7 +146,7 @@ def complete(
     """End a callback with an outcome."""
     with _desk() as (engine, desk):
         mine = _mine(engine, callback_id)
-        done = desk.complete(mine.id, mine.nonce or "", _outcome(outcome), note)
+        done = desk.complete(mine.id, mine.nonce or "", getpass.getuser(), _outcome(outcome), note)
         typer.echo(f"{done.id} is {done.state.replace('_', ' ')}.")
 
 
@@ -188,8 +188,8 @@ def _desk() -> Iterator[tuple[Engine, Desk]]:
             raise typer.Exit(1) from None
 
 
-def _find(engine: Engine, beginning: str) -> Callback:
-    """The one callback whose id begins so."""
+def _find(engine: Engine, part: str) -> Callback:
+    """The one callback whose id ends or begins so."""
     import sqlalchemy as sa
 
     from callbacks.tables import callbacks
@@ -197,22 +197,25 @@ def _find(engine: Engine, beginning: str) -> Callback:
     from runtime.sql.database import reading
 
     with reading(engine) as connection:
-        query = sa.select(callbacks).where(callbacks.c.id.startswith(beginning, autoescape=True)).limit(2)
-        found = [of_row(row) for row in connection.execute(query)]
+        ids = callbacks.c.id
+        fits = ids.startswith(part, autoescape=True) | ids.endswith(part, autoescape=True)
+        found = [of_row(row) for row in connection.execute(sa.select(callbacks).where(fits).limit(2))]
     if len(found) == 1:
         return found[0]
     raise typer.BadParameter(
-        f"{beginning!r} begins {'more than one callback' if found else 'no callback'}; `ringback queue` shows them"
+        f"{part!r} is part of {'more than one' if found else 'no'} callback's id; `ringback queue` shows them"
     )
 
 
-def _mine(engine: Engine, beginning: str) -> Callback:
+def _mine(engine: Engine, part: str) -> Callback:
     """The callback, when it is this operator who holds it."""
-    callback = _find(engine, beginning)
+    callback = _find(engine, part)
     if callback.holder == getpass.getuser():
         return callback
+    from api.commands.queue_view import short_id
+
     held = f"held by {callback.holder}" if callback.holder else callback.state.replace("_", " ")
-    typer.echo(f"{callback.id} is {held}. Claim it first: ringback queue claim {callback.id[:11]}", err=True)
+    typer.echo(f"{callback.id} is {held}. Claim it first: ringback queue claim {short_id(callback)}", err=True)
     raise typer.Exit(1)
 
 

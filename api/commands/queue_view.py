@@ -17,13 +17,13 @@ from flows.company import Company
 from voicemail.facts import Fact, find_facts
 from voicemail.mailbox import Voicemail
 
-# The first digits of an id tell callbacks apart; every command takes them.
-SHORT_ID = 11
+# The last digits of an id tell callbacks apart (the first ones are a moment); every command takes them.
+SHORT_ID = 8
 _LINE_CHARACTERS = 60
 
 
 def short_id(callback: Callback) -> str:
-    return callback.id[:SHORT_ID]
+    return callback.id[-SHORT_ID:]
 
 
 def due_in_words(due_at: datetime, now: datetime) -> str:

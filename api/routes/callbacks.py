@@ -67,12 +67,12 @@ def claim(parts: OpenParts, user: Agent, callback_id: str) -> ClaimedShape:
 
 @router.post("/{callback_id}/renew", summary="Hold it for another lease")
 def renew(parts: OpenParts, user: Agent, callback_id: str, held: Held) -> ClaimedShape:
-    return _claimed(parts, parts.desk.renew(callback_id, held.nonce, parts.clock()))
+    return _claimed(parts, parts.desk.renew(callback_id, held.nonce, user.name, parts.clock()))
 
 
 @router.post("/{callback_id}/release", summary="Give it back to the queue")
 def release(parts: OpenParts, user: Agent, callback_id: str, held: Held) -> CallbackShape:
-    return _shown(parts, parts.desk.release(callback_id, held.nonce, parts.clock()))
+    return _shown(parts, parts.desk.release(callback_id, held.nonce, user.name, parts.clock()))
 
 
 @router.post("/{callback_id}/attempts", summary="Write down an attempt; its outcome decides what comes next")
@@ -83,6 +83,7 @@ def attempt(parts: OpenParts, user: Agent, callback_id: str, made: AttemptMade) 
     moved = parts.desk.attempt(
         callback_id,
         made.nonce,
+        user.name,
         made.outcome,
         made.note,
         at=parts.clock(),
@@ -102,7 +103,9 @@ def give_number(parts: OpenParts, user: Agent, callback_id: str, given: NumberFo
 
 @router.post("/{callback_id}/complete", summary="End the callback with an outcome")
 def complete(parts: OpenParts, user: Agent, callback_id: str, done: Completed) -> CallbackShape:
-    return _shown(parts, parts.desk.complete(callback_id, done.nonce, done.outcome, done.note, parts.clock()))
+    return _shown(
+        parts, parts.desk.complete(callback_id, done.nonce, user.name, done.outcome, done.note, parts.clock())
+    )
 
 
 def _claimed(parts: Parts, callback: Callback) -> ClaimedShape:

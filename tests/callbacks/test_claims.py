@@ -62,7 +62,7 @@ def test_each_of_many_agents_has_one_callback_of_their_own(
         assert connection.scalar(sa.select(sa.func.count()).select_from(outbox)) == AGENTS
     assert sorted(rung(redis_client)[before:]) == sorted((name, "2", "claimed") for name in made)
     for one in claimed:
-        assert desk.complete(one.id, one.nonce or "", "resolved", now=NOW).state == "resolved"
+        assert desk.complete(one.id, one.nonce or "", one.holder or "", "resolved", now=NOW).state == "resolved"
 
 
 def test_when_there_are_fewer_callbacks_than_agents_the_others_are_told_so(desk: Desk, made: list[str]) -> None:
@@ -102,7 +102,7 @@ def test_a_commit_whose_word_was_lost_is_found_again(
         claimed = desk.claim(made[0], "anna", NOW) if chosen else desk.claim_next(None, "anna", NOW)
     assert claimed is not None
     assert (claimed.id, claimed.holder, claimed.version) == (made[0], "anna", 2)
-    assert desk.complete(claimed.id, claimed.nonce or "", "resolved", now=NOW).state == "resolved"
+    assert desk.complete(claimed.id, claimed.nonce or "", claimed.holder or "", "resolved", now=NOW).state == "resolved"
 
 
 def test_a_commit_whose_word_was_lost_is_found_again_without_the_index(

@@ -43,7 +43,7 @@ def test_a_callback_that_waited_long_enough_is_ready_again(
 ) -> None:
     callback_id = ask()
     held = desk.claim(callback_id, "anna", NOW)
-    desk.attempt(callback_id, held.nonce or "", "busy", at=NOW)
+    desk.attempt(callback_id, held.nonce or "", held.holder or "", "busy", at=NOW)
     assert clock.tick(NOW + 9 * MINUTE) == Ticked()
     assert desk.claim_next(None, "anna", NOW + 9 * MINUTE) is None
     assert clock.tick(NOW + 10 * MINUTE) == Ticked(promoted=1)
@@ -65,7 +65,7 @@ def test_a_lease_that_ran_out_goes_back_to_the_queue_and_its_holder_is_refused(
     assert clock.tick(NOW + LEASE).leases_lost == 0
     assert clock.tick(NOW + LEASE + MINUTE) == Ticked(leases_lost=1)
     with pytest.raises(StaleNonce, match="now ready"):
-        desk.complete(callback_id, held.nonce or "", "resolved")
+        desk.complete(callback_id, held.nonce or "", held.holder or "", "resolved")
     found = desk.claim_next(None, "bert", NOW + LEASE + MINUTE)
     assert found is not None
     assert (found.id, found.lost_leases, found.attempts) == (callback_id, 1, 0)
@@ -75,7 +75,7 @@ def test_a_lease_that_ran_out_goes_back_to_the_queue_and_its_holder_is_refused(
 def test_a_renewed_lease_is_not_lost(database: Engine, desk: Desk, clock: Clock, ask: Ask) -> None:
     callback_id = ask()
     held = desk.claim(callback_id, "anna", NOW)
-    desk.renew(callback_id, held.nonce or "", NOW + 9 * MINUTE)
+    desk.renew(callback_id, held.nonce or "", held.holder or "", NOW + 9 * MINUTE)
     assert clock.tick(NOW + 18 * MINUTE).leases_lost == 0
 
 
@@ -108,7 +108,7 @@ def test_late_is_a_flag_and_a_broken_promise_is_told_once(database: Engine, desk
         found = read(connection, callback_id)
     assert (found.state, found.overdue) == ("ready", True)  # nothing expires
     held = desk.claim(callback_id, "anna", NOW + 3 * HOUR)
-    desk.complete(callback_id, held.nonce or "", "resolved", now=NOW + 3 * HOUR)
+    desk.complete(callback_id, held.nonce or "", held.holder or "", "resolved", now=NOW + 3 * HOUR)
     assert told(database, "promise.broken") == ["The promise to ring back by 2026-03-10 09:30 UTC was broken"]
     assert told(database, "promise.kept") == []
     assert len(told(database, "callback.overdue")) == 1
@@ -117,7 +117,7 @@ def test_late_is_a_flag_and_a_broken_promise_is_told_once(database: Engine, desk
 def test_a_promise_kept_in_time_is_not_broken_later(database: Engine, desk: Desk, clock: Clock, ask: Ask) -> None:
     callback_id = ask()
     held = desk.claim(callback_id, "anna", NOW)
-    desk.complete(callback_id, held.nonce or "", "resolved", now=NOW)
+    desk.complete(callback_id, held.nonce or "", held.holder or "", "resolved", now=NOW)
     assert clock.tick(NOW + 5 * HOUR) == Ticked()
     with reading(database) as connection:
         assert connection.scalar(sa.select(promises.c.outcome)) == "kept"
@@ -134,7 +134,7 @@ def test_an_index_that_was_emptied_is_built_again(
     assert clock.tick(NOW) == Ticked(index_rebuilt=True)
     assert (queue.counts().ready, queue.counts().leased) == (3, 2)
     assert clock.tick(NOW).index_rebuilt is False
-    assert desk.complete(made[0], held.nonce or "", "resolved").state == "resolved"
+    assert desk.complete(made[0], held.nonce or "", held.holder or "", "resolved").state == "resolved"
     assert sorted(queue.ids()) == sorted(set(made) - {made[0]})
 
 
@@ -167,7 +167,7 @@ def test_a_claim_that_died_before_sql_confirmed_it_comes_back(
     database: Engine, desk: Desk, clock: Clock, queue: CallbackQueue, ask: Ask
 ) -> None:
     callback_id = ask()
-    desk.release(callback_id, desk.claim(callback_id, "anna").nonce or "")
+    desk.release(callback_id, desk.claim(callback_id, "anna").nonce or "", "anna")
     assert Index(database, queue).reserve_next(None, "ghost", "no_ghost", timedelta(milliseconds=-1)) is not None
     assert queue.counts().leased == 1
     clock.tick(NOW)

@@ -97,7 +97,7 @@ def test_what_is_right_is_left_alone(
         held = desk.claim_next(None, "anna")
         assert held is not None
         if state == "waiting":
-            desk.attempt(name, held.nonce or "", "busy", at=NOW)
+            desk.attempt(name, held.nonce or "", held.holder or "", "busy", at=NOW)
     comparison = Comparison(database, queue)
     assert comparison.look(NOW) == 0
     assert not comparison.has_suspects

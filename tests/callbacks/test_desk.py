@@ -63,11 +63,13 @@ def test_the_earliest_due_of_an_agents_queues_comes_first(any_desk: Desk, ask: A
 def test_a_claim_is_held_renewed_released_and_completed(any_desk: Desk, ask: Ask, database: Engine) -> None:
     callback_id = ask()
     _, nonce = claimed(any_desk, callback_id, NOW + MINUTE)
-    assert any_desk.renew(callback_id, nonce, NOW + 5 * MINUTE).lease_expires_at == NOW + 15 * MINUTE
-    assert any_desk.release(callback_id, nonce, NOW + 6 * MINUTE).state == "ready"
+    assert any_desk.renew(callback_id, nonce, "anna", NOW + 5 * MINUTE).lease_expires_at == NOW + 15 * MINUTE
+    assert any_desk.release(callback_id, nonce, "anna", NOW + 6 * MINUTE).state == "ready"
     held = any_desk.claim_next(None, "bert", NOW + 7 * MINUTE)
     assert held is not None
-    done = any_desk.complete(callback_id, held.nonce or "", "resolved", "boiler reset", NOW + 9 * MINUTE)
+    done = any_desk.complete(
+        callback_id, held.nonce or "", held.holder or "", "resolved", "boiler reset", NOW + 9 * MINUTE
+    )
     assert (done.state, done.outcome, done.note, done.holder) == ("resolved", "resolved", "boiler reset", None)
     assert (done.contacted_at, done.closed_at) == (NOW + 9 * MINUTE, NOW + 9 * MINUTE)
     assert any_desk.claim_next(None, "anna", NOW) is None
@@ -84,19 +86,19 @@ def test_an_agent_does_not_notice_a_queue_server_that_refuses(desk: Desk, ask: A
     redis_client.set("cb:{main}:lease", "not a sorted set")
     held = desk.claim_next(None, "anna", NOW)
     assert held is not None
-    assert desk.complete(callback_id, held.nonce or "", "resolved").state == "resolved"
+    assert desk.complete(callback_id, held.nonce or "", held.holder or "", "resolved").state == "resolved"
 
 
 def test_a_late_writer_is_refused_and_told_who_holds_it(desk: Desk, ask: Ask) -> None:
     callback_id = ask()
     _, old = claimed(desk, callback_id)
-    desk.release(callback_id, old)
+    desk.release(callback_id, old, "anna")
     desk.claim(callback_id, "bert")
     late_steps: tuple[Callable[[], object], ...] = (
-        lambda: desk.complete(callback_id, old, "resolved"),
-        lambda: desk.attempt(callback_id, old, "busy"),
-        lambda: desk.renew(callback_id, old),
-        lambda: desk.release(callback_id, old),
+        lambda: desk.complete(callback_id, old, "anna", "resolved"),
+        lambda: desk.attempt(callback_id, old, "anna", "busy"),
+        lambda: desk.renew(callback_id, old, "anna"),
+        lambda: desk.release(callback_id, old, "anna"),
     )
     for step in late_steps:
         with pytest.raises(StaleNonce, match="now claimed and held by bert") as refused:
@@ -111,33 +113,33 @@ def test_a_chosen_callback_that_is_held_or_final_is_refused(any_desk: Desk, ask:
     _, nonce = claimed(any_desk, callback_id)
     with pytest.raises(IllegalStep, match="held by anna"):
         any_desk.claim(callback_id, "bert")
-    any_desk.complete(callback_id, nonce, "not_needed")
+    any_desk.complete(callback_id, nonce, "anna", "not_needed")
     with pytest.raises(IllegalStep, match="the callback is not needed"):
         any_desk.claim(callback_id, "bert")
     with pytest.raises(UnknownCallback, match="cb_nothing"):
         any_desk.claim("cb_nothing", "bert")
     with pytest.raises(UnknownCallback):
-        any_desk.complete("cb_nothing", "no", "resolved")
+        any_desk.complete("cb_nothing", "no", "anna", "resolved")
 
 
 def test_the_same_completion_again_changes_nothing_and_another_is_refused(desk: Desk, ask: Ask) -> None:
     callback_id = ask()
     _, nonce = claimed(desk, callback_id)
-    first = desk.complete(callback_id, nonce, "resolved", "done")
-    assert desk.complete(callback_id, nonce, "resolved", "done") == first
+    first = desk.complete(callback_id, nonce, "anna", "resolved", "done")
+    assert desk.complete(callback_id, nonce, "anna", "resolved", "done") == first
     with pytest.raises(StaleNonce, match="now resolved"):
-        desk.complete(callback_id, nonce, "not_needed")
+        desk.complete(callback_id, nonce, "anna", "not_needed")
 
 
 def test_an_outcome_that_ends_nothing_completes_nothing(desk: Desk, ask: Ask) -> None:
     callback_id = ask()
     _, nonce = claimed(desk, callback_id)
     with pytest.raises(WrongOutcome, match="busy closes nothing; these do: resolved"):
-        desk.complete(callback_id, nonce, "busy")
+        desk.complete(callback_id, nonce, "anna", "busy")
     with pytest.raises(WrongOutcome, match="complete the callback with it"):
-        desk.attempt(callback_id, nonce, "not_needed")
+        desk.attempt(callback_id, nonce, "anna", "not_needed")
     with pytest.raises(WrongOutcome, match="call_later needs call_later_at"):
-        desk.attempt(callback_id, nonce, "call_later")
+        desk.attempt(callback_id, nonce, "anna", "call_later")
 
 
 # outcome → state, sub-state, minutes until the next try, attempts that count
@@ -159,12 +161,12 @@ def test_an_attempt_sends_the_callback_where_its_outcome_leads(
 ) -> None:
     callback_id = ask()
     _, nonce = claimed(desk, callback_id)
-    moved = desk.attempt(callback_id, nonce, outcome, "a note", NOW, key="one")
+    moved = desk.attempt(callback_id, nonce, "anna", outcome, "a note", NOW, key="one")
     state, sub_state, minutes, counted = ATTEMPTS[outcome]
     assert (moved.state, moved.sub_state, moved.attempts, moved.holder) == (state, sub_state, counted, None)
     assert moved.not_before == (None if minutes is None else NOW + minutes * MINUTE)
     assert moved.due_at == NOW + HOUR  # an attempt does not move the deadline
-    assert desk.attempt(callback_id, nonce, outcome, "a note", NOW, key="one") == moved
+    assert desk.attempt(callback_id, nonce, "anna", outcome, "a note", NOW, key="one") == moved
     with reading(database) as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(attempts)) == 1
 
@@ -173,7 +175,7 @@ def test_the_time_agreed_with_the_customer_is_the_new_promise(desk: Desk, ask: A
     callback_id = ask()
     _, nonce = claimed(desk, callback_id)
     agreed = NOW + timedelta(days=1)
-    moved = desk.attempt(callback_id, nonce, "call_later", at=NOW + HOUR, call_later_at=agreed)
+    moved = desk.attempt(callback_id, nonce, "anna", "call_later", at=NOW + HOUR, call_later_at=agreed)
     assert (moved.state, moved.sub_state, moved.promised_until, moved.due_at) == (
         "waiting",
         "scheduled",
@@ -194,7 +196,7 @@ def test_after_four_attempts_in_every_part_of_three_days_the_customer_is_unreach
     states: list[str] = []
     while len(states) < 12:
         held = desk.claim(callback_id, "anna", now)
-        moved = desk.attempt(callback_id, held.nonce or "", "no_answer", at=now)
+        moved = desk.attempt(callback_id, held.nonce or "", held.holder or "", "no_answer", at=now)
         states.append(moved.state)
         if moved.not_before is None:
             break
@@ -208,7 +210,7 @@ def test_a_callback_without_a_number_can_be_looked_into_given_back_and_given_a_n
     callback_id = ask(number=None)
     assert desk.claim_next(None, "anna", NOW) is None  # nobody is sent to it by the queue
     _, nonce = claimed(desk, callback_id)
-    released = desk.release(callback_id, nonce)
+    released = desk.release(callback_id, nonce, "anna")
     assert (released.state, released.sub_state) == ("waiting", "needs_number")
     with pytest.raises(ValueError, match="international form"):
         desk.give_number(callback_id, "20000001", "anna")
@@ -221,14 +223,14 @@ def test_a_callback_without_a_number_can_be_looked_into_given_back_and_given_a_n
 def test_a_promise_that_comes_too_late_is_broken(desk: Desk, ask: Ask, database: Engine) -> None:
     callback_id = ask()
     _, nonce = claimed(desk, callback_id, NOW + 2 * HOUR)
-    desk.complete(callback_id, nonce, "resolved", now=NOW + 2 * HOUR)
+    desk.complete(callback_id, nonce, "anna", "resolved", now=NOW + 2 * HOUR)
     assert any("was broken" in summary for summary in summaries(database))
 
 
 def test_what_is_not_needed_falls_away_without_blame(desk: Desk, ask: Ask, database: Engine) -> None:
     callback_id = ask()
     _, nonce = claimed(desk, callback_id)
-    desk.complete(callback_id, nonce, "not_needed", now=NOW)
+    desk.complete(callback_id, nonce, "anna", "not_needed", now=NOW)
     with reading(database) as connection:
         assert connection.scalar(sa.select(promises.c.outcome)) == "superseded"
 

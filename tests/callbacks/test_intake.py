@@ -93,8 +93,16 @@ def test_a_second_message_joins_and_the_earliest_promise_holds(database: Engine,
     assert kinds(database) == ["callback.requested", "callback.joined"]
 
 
-def test_another_matter_or_another_customer_is_another_callback(database: Engine, ask: Ask) -> None:
-    assert len({ask(), ask("CA2", intent="bill"), ask("CA3", customer_id="cu_2")}) == 3
+def test_another_matter_queue_or_customer_is_another_callback(database: Engine, ask: Ask) -> None:
+    others = {ask("CA2", intent="bill"), ask("CA3", customer_id="cu_2"), ask("CA4", queue="nights")}
+    assert len(others | {ask()}) == 4
+
+
+def test_callbacks_stand_in_the_order_of_their_arrival_also_within_a_millisecond(database: Engine, ask: Ask) -> None:
+    made = [ask(f"CA{number}", customer_id=f"cu_{number}", intent="emergency") for number in range(9)]
+    assert sorted(made) == made
+    later = ask("CA9", customer_id="cu_9", intent="emergency", at=NOW - HOUR)  # told of late, as from a spool
+    assert sorted([*made, later])[0] == later
 
 
 def test_who_rings_again_within_a_week_reopens_the_callback_with_new_clocks(
@@ -102,11 +110,11 @@ def test_who_rings_again_within_a_week_reopens_the_callback_with_new_clocks(
 ) -> None:
     first = ask()
     held = desk.claim(first, "anna", NOW)
-    desk.attempt(first, held.nonce or "", "no_answer", at=NOW)
+    desk.attempt(first, held.nonce or "", held.holder or "", "no_answer", at=NOW)
     with writing(database) as connection:
         connection.execute(callbacks.update().values(state="ready"))
     held = desk.claim(first, "anna", NOW + HOUR)
-    desk.complete(first, held.nonce or "", "resolved", now=NOW + HOUR)
+    desk.complete(first, held.nonce or "", held.holder or "", "resolved", now=NOW + HOUR)
     again_at = NOW + timedelta(days=6)  # a Monday
     assert ask("CA2", at=again_at, until=again_at + 2 * HOUR) == first
     again = one(database, first)
@@ -118,7 +126,7 @@ def test_who_rings_again_within_a_week_reopens_the_callback_with_new_clocks(
 def test_who_rings_after_a_week_has_a_new_callback(database: Engine, ask: Ask, desk: Desk) -> None:
     first = ask()
     held = desk.claim(first, "anna", NOW)
-    desk.complete(first, held.nonce or "", "resolved", now=NOW)
+    desk.complete(first, held.nonce or "", held.holder or "", "resolved", now=NOW)
     assert ask("CA2", at=NOW + timedelta(days=7, seconds=1)) != first
 
 

@@ -39,7 +39,7 @@ class Day:
 
     completed: Counter[str] = field(default_factory=Counter)
     vanished: int = 0
-    overran: list[tuple[str, str]] = field(default_factory=list)
+    overran: list[tuple[str, str, str]] = field(default_factory=list)
     refused: int = 0
     faults: list[BaseException] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -59,16 +59,16 @@ def work(desk: Desk, day: Day, seed: int, is_over: Callable[[], bool]) -> None:
                     day.vanished += 1
             elif fate < VANISH + LATE:
                 with day.lock:
-                    day.overran.append((held.id, held.nonce))
+                    day.overran.append((held.id, held.nonce, f"agent {seed}"))
             else:
-                complete(desk, day, held.id, held.nonce)
+                complete(desk, day, held.id, held.nonce, f"agent {seed}")
     except BaseException as error:  # a thread's fault must fail the test
         day.faults.append(error)
 
 
-def complete(desk: Desk, day: Day, callback_id: str, nonce: str) -> None:
+def complete(desk: Desk, day: Day, callback_id: str, nonce: str, by: str) -> None:
     try:
-        desk.complete(callback_id, nonce, "resolved")
+        desk.complete(callback_id, nonce, by, "resolved")
     except StaleNonce:
         with day.lock:
             day.refused += 1
@@ -146,8 +146,8 @@ def test_each_callback_is_completed_exactly_once(
     assert day.faults == []
     honest_refusals = day.refused
     desk = Desk(engine, lambda: company, queue, LEASE)
-    for callback_id, nonce in day.overran:
-        complete(desk, day, callback_id, nonce)
+    for callback_id, nonce, by in day.overran:
+        complete(desk, day, callback_id, nonce, by)
     print(
         f"{count} callbacks, {AGENTS} agents: {took:.1f} s, {day.vanished} vanished, {len(day.overran)} wrote late, "
         f"{honest_refusals} lost the lease while working"

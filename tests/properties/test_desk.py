@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy.exc import OperationalError
 
-from callbacks.callback import FINAL_STATES, HELD_STATES, IllegalStep, Outcome, StaleNonce
+from callbacks.callback import FINAL_STATES, HELD_STATES, IllegalStep, NotTheHolder, Outcome, StaleNonce
 from callbacks.clock import Clock
 from callbacks.desk import Desk
 from callbacks.intake import request
@@ -78,7 +78,7 @@ class Desks(RuleBasedStateMachine):
         self.indices = [Index(self.sql.engine, queue) for queue in self.queues]
         self.desks = [Desk(self.sql.engine, lambda: self.company, queue) for queue in self.queues]
         self.wishes: dict[tuple[str, int], str] = {}  # call and turn -> callback
-        self.leases: list[tuple[str, str]] = []  # every lease that was ever given: callback and nonce
+        self.leases: list[tuple[str, str, str]] = []  # every lease that was ever given: callback, nonce, holder
         self.given: set[str] = set()
         self.completed: dict[str, int] = {}
         self.versions: dict[str, int] = {}
@@ -137,10 +137,10 @@ class Desks(RuleBasedStateMachine):
     @rule(at=who, which=some, ends=st.sampled_from(ENDS))
     def complete(self, at: bool, which: int, ends: Outcome) -> None:
         """Also with a lease of long ago, which must be refused."""
-        callback_id, nonce = self._lease(which)
+        callback_id, nonce, by = self._lease(which)
         before = self._row(callback_id)
         try:
-            self.desks[at].complete(callback_id, nonce, ends)
+            self.desks[at].complete(callback_id, nonce, by, ends)
         except StaleNonce:
             assert before.nonce != nonce or before.state not in HELD_STATES
         except OperationalError:
@@ -152,11 +152,11 @@ class Desks(RuleBasedStateMachine):
     @precondition(lambda self: self.leases)
     @rule(at=who, which=some, outcome=st.sampled_from(ATTEMPTS))
     def attempt(self, at: bool, which: int, outcome: Outcome) -> None:
-        callback_id, nonce = self._lease(which)
+        callback_id, nonce, by = self._lease(which)
         later = self._now() + timedelta(hours=3)
         before = self._row(callback_id)
         self._write(
-            callback_id, nonce, lambda: self.desks[at].attempt(callback_id, nonce, outcome, call_later_at=later)
+            callback_id, nonce, lambda: self.desks[at].attempt(callback_id, nonce, by, outcome, call_later_at=later)
         )
         after = self._row(callback_id)
         if after.state in FINAL_STATES and before.state not in FINAL_STATES:  # the last one that patience allows
@@ -165,9 +165,16 @@ class Desks(RuleBasedStateMachine):
     @precondition(lambda self: self.leases)
     @rule(at=who, which=some, renews=st.booleans())
     def renew_or_release(self, at: bool, which: int, renews: bool) -> None:
-        callback_id, nonce = self._lease(which)
+        callback_id, nonce, by = self._lease(which)
         step = self.desks[at].renew if renews else self.desks[at].release
-        self._write(callback_id, nonce, lambda: step(callback_id, nonce))
+        self._write(callback_id, nonce, lambda: step(callback_id, nonce, by))
+
+    @precondition(lambda self: self.leases)
+    @rule(at=who, which=some)
+    def write_under_a_colleagues_claim(self, at: bool, which: int) -> None:
+        callback_id, nonce, _ = self._lease(which)
+        with pytest.raises((NotTheHolder, StaleNonce, OperationalError)):
+            self.desks[at].release(callback_id, nonce, "somebody else")
 
     # What befalls the queue server and SQL.
 
@@ -278,7 +285,7 @@ class Desks(RuleBasedStateMachine):
             self.traveller.shift(timedelta(days=2))
             self._beat(False)
             while (held := self.desks[True].claim_next(None, "the last agent")) is not None and held.nonce:
-                self.desks[True].complete(held.id, held.nonce, "resolved")
+                self.desks[True].complete(held.id, held.nonce, "the last agent", "resolved")
             states = {name: each for name, *each in self.sql.glance("SELECT id, state, sub_state FROM callbacks")}
             if all(state in FINAL_STATES for state, _ in states.values()):
                 break
@@ -323,7 +330,7 @@ class Desks(RuleBasedStateMachine):
         if lent is not None:
             assert lent.nonce not in self.given
             self.given.add(lent.nonce)
-            self.leases.append((lent.id, lent.nonce))
+            self.leases.append((lent.id, lent.nonce, lent.holder))
 
     def _write(self, callback_id: str, nonce: str, write: Callable[[], object]) -> None:
         before = self._row(callback_id)
@@ -345,7 +352,7 @@ class Desks(RuleBasedStateMachine):
             except OperationalError:
                 self.sql.trouble = ""
 
-    def _lease(self, which: int) -> tuple[str, str]:
+    def _lease(self, which: int) -> tuple[str, str, str]:
         return self.leases[-1 - which % len(self.leases)]
 
     def _row(self, callback_id: str) -> Held:
