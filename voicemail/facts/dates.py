@@ -53,12 +53,23 @@ def _date_of(rule: DateRule, match: re.Match[str], moments: Moments, today: date
         is_assumed: bool = False,
         weekday: int | None = None,
         weeks: int | None = None,
+        names_no_month: bool = False,
     ) -> Moment | None:
         if told is None:
             return None
         day, is_certain = told[0], told[1] and not is_said_openly
         start, end = match.span()
-        return Moment(start, end, kind, is_certain, day, is_assumed=is_assumed, weekday=weekday, weeks=weeks)
+        return Moment(
+            start,
+            end,
+            kind,
+            is_certain,
+            day,
+            is_assumed=is_assumed,
+            weekday=weekday,
+            weeks=weeks,
+            names_no_month=names_no_month,
+        )
 
     match rule.shape:
         case "today":
@@ -84,7 +95,10 @@ def _date_of(rule: DateRule, match: re.Match[str], moments: Moments, today: date
             is_assumed = "year" not in groups and "years" not in groups
             return moment(_day_and_month(groups, moments, today), "day_month", is_assumed=is_assumed)
         case "day":
-            return moment(_day_of_month(groups, moments, today), "day_month", is_assumed="which" not in groups)
+            is_open = "which" not in groups
+            told = _day_of_month(groups, moments, today)
+            names_no_month = is_open and "weekday" not in groups
+            return moment(told, "day_month", is_assumed=is_open, names_no_month=names_no_month)
         case "no_day":
             return None
 

@@ -7,7 +7,7 @@ tells what has been.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -18,19 +18,21 @@ from voicemail.facts.moments.surroundings import Surroundings
 # How far a neighbour can stand away, in letters of the gist, and a word of the past or of birth, in words.
 _REACH = 90
 _WORDS_BEFORE, _WORDS_BEHIND = 8, 5
+_WORDS_TO_THE_MONTH = 4
+_MOST_WORDS_BETWEEN = 2
 
 
 def doubted(gist: Gist, found: Sequence[Moment], around: Surroundings) -> list[Moment]:
     """The moments in the order of their words, those with a neighbour that changes them no longer certain, and those that say
     one day twice (tomorrow, tuesday) made one."""
     text = masked(gist, found)
-    in_order = sorted(found, key=lambda moment: (moment.start, moment.end))
-    told = [
-        replace(moment, is_certain=False)
-        if moment.is_certain and _is_doubtful(text, gist.text, moment, around)
-        else moment
-        for moment in in_order
-    ]
+    told = sorted(found, key=lambda moment: (moment.start, moment.end))
+    for place, moment in enumerate(told):
+        if not moment.is_certain:
+            continue
+        beside = told[max(place - 1, 0) : place] + told[place + 1 : place + 2]
+        if _is_doubtful(text, gist.text, moment, around) or _is_of_another_month(text, moment, beside):
+            told[place] = replace(moment, is_certain=False)
     return list(_settled(text, told, around))
 
 
@@ -63,9 +65,27 @@ def _is_doubtful(text: str, gist_text: str, moment: Moment, around: Surroundings
     counts_on = moment.kind in ("length", "day_month")
     if counts_on and around.joined_behind.match(behind):
         return True
+    if (
+        moment.kind == "clock"
+        and moment.part is None
+        and around.money.search(" ".join(before.split()[-_WORDS_BEFORE:]))
+    ):
+        return True
     if moment.kind == "length" and (around.behind_length.match(behind) or around.before_length.search(before)):
         return True
     return moment.is_assumed and _is_told_of_the_past(before, behind, moment, around)
+
+
+def _is_of_another_month(text: str, moment: Moment, beside: Iterable[Moment]) -> bool:
+    """Whether the month of a day that names none may be that of a day nearby: "on the first or second of march"."""
+    if not moment.names_no_month:
+        return False
+    for other in beside:
+        if other.kind == "day_month":
+            between = text[min(moment.end, other.end) : max(moment.start, other.start)]
+            if len(between.split()) <= _WORDS_TO_THE_MONTH:
+                return True
+    return False
 
 
 def _is_taken_back(behind: str, around: Surroundings) -> bool:
@@ -81,8 +101,10 @@ def _is_taken_back(behind: str, around: Surroundings) -> bool:
 
 
 def _is_told_of_the_past(before: str, behind: str, moment: Moment, around: Surroundings) -> bool:
-    said_before = " ".join(before.split()[-_WORDS_BEFORE:])
-    said_behind = " ".join(behind.split()[:_WORDS_BEHIND])
+    said_before, said_behind = (
+        _of_this_moment(before.split()[-_WORDS_BEFORE:]),
+        " ".join(behind.split()[:_WORDS_BEHIND]),
+    )
     if moment.kind != "length" and (around.birth.search(said_before) or around.birth.search(said_behind)):
         return True
     if asks := list(around.asks.finditer(said_before)):
@@ -90,6 +112,14 @@ def _is_told_of_the_past(before: str, behind: str, moment: Moment, around: Surro
     if ask := around.asks.search(said_behind):
         said_behind = said_behind[: ask.start()]
     return bool(around.past_before.search(said_before) or around.past.search(said_behind))
+
+
+def _of_this_moment(words: Sequence[str]) -> str:
+    """The words before a moment, but for what belongs to another one before it."""
+    others = [place for place, word in enumerate(words) if word.startswith("~")]
+    if others and (len(words) - others[-1] > _MOST_WORDS_BETWEEN or words[others[-1]].strip("~")):
+        words = words[others[-1] + 1 :]
+    return " ".join(words)
 
 
 def _settled(text: str, told: Sequence[Moment], around: Surroundings) -> Iterator[Moment]:
@@ -101,7 +131,9 @@ def _settled(text: str, told: Sequence[Moment], around: Surroundings) -> Iterato
         if before is None or not _are_neighbours(text, before, moment, around):
             kept.append(moment)
             continue
-        if before.day == moment.day and before.minute == moment.minute and before.instant == moment.instant:
+        if moment.weekday is not None and before.weekday is None and _is_on(before, moment.weekday):
+            kept[-1] = replace(before, end=moment.end, is_assumed=False)
+        elif before.day == moment.day and before.minute == moment.minute and before.instant == moment.instant:
             is_certain = before.is_certain and moment.is_certain
             kept[-1] = replace(before, end=moment.end, is_certain=is_certain, is_assumed=False)
         elif (later := _weeks_after_weekday(before, moment)) is not None:
@@ -118,6 +150,10 @@ def _are_neighbours(text: str, one: Moment, other: Moment, around: Surroundings)
         return False
     between = text[one.end : other.start].replace(",", " ").split()
     return len(between) <= 1 and all(word in around.glue for word in between)
+
+
+def _is_on(moment: Moment, weekday: int) -> bool:
+    return moment.kind == "day" and moment.day is not None and moment.day.weekday() == weekday
 
 
 def _weeks_after_weekday(one: Moment, other: Moment) -> Moment | None:

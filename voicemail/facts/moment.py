@@ -18,7 +18,7 @@ class Moment:
 
     `part`: of the day, as it was said. `is_assumed`: that it is still to come is taken for granted. `is_bare`: it is certain
     only beside a day. `is_of_span`: it is one end of a span. `weekday` is set where a weekday alone names the day, and `weeks`
-    where a number of weeks from now does.
+    where a number of weeks from now does. `names_no_month`: a day of the month is named without it.
     """
 
     start: int
@@ -34,3 +34,4 @@ class Moment:
     is_of_span: bool = False
     weekday: int | None = None
     weeks: int | None = None
+    names_no_month: bool = False

@@ -52,11 +52,14 @@ def words_for(kind: str, language: Language) -> tuple[str, ...]:
     return tuple(word for word in _TABLE[kind][LANGUAGES.index(language)].split("|") if word)
 
 
-def announcements(language: Language, *, telephones: str, area_codes: str, country_codes: str) -> re.Pattern[str]:
-    """What may stand before a run of digits: the group that matched says what it announces."""
+def announcements(
+    language: Language, *, telephones: str, area_codes: str, country_codes: str, verbs: str = "(?!)"
+) -> re.Pattern[str]:
+    """What may stand before a run of digits: the group that matched says what it announces. `verbs` are endings that make a
+    thing something to do (예약하다)."""
     return re.compile(
         f"(?<![^ ])(?:(?P<country>{country_codes})|(?P<area>{area_codes})|(?P<telephone>{telephones})"
-        f"|(?P<other>{_choice(language)}))"
+        f"|(?P<other>(?:{_choice(language)})(?!{verbs})))"
     )
 
 

@@ -26,6 +26,7 @@ _MOST_TOKENS_OF_AN_HOUR = 3
 # One letter a token: a run is what begins with Plus, Repeat or Digits, goes on with Hyphens and Fillers between, and may be
 # Corrected, with words of apology (W).
 _RUN = re.compile(r"[PRD](?:[PRDJ]|[HF]+(?=[PRD])|[WF]*C[CWFH]*(?=[PRD]))*")
+_COPULA = re.compile(r"\w이(?:고|에|예|요|라|니|며)\w*\W*$")
 _PLUS = Token("+", 0, None, "", False, True)
 
 
@@ -33,6 +34,7 @@ _PLUS = Token("+", 0, None, "", False, True)
 class _Message:
     """A message as its tokens and their letters."""
 
+    words: Sequence[Word]
     tokens: Sequence[Token]
     letters: str
     language: NumberWords
@@ -46,11 +48,11 @@ def telephone_numbers(
     letters = "".join(
         _letter(token, tokens[place - 1] if place else None, language) for place, token in enumerate(tokens)
     )
-    message = _Message(tokens, letters, language, home_country)
-    found = list(_facts(words, message))
+    message = _Message(words, tokens, letters, language, home_country)
+    found = list(_facts(message))
     if "S" in letters:
         taken = [(fact.first_word, fact.last_word) for fact in found]
-        for fact in _facts(words, _with_digits_for_sounds(message)):
+        for fact in _facts(_with_digits_for_sounds(message)):
             if not any(fact.first_word <= last and first <= fact.last_word for first, last in taken):
                 found.append(fact)
     once: dict[str, Fact] = {}
@@ -59,7 +61,7 @@ def telephone_numbers(
     return list(once.values())
 
 
-def _facts(words: Sequence[Word], message: _Message) -> Iterator[Fact]:
+def _facts(message: _Message) -> Iterator[Fact]:
     for first, end in _runs(message):
         run = message.tokens[first:end]
         if end - first > _MOST_TOKENS or _digits_at_most(run) < MIN_DIGITS:
@@ -78,7 +80,7 @@ def _facts(words: Sequence[Word], message: _Message) -> Iterator[Fact]:
             ):
                 last_word, extension = told
             is_sure = is_certain and sounds <= message.language.never_else
-            yield fact_from(words, "number", number, min(heard.words), last_word, is_sure, extension)
+            yield fact_from(message.words, "number", number, min(heard.words), last_word, is_sure, extension)
 
 
 def _runs(message: _Message) -> Iterator[tuple[int, int]]:
@@ -175,6 +177,22 @@ def _is_hour_behind(message: _Message, end: int) -> bool:
 
 
 def _read(message: _Message, tokens: Sequence[Token], letters: str, *, is_closed: bool) -> tuple[list[Heard], bool]:
+    if len(tokens) > 1 and tokens[-1].is_optional and _COPULA.search(message.words[tokens[-1].word].word):
+        # 오천팔백이고 is 5800 with an ending, or 5802: behind an area code stand at most eight digits, behind 010 just eight.
+        numbers, is_certain = _read_as_said(message, tokens[:-1], letters[:-1], is_closed=is_closed)
+        if numbers:
+            others, _ = _read_as_said(message, tokens, letters, is_closed=is_closed)
+            others = [one for one in others if len(one.digits) <= (10 if one.digits.startswith("02") else 11)]
+            others = [] if [one.digits for one in others] == [one.digits for one in numbers] else others
+            if others and others[-1].digits.startswith("010"):
+                return others, is_certain
+            return numbers, is_certain and not others
+    return _read_as_said(message, tokens, letters, is_closed=is_closed)
+
+
+def _read_as_said(
+    message: _Message, tokens: Sequence[Token], letters: str, *, is_closed: bool
+) -> tuple[list[Heard], bool]:
     pieces = [
         list(readings_of(tokens[piece.start() : piece.end()], piece.group(), message.language))
         for piece in re.finditer(r"[PRDJHF]+", re.sub(r"[WF]*C[CWFH]*", lambda taken: "C" * len(taken[0]), letters))

@@ -87,6 +87,8 @@ def _told(
     """The times of a match: the minute of the day, whether that is sure, the part of the day, and the place in the gist."""
     whole = match.span()
     part = _part(groups, ("part", "part2", "part3", "part0"), moments)
+    if part == "am" and _part(groups, ("part0",), moments) == "night":  # friday night at one a.m.
+        part = "night"
     match rule.shape:
         case "noon":
             yield 12 * 60, True, "afternoon", *whole

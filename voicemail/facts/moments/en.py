@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from voicemail.facts.moments.rules import DateRule, Moments, TimeRule, ends, number_in_brackets, pattern
 from voicemail.facts.moments.surroundings import surroundings
 from voicemail.facts.numerals.en import WORDS
+from voicemail.facts.other_things import words_for
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = [
@@ -157,6 +158,7 @@ _DATES = (
     DateRule(pattern("(?:on |by |until )?{DTH} of (?P<which>this|next|last) month", **_W), "day"),
     DateRule(pattern(r"(?P<which>next|this|last) month on the <(?P<d>[0-3]?\d)\.>", **_W), "day"),
     DateRule(pattern(r"(?:on|by|until) the <(?P<d>[0-3]?\d)\.>{END}", **_W), "day"),
+    DateRule(pattern(r"(?:(?<=today\s)|(?<=tomorrow\s))the <(?P<d>[0-3]?\d)\.>"), "day"),
     DateRule(pattern("(?:at |over |on )?(?:the|this) weekend"), "weekend", 0),
     DateRule(pattern("(?:at |over |on )?next weekend"), "weekend", 1),
     DateRule(pattern("(?:at |by |before |until )?(?:the )?end of (?:the|this) week"), "week_end", 0),
@@ -170,15 +172,17 @@ _DATES = (
 
 _SURROUNDINGS = surroundings(
     before=r"(?:<[^>]*>|an?|the|one|few|couple of|half|several|working|business|half an|and a half) (?:" + _UNITS + ")|every|each|either|not|except|half|quarter|other|another|last|next|past|previous|following|end|beginning|start|middle|half way|in may|in march|" + _LONG,
-    behind="(?:(?:an?|the|one|that) )?(?:" + _UNITS + r")|ago|a half|half|a quarter|quarter|next(?! to )|last|past|every|" + _LONG,
+    behind="(?:(?:an?|the|one|that) )?(?:" + _UNITS + r")|ago|a half|half|a quarter|quarter|next(?! to )|last|past|every|or so|or thereabouts|" + _LONG,
     between_before="a|an|the|of|on|at|in|from|after|before|than|later|earlier|until|till|by|about|around",
     between_behind="a|an|the|of|in|after|before|about",
     choices="or|to|till|until|through|maybe|perhaps",
     joins="and|plus",
+    before_length="about|around|roughly|approximately|least",
     behind_length="after|before|following|since|from|late|of",
     birth="born|birth|birthday|birthdays|birthdate|dob|d o b",
     past="(?!wanted|needed|interested|supposed|scheduled|booked|reserved)(?:was|were|wasn't|did|didn't|had|been|came|went|sent|bought|paid|said|told|made|gave|left|spoke|saw|met|took|brought|broke|ago|since|last|already|ordered|called|[a-z]{2,}[a-z][^ <>e]ed)",
-    asks="please|can|could|will|would|call|ring|phone|need|want|wanted|shall|should|let|if|when|come|see",
+    money="|".join((*words_for("money", "en"), "charg", "pay", "sold", "worth", "temperature", "degree", "budget")),
+    asks="please|can|could|will|would|call|ring|phone|need|want|wanted|shall|should|let|if|when|come|see|needs|bring|send|book",
     correcting="|".join([*_WEEKDAYS, *_MONTHS, "morning", "afternoon", "evening", "night", "noon", "half", "quarter", "a m", "p m", "am", "pm", "today", "tomorrow", _UNITS]),
     corrections=WORDS.corrections,
     hesitations=WORDS.apologies | WORDS.fillers | {"or", "and", "not", "that", "should", "be", "i'm", "let's", "say", "better"},

@@ -11,9 +11,14 @@ from voicemail.facts.moments.patterns import Pattern, compiled
 from voicemail.facts.moments.rules import DateRule, Moments, TimeRule
 from voicemail.facts.moments.surroundings import surroundings
 from voicemail.facts.numerals.ko import COUNTING, WORDS
-from voicemail.facts.numerals.numeral import forms, readings
+from voicemail.facts.numerals.numeral import Numeral, forms, readings
+from voicemail.facts.other_things import words_for
 
-_NUMERALS = {**WORDS.numerals, **forms("digit", {n: word for n, word in COUNTING.items() if n < 10})}
+_NUMERALS = {
+    **WORDS.numerals,
+    **forms("digit", {n: word for n, word in COUNTING.items() if n < 10}),
+    "스무": Numeral(20, "round"),
+}
 _NUMERAL = re.compile("|".join(sorted(_NUMERALS, key=len, reverse=True)))
 _DIGIT = "일이삼사오육칠팔구"
 _DAYS = {
@@ -42,7 +47,7 @@ _W = {
     "LATER": "(?:뒤|후|있다가|이따)",
     "ABOUT": "(?P<about>쯤|정도)?",
     "WD": "(?P<weekday>[월화수목금토일]) 요 일",
-    "HOUR": "시 (?!간|작|적|청|장|스|리|설|키|험|도 때)",
+    "HOUR": r"시(?!간|작|적|청|장|스|리|설|키|험|\s간)",
 }  # fmt: skip
 
 
@@ -79,9 +84,9 @@ def _lengths() -> Iterator[TimeRule]:
 
 _TIMES = (
     *_lengths(),
-    TimeRule(_pattern("{P0}{H} {HOUR}{M} 분 전"), "to"),
-    TimeRule(_pattern("{P0}{H} {HOUR}반"), "past", 30),
-    TimeRule(_pattern("{P0}{H} {HOUR}{M} 분"), "past"),
+    TimeRule(_pattern("{P0}{H} {HOUR} {M} 분 전"), "to"),
+    TimeRule(_pattern("{P0}{H} {HOUR} 반"), "past", 30),
+    TimeRule(_pattern("{P0}{H} {HOUR} {M} 분"), "past"),
     TimeRule(_pattern("{P0}{H} {HOUR}"), "at"),
     TimeRule(_pattern(r"{P0}(?P<clock>\d\d?:\d\d)"), "at"),
     TimeRule(_pattern("(?:낮 )?정오"), "noon"),
@@ -104,7 +109,8 @@ _DATES = (
     DateRule(_pattern(rf"{{YEAR}}(?P<month>십 [일이]|시|유|[{_DIGIT}]|1?\d) 월 (?:달 )?{{D}} 일(?: {{WD}})?"), "day_month"),
     DateRule(_pattern("(?:{WHICH} (?:주 )?)?{WD}"), "weekday"),
     DateRule(_pattern("(?P<which>다음|이번|지난) 달 {D} 일(?: {WD})?"), "day"),
-    DateRule(_pattern("{D} 일 (?:날|까지)"), "day"),
+    DateRule(_pattern(r"(?!이\s일){D} 일 (?:날|까지)"), "day"),  # 이 일 is this matter
+    DateRule(_pattern(r"(?:(?<=오늘\s)|(?<=내일\s)){D} 일"), "day"),
     DateRule(_pattern("다음 주 말"), "weekend", 1),
     DateRule(_pattern("(?:이번 )?주 말"), "weekend", 0),
     DateRule(_pattern("다다음 주"), "week", 2),
@@ -119,8 +125,8 @@ _MANY = "(?:십|[이삼사오육칠팔구]십)[일이삼사오육칠팔구]?|[�
 _COUNTED = "한|두|세|네|서너|두세|한두|너댓|다섯|여섯|일곱|여덟|아홉|열"
 _UNITS = "시간|일|주일|주|달|개월|년"
 _SURROUNDINGS = surroundings(
-    before=rf"(?:{_MANY}|{_COUNTED}|[{_DIGIT}]|\d+|반|며칠|몇) ?(?:{_UNITS})|매주|매달|매월|매일|매년|격주|격일|첫째|둘째|셋째|넷째|다섯째|첫|첫번째|두번째|세번째|마지막|지난|지지난|저번|그|저|다음다음|다다음|다음|반|월|[^ ]*월",
-    behind=r"마다|말고|빼고|아니(?!고)[^ ]*|반|다음(?: [^ ]*)?|지난[^ ]*|후|뒤|전날|다음날",
+    before=rf"(?:{_MANY}|{_COUNTED}|[{_DIGIT}]|\d+|반|며칠|몇) ?(?:{_UNITS})(?:에서|부터|이나|나|에|내지)?|영업일(?: 기준)?|매주|매달|매월|매일|매년|격주|격일|첫째|둘째|셋째|넷째|다섯째|첫|첫번째|두번째|세번째|마지막|지난|지지난|저번|그|저|다음다음|다다음|다음|반|월|[^ ]*월",
+    behind=r"마다|말고|빼고|아니에요|아닙니다|반|다음(?: [^ ]*)?|지난[^ ]*|후|뒤|전날|다음날|[^ ]*(?:일|주|달|개월|시간|분) ?전[^ ]*",
     between_before="에|에서|부터|의|보다|있는|주|날",
     between_behind="에|의|날|이|가",
     choices="또는|혹은|아니면|이나|나|내지|에서",
@@ -129,15 +135,16 @@ _SURROUNDINGS = surroundings(
     birth=r"생일[^ ]*|생년월일[^ ]*|생년[^ ]*|출생[^ ]*|태어[^ ]*|생(?:이[^ ]*|입니다)?|생인[^ ]*",
     past=rf"[^ ]*[{_PAST}][^ ]*|받은|보낸|산|한|온|간|주문한|예약한",
     past_before="어제|그때|지난번[^ ]*",
+    money="|".join((*words_for("money", "ko"), "온도", "예산")),
     asks=r"[^ ]*주세요|[^ ]*주시[^ ]*|부탁[^ ]*|[^ ]*까요|[^ ]*게요|[^ ]*겠[^ ]*|[^ ]*싶[^ ]*|가능[^ ]*|될까요|예정[^ ]*",
-    correcting=rf"오전|오후|아침|저녁|밤|새벽|[월화수목금토일]요일[^ ]*|내일|모레|[^ ]*시|반|{_MANY}|{_COUNTED}",
+    correcting=rf"오전|오후|아침|저녁|밤|새벽|[월화수목금토일]요일[^ ]*|내일|모레|[^ ]*시|[^ ]*월|반|{_MANY}|{_COUNTED}",
     corrections=WORDS.corrections | {"말고", "아니라", "아니", "아니고요"},
     hesitations=WORDS.apologies | WORDS.fillers | {"이", "가", "은", "는", "로", "요", "날", "으로", "이요", "에요", "아니면"},
     glue="그 때 쯤 에 혹은",
     end="$",
     number=rf"(?:{_MANY}|{_COUNTED}|\d+)",
     ordinal="첫째|둘째|셋째|넷째|첫번째|두번째|세번째",
-    before_length="[^ ]*후|[^ ]*뒤|[^ ]*이후|부터|지|[^ ]*부터",
+    before_length="(?!그리고)[^ ]+(?:고|면|서)|[^ ]*후|[^ ]*뒤|[^ ]*이후|부터|지|[^ ]*부터",
 )  # fmt: skip
 
 MOMENTS = Moments(

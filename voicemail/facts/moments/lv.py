@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from voicemail.facts.moments.rules import DateRule, Moments, TimeRule, ends, number_in_brackets, pattern
 from voicemail.facts.moments.surroundings import surroundings
 from voicemail.facts.numerals.lv import WORDS
+from voicemail.facts.other_things import words_for
 
 _PARTS = "no rita|rita|dienas vidu|diena|pecpusdiena|pec pusdienam|vakara|nakti"
 _END = ends("un vai ja ludzu bet es mes jus vins vina par kad paldies tad rit sodien parit jo lai mans butu bus varu var"
@@ -75,6 +76,7 @@ _TIMES = (
     # viena diena is a day, not an hour: without a preposition only the locative names one.
     TimeRule(pattern("{P0}{AT} {H}(?: {MM})?{P}", **_W), "at"),
     TimeRule(pattern(r"{P0}<(?P<h>[12]?\d)@>(?: {MM})?{P}", **_W), "at"),
+    TimeRule(pattern(r"{P0}<(?P<h>1[3-9]|2[0-3])@> {MM}", **_W), "at"),
     TimeRule(pattern("{H}(?: {MM})? (?P<part>no rita)", **_W), "at"),
     TimeRule(pattern("{P0}(?:ap|lidz|pec|no|pirms) {H} {MM}{END}", **_W), "at"),
     TimeRule(pattern("{P0}(?:ap|lidz|pec|no|pirms) {H}{END}", **_W), "at", is_bare=True),
@@ -108,9 +110,10 @@ _DATES = (
     DateRule(pattern("(?:lidz )?{WD}(?: {WEEK})?", **_W), "weekday"),
     DateRule(pattern(r"(?:lidz )?{YEAR0}<(?P<d>[0-3]?\d)\.?> {MONTH}", **_W), "day_month"),
     DateRule(pattern(r"(?:lidz )?<(?P<d>[0-3]?\d)\.?> {MONTH}{YEAR}", **_W), "day_month"),
-    DateRule(pattern(r"(?:lidz )?(?P<which>nakama|nakamaja|sa|saja|pagajusaja) menesa? <(?P<d>[0-3]?\d)\.?>(?: datum[aiu]*)?", **_W), "day"),
+    DateRule(pattern(r"(?:lidz )?(?P<which>nakama|nakamaja|sa|saja|pagajusaja) menes[ai] <(?P<d>[0-3]?\d)\.?>(?: datum[aiu]*)?", **_W), "day"),
     DateRule(pattern(r"(?:lidz )?(?P<which>nakammenes) <(?P<d>[0-3]?\d)\.?>(?: datum[aiu]*)?", **_W), "day"),
     DateRule(pattern(r"(?:lidz )?<(?P<d>[0-3]?\d)\.> datum[aiu]*", **_W), "day"),
+    DateRule(pattern(r"(?:(?<=sodien\s)|(?<=rit\s))<(?P<d>[0-3]?\d)\.>(?: datum[aiu]*)?"), "day"),
     DateRule(pattern("(?:lidz )?(?:nedelas nogal[ei]|brivdienas|izejamajas)"), "weekend", 0),
     DateRule(pattern("(?:nakamaja|nakamajas) (?:nedelas nogale|brivdienas)"), "weekend", 1),
     DateRule(pattern("nakamas nedelas (?:beigas|beigam)"), "week_end", 1),
@@ -124,16 +127,18 @@ _DATES = (
 )  # fmt: skip
 
 _SURROUNDINGS = surroundings(
-    before=r"(?:<[^>]*>|viena|vienu|divas|paris|para|dazas|pusotras|pusotru|pusotram|darba|tas|tajas|kadu|nakamas) (?:" + _UNITS + ")|" + "nedelu|dienu|stundu|menesi|diennakti|katr[aus]|katra|katru|ik|ne|nevis|nav|iznemot|pusotr\\w*|pus|ceturksn\\w*|otr[aou]|cit[aou]|pirm\\w*|pedej\\w*|nakam\\w*|pagajus\\w*|aizpagajus\\w*|aiznakam\\w*|ieprieks\\w*|beig\\w*|sakum\\w*|vidu|" + _MONTH.replace("mart(?:a|s|am|u)", "marta"),
+    before=r"(?:<[^>]*>|viena|vienu|divas|paris|para|dazas|pusotras|pusotru|pusotram|darba|tas|tajas|kadu|nakamas) (?:" + _UNITS + ")|" + "pusstund\\w*|nedelu|dienu|stundu|menesi|diennakti|katr[aus]|katra|katru|ik|(?<!~\\s)(?<!,\\s)ne|nakamaja diena|ieprieksejaja diena|nevis|nav|iznemot|pusotr\\w*|pus|ceturksn\\w*|otr[aou]|cit[aou]|pirm\\w*|pedej\\w*|nakam\\w*|pagajus\\w*|aizpagajus\\w*|aiznakam\\w*|ieprieks\\w*|beig\\w*|sakum\\w*|vidu|" + _MONTH.replace("mart(?:a|s|am|u)", "marta"),
     behind=f"{_UNITS}|atpakal|pusotr\\w*|pus|pusi|ceturksn\\w*|otru|citu|nakam\\w*|pagajus\\w*|aizpagajus\\w*|aiznakam\\w*|pec nedelas|{_MONTH}",
     between_before="pec|pirms|no|lidz|ap|uz|kops|pulksten|agrak|velak|neka|par",
     between_behind="un|pec|pirms|no|ar|tas|tajas|vel|par|uz",
     choices="vai|lidz|jeb",
     joins="un|plus",
+    before_length="apmeram|aptuveni|kaut kad|vismaz",
     behind_length="pec|pirms|no|kops|kad|ka",
     birth=r"dzim\w*",
-    past=r"(?!grib|vajadz|var|vel[ej]|nakam|pied|pedej|saj|taj|kuraj|pirmaj|otraj|treej|pagajus)(?:bij\w+|\w{2,}(?:ij|aj|oj|ej)(?:u|a|am|at)|san[ea]m[uat]*m?|atnac\w*|nac[aiu]\w*|atbrauc[aiu]\w*|brauc[aiu]m?|teica\w*|nopirk\w*|pirk[au]m?|atved\w*|ieprieks|jau|vakar|kops)",
-    asks="ludzu|vai|varat|var|varu|varesiet|zvaniet|atzvaniet|piezvaniet|bus|busu|busim|gribu|gribetu|gribeju|velos|vajag|lai|ja|kad",
+    past=r"(?!grib|vajadz|var|vel[ej]|nakam|pied|pedej|saj|taj|kuraj|pirmaj|otraj|treej|pagajus)(?:bij\w+|\w{2,}ij(?:u|a|am|at)|\w{2,}(?:aj|oj|ej)(?:u|a)|san[ea]m[uat]*m?|(?:at)?nac(?:a|u|am)|(?:at)?brauc(?:a|u|am)|teica\w*|nopirk\w*|pirk[au]m?|(?:at)?veda|atvedu|ieprieks|jau|vakar|kops)",
+    money="|".join((*words_for("money", "lv"), "maksa", "maksaja", "temperatur", "grad", "budzet")),
+    asks=r"ludzu|\w+iet|vai|varat|var|varu|bus|busu|busim|gribu|gribetu|gribeju|velos|vajag|lai|ja|kad",
     correcting=f"(?:{_WEEKDAY})\\w*|{_MONTH}|{_PARTS}|{_UNITS}|pus|pusdien\\w*|rit|parit",
     corrections=WORDS.corrections,
     hesitations=WORDS.apologies | WORDS.fillers | {"vai", "un", "labak", "tomer", "es", "gribeju", "teikt", "domaju", "drizak"},

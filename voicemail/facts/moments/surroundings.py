@@ -20,10 +20,11 @@ class Surroundings:
     before, behind: words of time, order or length that change a moment · number_before, number_behind: a number directly
     beside it · ordinal_before, ordinal_behind: the same of an ordinal (the first monday) · choice_before, choice_behind: "or",
     "to" and then a number or such a word · joined_behind: "and" and then one · before_length, behind_length: what a length may
-    be counted from (two hours after) · birth: words of a date of birth · past_before, past: words of what has been · asks: words
-    with which something else begins, so that what stands beyond them does not count · corrections, hesitations: what takes
-    back what was said (no, sorry), and what may go with it · correcting: what a correction of a moment names · glue: what may
-    stand between a day and its hour · end: what may follow a bare number that is an hour.
+    be counted from (two hours after) · birth: words of a date of birth · past_before, past: words of what has been · money:
+    beginnings of words of prices, where fourteen thirty is no hour · asks: words with which something else begins, so that what
+    stands beyond them does not count · corrections, hesitations: what takes back what was said (no, sorry), and what may go with
+    it · correcting: what a correction of a moment names · glue: what may stand between a day and its hour · end: what may follow
+    a bare number that is an hour.
     """
 
     before: re.Pattern[str]
@@ -41,6 +42,7 @@ class Surroundings:
     birth: re.Pattern[str]
     past_before: re.Pattern[str]
     past: re.Pattern[str]
+    money: re.Pattern[str]
     asks: re.Pattern[str]
     correcting: re.Pattern[str]
     corrections: frozenset[str]
@@ -63,6 +65,7 @@ def surroundings(
     behind_length: str,
     birth: str,
     past: str,
+    money: str,
     asks: str,
     correcting: str,
     corrections: Iterable[str],
@@ -95,10 +98,11 @@ def surroundings(
         joined_behind=compiled(f"{_PAUSE} (?:{joins}){changing}"),
         before_length=compiled(f"{start}(?:{before_length}){_PAUSE} $"),
         behind_length=compiled(f"{_PAUSE} (?:{behind_length}){word}"),
-        opens_with_number=compiled(number),
+        opens_with_number=compiled(f"(?!{ordinal})(?:{number})"),
         birth=compiled(f"{start}(?:{birth}){word}"),
         past_before=compiled(f"{start}(?:{past if past_before is None else past_before}){word}"),
         past=compiled(f"{start}(?:{past}){word}"),
+        money=compiled(f"{start}(?:{money})"),
         asks=compiled(f"{start}(?:{asks}){word}"),
         correcting=compiled(f"(?: (?:{between_before}))* (?:{number}|{correcting}){word}"),
         corrections=frozenset(corrections),

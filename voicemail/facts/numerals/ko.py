@@ -45,6 +45,7 @@ WORDS = NumberWords(
         "ko",
         telephones="전화|휴대|핸드폰|연락|연락처|폰|(?:제|저희|내|우리) (?:번호|넘버)",
         area_codes="지역 ?번호|지역 ?코드|국번",
+        verbs="[하했한할해]",
         country_codes="국가 ?번호|국가 ?코드|나라 ?번호",
     ),
     links=words("이고 그리고 번호는 번호 전화번호는 전화번호 전화 그다음"),
@@ -63,6 +64,7 @@ _ENDING = (
 )
 _WORD = re.compile(rf"((?:{_NUMERAL}|{_HYPHEN})+?)({_ENDING})")
 _PIECE = re.compile(rf"{_NUMERAL}|{_HYPHEN}")
+_NEVER_NUMBERS = frozenset(["이번", "이번에", "이번에는"])
 # A word that only ends the sentence after the digits, or is their last digit with an ending.
 _COPULA = re.compile("이(?:고요|고|에요|예요|요|구요|라고요|니까|며)")
 
@@ -76,6 +78,8 @@ def split(word: str) -> tuple[tuple[str, bool], ...]:
     if _COPULA.fullmatch(word):
         return (("이", True),)
     match = _WORD.fullmatch(word)
+    if word in _NEVER_NUMBERS:
+        return ((word, False),)
     if match is None or (word in WORDS.fillers or word in WORDS.corrections or word in WORDS.hyphens):
         return ((word, False),)
     pieces = [(piece, False) for piece in _PIECE.findall(match[1])]
