@@ -31,6 +31,7 @@ from voicemail.models.installed import find_model
 from voicemail.recordings import MIN_FREE_BYTES
 
 PREFIX = "RINGBACK_"
+_EXPORT_AND_CHECK = "`ringback flows export FOLDER`, `ringback flows check FOLDER` names them, then publish FOLDER"
 # Only the scripts read this one.
 _SETTINGS_OF_SCRIPTS = frozenset({"RINGBACK_PYTHON"})
 # A busy day: 500 messages of one minute at 8 kHz and 16 bits.
@@ -175,7 +176,12 @@ def check_flows(published_flows: PublishedFlows) -> Iterator[Finding]:
         )
         return
     except FlowFaults as faults:
-        yield Finding("wrong", "flows", f"the published flows cannot be read: {faults}", "correct it and publish again")
+        yield Finding(
+            "wrong",
+            "flows",
+            f"the published flows cannot be read: {faults}",
+            "`ringback flows versions` lists what was live before, `rollback` goes back",
+        )
         return
     if not published_flows.live_flows():
         yield Finding("wrong", "flows", "a company is published, but no flow", "run `ringback flows publish`")
@@ -185,21 +191,25 @@ def check_flows(published_flows: PublishedFlows) -> Iterator[Finding]:
         yield Finding(verdict, "company", f"{found.path}:{found.line}:{found.column}  {found.message}", found.remedy)
     for flow in published_flows.live_flows():
         findings = check(flow, published_flows.company)
-        errors = sum(finding.severity == "error" for finding in findings)
+        wrong = [finding for finding in findings if finding.severity == "error"]
         says = f"{flow.flow} {flow.version[:8]}, in {', '.join(flow.languages)}"
-        if errors:
+        if wrong:
             yield Finding(
                 "wrong",
                 "flows",
-                f"{says}: {_count(errors, 'error')}",
-                "`ringback flows check` names them; publish again",
+                f"{says}: {_count(len(wrong), 'error')}, the first: {wrong[0].message}",
+                _export_remedy(flow.flow, published_flows),
             )
         elif findings:
-            yield Finding(
-                "doubtful", "flows", f"{says}: {_count(len(findings), 'warning')}", "`ringback flows check` names them"
-            )
+            yield Finding("doubtful", "flows", f"{says}: {_count(len(findings), 'warning')}", _EXPORT_AND_CHECK)
         else:
             yield Finding("good", "flows", says)
+
+
+def _export_remedy(flow: str, published_flows: PublishedFlows) -> str:
+    """What to do about a flow that is live and wrong: its folder may be gone, so the way begins with what is live."""
+    is_needed = flow in (number.flow for number in published_flows.company.numbers.values())
+    return _EXPORT_AND_CHECK + ("" if is_needed else f"; or `ringback flows retire {flow}`, no number leads to it")
 
 
 def check_models(models_dir: Path, published_flows: PublishedFlows) -> Iterator[Finding]:
