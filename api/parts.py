@@ -3,66 +3,43 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
-from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from callbacks.desk import Desk
-from callbacks.queue.callback_queue import CallbackQueue
+from api.deliveries import deliver_until
+from api.wiring import Wiring
 from customers.phone import spoken_form
 from flows.prompts import spoken
-from ivr.effects import apply_effects
 from ivr.emergency import EmergencyDocuments
-from ivr.journal.journal import Journal
-from ivr.journal.spool import Spool
-from ivr.journal.turn_record import TurnRecord
 from ivr.providers.twilio import SignatureCheck
-from ivr.published_flows import NothingPublished, PublishedFlows, watch
-from ivr.recorded_prompts import RecordedPrompts
-from ivr.state import StateSeal
-from ivr.turns import Turns
+from ivr.published_flows import NothingPublished, watch
 from runtime.config import Settings
-from runtime.redis import open_redis
-from runtime.secret import secret_key
-from runtime.sql.database import open_database
 
 log = structlog.get_logger()
 
 
 class Parts:
-    """The open parts of one api process. Calls have a database pool of their own, so that no console can starve them."""
+    """The open parts of one api process: those of every process, what checks and answers the provider, and its threads."""
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.settings = settings
         self.clock = clock
-        self.call_database: Engine = open_database(settings.sql_url, pool_size=4)
-        self.console_database: Engine = open_database(settings.sql_url, pool_size=5)
-        self.redis = open_redis(settings.queue_url)
-        self.queue = CallbackQueue(self.redis)
-        secret = secret_key(settings.secret_key.get_secret_value(), settings.data_dir)
-        self.recorded = RecordedPrompts(self.call_database, settings.data_dir / "prompts")
-        self.published_flows = PublishedFlows(
-            self.call_database, settings.data_dir / "flows.live", secret, self.recorded
-        )
-        self.bell = threading.Event()
-        self.desk = Desk(self.console_database, lambda: self.published_flows.company, self.queue)
-        spool = Spool(settings.data_dir / "spool")
-        self.journal = Journal(self.call_database, self._follow, self.bell.set, spool)
+        self.wiring = wiring = Wiring(settings, answers_calls=True, clock=clock)
+        self.call_database, self.console_database = wiring.call_database, wiring.database
+        self.redis, self.queue, self.desk = wiring.redis, wiring.queue, wiring.desk
+        self.published_flows, self.journal, self.turns = wiring.published_flows, wiring.journal, wiring.turns
+        self.recorded = wiring.recorded_prompts
         self.signature = SignatureCheck(settings.twilio_auth_token.get_secret_value(), settings.base_url)
-        seal = StateSeal(secret)
-        self.turns = Turns(self.published_flows, seal, self.journal, self.call_database, clock)
         self.emergency: EmergencyDocuments | None = EmergencyDocuments.kept(self._emergency_folder)
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
 
     def open(self) -> None:
         """Load the flows and start the threads of this process."""
-        from api.deliveries import deliver_until
-
         try:
             self.published_flows.refresh()
             self.prepare_emergency()
@@ -77,7 +54,7 @@ class Parts:
         threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
         for name, target in (
             ("flows", lambda: watch(self.published_flows, self._stop, self.prepare_emergency)),
-            ("outbox", lambda: deliver_until(self._stop, self.bell, self)),
+            ("outbox", lambda: deliver_until(self._stop, self.wiring)),
         ):
             thread = threading.Thread(target=target, name=name, daemon=True)
             thread.start()
@@ -86,12 +63,11 @@ class Parts:
     def close(self) -> None:
         """Write what waits, then let go of everything."""
         self._stop.set()
-        self.bell.set()
+        self.wiring.bell.set()
         self.journal.stop()
         for thread in self._threads:
             thread.join(3)
-        self.call_database.dispose()
-        self.console_database.dispose()
+        self.wiring.close()
 
     def prepare_emergency(self) -> None:
         """Render the emergency documents of the flow that answers by default, or of any."""
@@ -112,9 +88,6 @@ class Parts:
         for language in {language for flow in self.published_flows.live_flows() for language in flow.languages}:
             spoken.by(now + timedelta(days=2), now, language)
         spoken_form("+37120000001")
-
-    def _follow(self, connection: Connection, records: Sequence[TurnRecord]) -> bool:
-        return apply_effects(connection, records, self.published_flows.company)
 
     @property
     def _emergency_folder(self) -> Path:

@@ -39,6 +39,7 @@ import sys, threading, time, pydantic
 from runtime.config import Settings
 from voicemail.recordings import ProviderAccount
 from voicemail.recognition.transcriber import Transcriber
+from runtime.sql.database import open_database
 from voicemail.jobs.worker import run_worker
 transcribe = Transcriber.transcribe
 def timed(*args, **named):
@@ -47,7 +48,7 @@ def timed(*args, **named):
     return written
 Transcriber.transcribe = timed
 account = ProviderAccount("http://127.0.0.1:9", "AC" + "1" * 32, pydantic.SecretStr("unused"))
-run_worker(Settings(), [sys.argv[1]], threading.Event(), account, models_site="http://127.0.0.1:9")
+run_worker(Settings(), open_database(Settings().sql_url), [sys.argv[1]], threading.Event(), account, models_site="http://127.0.0.1:9")
 """
 
 

@@ -152,37 +152,23 @@ def complete(
 
 @contextmanager
 def _database() -> Iterator[Engine]:
-    from runtime.config import load_settings
-    from runtime.logging import set_up_logging
-    from runtime.sql.database import open_database
-    from runtime.sql.migrate import refuse_old_tables
+    from api.wiring import opened
 
-    settings = load_settings()
-    set_up_logging("queue", settings.log_format)
-    refuse_old_tables(settings)
-    engine = open_database(settings.sql_url)
-    try:
-        yield engine
-    finally:
-        engine.dispose()
+    with opened("queue") as wiring:
+        yield wiring.database
 
 
 @contextmanager
 def _desk() -> Iterator[tuple[Engine, Desk]]:
     """The desk on the stores of the settings; a step that is refused is one line and exit 1."""
+    from api.wiring import opened
     from callbacks.callback import CallbackError
-    from callbacks.desk import Desk
-    from callbacks.queue.callback_queue import CallbackQueue
-    from ivr.published_flows import NothingPublished, PublishedFlows
-    from runtime.config import load_settings
-    from runtime.redis import open_redis
+    from ivr.published_flows import NothingPublished
 
-    with _database() as engine:
-        published_flows = PublishedFlows(engine)
-        index = CallbackQueue(open_redis(load_settings().queue_url))
+    with opened("queue") as wiring:
         try:
-            published_flows.refresh()
-            yield engine, Desk(engine, lambda: published_flows.company, index)
+            wiring.published_flows.refresh()
+            yield wiring.database, wiring.desk
         except (CallbackError, NothingPublished) as error:
             typer.echo(f"{str(error)[0].upper()}{str(error)[1:]}", err=True)
             raise typer.Exit(1) from None

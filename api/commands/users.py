@@ -28,18 +28,12 @@ def add(
 ) -> None:
     """Add a user and print the token, once. An existing user gets a new token; the old one stops working."""
     from api.users import add_user
-    from runtime.config import load_settings
-    from runtime.sql.database import open_database
-    from runtime.sql.migrate import refuse_old_tables
+    from api.wiring import opened
 
-    settings = load_settings()
-    refuse_old_tables(settings)
-    engine = open_database(settings.sql_url)
-    try:
-        token = add_user(engine, name, role.value)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-    finally:
-        engine.dispose()
+    with opened("users") as wiring:
+        try:
+            token = add_user(wiring.database, name, role.value)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
     typer.echo(f"{name} ({role.value}). The token is shown only now:", err=True)
     typer.echo(token)

@@ -101,7 +101,7 @@ async def recording(webhook: Webhook) -> Response:
             twilio.recording_seconds_of(form),
             _now(),
         )
-        parts.bell.set()
+        parts.wiring.bell.set()
 
     return await _stored(store(), facts)
 

@@ -30,7 +30,7 @@ def stores(tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch, comp
     monkeypatch.setenv("RINGBACK_REDIS_URL", redis_url)
     url = f"sqlite:///{tmp_path / 'ringback.sqlite3'}"
     migrate.upgrade(url)
-    monkeypatch.setattr("runtime.logging.set_up_logging", lambda *_: None)  # it would outlive the test
+    monkeypatch.setattr("api.wiring.set_up_logging", lambda *_: None)  # it would outlive the test
     monkeypatch.setattr(PublishedFlows, "refresh", lambda self: None)
     monkeypatch.setattr(PublishedFlows, "company", company)
     return open_database(url)

@@ -35,7 +35,7 @@ async def delivered(front: Front) -> None:
         assert time.monotonic() < give_up, rows(front, outbox)
         with writing(front.parts.console_database) as connection:
             connection.execute(outbox.update().values(not_before=sa.literal(0, sa.BigInteger)))
-        front.parts.bell.set()
+        front.parts.wiring.bell.set()
         await asyncio.sleep(0.05)
 
 

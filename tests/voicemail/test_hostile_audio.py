@@ -34,9 +34,10 @@ WORKER = """
 import sys, threading, pydantic
 from runtime.config import Settings
 from voicemail.recordings import ProviderAccount
+from runtime.sql.database import open_database
 from voicemail.jobs.worker import run_worker
 account = ProviderAccount(sys.argv[1], "AC" + "1" * 32, pydantic.SecretStr("top-secret"))
-run_worker(Settings(), ["ko"], threading.Event(), account, models_site="http://127.0.0.1:9")
+run_worker(Settings(), open_database(Settings().sql_url), ["ko"], threading.Event(), account, models_site="http://127.0.0.1:9")
 """
 
 

@@ -288,6 +288,7 @@ import sys, threading, pydantic
 from pathlib import Path
 from runtime.config import Settings
 from voicemail.recordings import ProviderAccount
+from runtime.sql.database import open_database
 from voicemail.jobs.worker import run_worker
 import signal
 stop = threading.Event()
@@ -296,7 +297,7 @@ account = ProviderAccount(sys.argv[1], "AC" + "1" * 32, pydantic.SecretStr("top-
 if len(sys.argv) > 2:
     from voicemail.audio import recording_audio as audio, decoders
     audio.decoders = decoders.Decoders(program=[sys.argv[2]])
-run_worker(Settings(), ["ko"], stop, account, models_site="http://127.0.0.1:9")
+run_worker(Settings(), open_database(Settings().sql_url), ["ko"], stop, account, models_site="http://127.0.0.1:9")
 """
 
 

@@ -15,7 +15,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from flows.company import Company
 from runtime.config import Settings
 from runtime.jobs import open_broker
-from runtime.sql.database import open_database
 from voicemail.jobs.actors import Jobs, register, requeue_stalled, requeue_waiting
 from voicemail.jobs.graph_composer import GraphComposer
 from voicemail.models.catalogue import OFFICIAL_SITE, language_name, official_model
@@ -31,6 +30,7 @@ STOP_PATIENCE_SECONDS = 15
 
 def run_worker(
     settings: Settings,
+    engine: Engine,
     languages: Iterable[str],
     stop: threading.Event,
     account: ProviderAccount | None = None,
@@ -44,7 +44,6 @@ def run_worker(
 
     A message under way at the end goes back to the queue as it was.
     """
-    engine = open_database(settings.sql_url)
     broker = open_broker(settings.queue_url)
     jobs = register(
         broker,
@@ -77,7 +76,6 @@ def run_worker(
         worker.stop(timeout=STOP_PATIENCE_SECONDS * 1000)
         composer.wait_for_child()
         broker.close()
-        engine.dispose()
         log.info("worker.stopped")
 
 

@@ -6,52 +6,33 @@ TICK_SECONDS = 1.0
 
 
 def clock() -> None:
-    import signal
     import threading
     from datetime import UTC, datetime
 
     import structlog
     from sqlalchemy.exc import SQLAlchemyError
 
-    from api.commands.account import with_provider
-    from api.deliveries import handlers, open_jobs
+    from api.commands.processes.stopping import stop_on_signals
     from api.reconciling import reconcile_until
+    from api.wiring import opened
     from callbacks.clock import Clock
-    from callbacks.queue.callback_queue import CallbackQueue
-    from ivr.published_flows import NothingPublished, PublishedFlows
-    from runtime.config import load_settings
-    from runtime.logging import set_up_logging
-    from runtime.redis import open_redis
-    from runtime.sql.database import open_database
-    from runtime.sql.migrate import refuse_old_tables
+    from ivr.published_flows import NothingPublished
     from runtime.sql.outbox import deliver
     from voicemail.jobs.actors import resend_all
 
-    settings = with_provider(load_settings())
-    set_up_logging("clock", settings.log_format)
-    refuse_old_tables(settings)
-    log = structlog.get_logger()
-    stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
-    engine = open_database(settings.sql_url)
-    queue = CallbackQueue(open_redis(settings.queue_url))
-    published_flows = PublishedFlows(engine)
-    jobs = open_jobs(engine, settings)
-    ticking = Clock(engine, queue)
-    known = handlers(engine, queue, published_flows, jobs)
-    reconciling = threading.Thread(
-        target=reconcile_until, args=(stop, engine, published_flows, settings), name="reconciler", daemon=True
-    )
-    reconciling.start()
-    log.info("clock.ready")
-    while not stop.wait(TICK_SECONDS):
-        try:
-            published_flows.refresh()
-            if ticking.tick(datetime.now(UTC)).index_rebuilt:
-                resend_all(engine, jobs)  # if the index was emptied, the job queue was, too
-            deliver(engine, known)
-        except (SQLAlchemyError, NothingPublished) as error:
-            log.warning("clock.pass_failed", reason=str(error)[:200])
-    reconciling.join(20)
-    engine.dispose()
+    with opened("clock", with_line=True) as wiring:
+        log = structlog.get_logger()
+        stop = stop_on_signals()
+        ticking = Clock(wiring.database, wiring.queue)
+        reconciling = threading.Thread(target=reconcile_until, args=(stop, wiring), name="reconciler", daemon=True)
+        reconciling.start()
+        log.info("clock.ready")
+        while not stop.wait(TICK_SECONDS):
+            try:
+                wiring.published_flows.refresh()
+                if ticking.tick(datetime.now(UTC)).index_rebuilt:
+                    resend_all(wiring.database, wiring.jobs)  # if the index was emptied, the job queue was, too
+                deliver(wiring.database, wiring.outbox_handlers)
+            except (SQLAlchemyError, NothingPublished) as error:
+                log.warning("clock.pass_failed", reason=str(error)[:200])
+        reconciling.join(20)
