@@ -19,8 +19,8 @@ from callbacks.desk import Desk
 from callbacks.queue.callback_queue import CallbackQueue
 from callbacks.queue.index import deliver_changed
 from flows.company import Company
+from ivr import effects
 from ivr.effects import apply_effects
-from ivr.journal import past_turns
 from ivr.journal.journal import Journal
 from ivr.journal.spool import Spool
 from ivr.journal.turn_record import TurnRecord
@@ -128,7 +128,7 @@ class Wiring:
         return {
             **outbox_handlers(self.jobs),
             "callback.changed": deliver_changed(self.database, self.queue),
-            past_turns.KIND: past_turns.follow_again(self.database, self._apply_effects),
+            effects.RETRY: effects.retry_effects(self.database, self.company),
         }
 
     def close(self) -> None:

@@ -19,6 +19,7 @@ import callbacks.tables
 import customers.tables
 import ivr.tables
 import runtime.sql.outbox
+from customers.request import Request
 from customers.tables import customers as customers_table
 from runtime.embedded import EmbeddedRedis
 from runtime.jobs import open_broker
@@ -100,17 +101,7 @@ def _stored(engine: Engine, clip: Path, recordings_dir: Path, number: int, langu
     call_id = f"ca_{number}"
     with writing(engine) as connection:
         insert_once(connection, customers_table, id="cu_1", name="", created_at=now)
-        voicemail_id = mailbox.expect(
-            connection,
-            call_id=call_id,
-            turn=1,
-            customer_id="cu_1",
-            queue="support",
-            intent="general",
-            language=language,
-            until=None,
-            at=now,
-        )
+        voicemail_id = mailbox.expect(connection, Request(call_id, 1, "cu_1", "support", "general", language, now))
         mailbox.arrived(connection, call_id=call_id, turn=1, recording_id=f"RE{number:032x}", seconds=10, at=now)
         mailbox.attach(connection, voicemail_id, f"cb_{number}")
     with reading(engine) as connection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -17,14 +17,13 @@ from callbacks.schedule.promise_quote import Quote, quote
 from callbacks.tables import callback_sources, callbacks
 from callbacks.transition import CHANGED, move, of_row
 from customers.history import record
+from customers.request import Request
 from customers.tables import customers
 from flows.company import Company
 from runtime.ids import arrival_id, derived_id
 from runtime.sql.outbox import enqueue
 
 log = structlog.get_logger()
-
-Kind = Literal["voicemail", "request"]
 
 # Whoever rings again so soon about the same matter was not helped.
 REOPENS_WITHIN = timedelta(days=7)
@@ -33,114 +32,76 @@ _DUE_WITHOUT_HOURS = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class _Wish:
-    """What the caller left, with the id that a repeat of it meets."""
+class _Intake:
+    """A request on its way to a callback, with the id that a repeat of it meets."""
 
+    request: Request
     source_id: str
-    kind: Kind
-    call_id: str
-    turn: int
-    customer_id: str
-    number: str | None
-    queue: str
-    intent: str
-    language: str
-    until: datetime | None
-    spoken: bool
-    at: datetime
     voicemail_id: str | None
     due_at: datetime
     ledger: dict[str, Any]
 
-    @property
-    def promised_until(self) -> datetime | None:
-        return self.until if self.spoken else None
 
+def ensure_callback(connection: Connection, request: Request, company: Company, voicemail_id: str | None = None) -> str:
+    """Make sure in the caller's transaction that a callback stands for this request or message; return its id.
 
-def request(
-    connection: Connection,
-    *,
-    call_id: str,
-    turn: int,
-    kind: Kind,
-    customer_id: str,
-    number: str | None,
-    queue: str,
-    intent: str,
-    language: str,
-    until: datetime | None,
-    spoken: bool,
-    at: datetime,
-    company: Company,
-    voicemail_id: str | None = None,
-) -> str:
-    """Make sure in the caller's transaction that a callback stands for this message or request; return its id.
-
-    The same call and turn always meet the same callback. `until` is the moment quoted, which binds when it was `spoken`.
-    The customer's row is locked until the transaction ends, so that two messages at once find each other; a transaction
-    that brings several customers should take them in the order of their ids.
+    The same call and turn always meet the same callback. The customer's row is locked until the transaction ends, so that two
+    messages at once find each other; a transaction that brings several customers should take them in the order of their ids.
     """
-    source_id = derived_id("cs", call_id, turn)
-    connection.execute(sa.select(customers.c.id).where(customers.c.id == customer_id).with_for_update(key_share=True))
+    source_id = derived_id("cs", request.call_id, request.turn)
+    of_customer = sa.select(customers.c.id).where(customers.c.id == request.customer_id)
+    connection.execute(of_customer.with_for_update(key_share=True))
     known = connection.scalar(sa.select(callback_sources.c.callback_id).where(callback_sources.c.id == source_id))
     if known is not None:
         return str(known)
-    quoted = _quote(connection, company, queue, intent, language, at)
-    wish = _Wish(
+    quoted = _quote(connection, company, request)
+    until = request.until
+    intake = _Intake(
+        request=request,
         source_id=source_id,
-        kind=kind,
-        call_id=call_id,
-        turn=turn,
-        customer_id=customer_id,
-        number=number,
-        queue=queue,
-        intent=intent,
-        language=language,
-        until=until,
-        spoken=spoken and until is not None,
-        at=at,
         voicemail_id=voicemail_id,
-        due_at=quoted.due_at or until or at + _DUE_WITHOUT_HOURS,
+        due_at=quoted.due_at or until or request.at + _DUE_WITHOUT_HOURS,
         ledger=quoted.ledger | {"told": until.isoformat() if until is not None else None},
     )
-    callback_id = _place(connection, wish)
+    callback_id = _place(connection, intake)
     connection.execute(
         callback_sources.insert().values(
             id=source_id,
             callback_id=callback_id,
-            kind=kind,
-            call_id=call_id,
-            turn=turn,
+            kind="request" if voicemail_id is None else "voicemail",
+            call_id=request.call_id,
+            turn=request.turn,
             voicemail_id=voicemail_id,
-            added_at=at,
+            added_at=request.at,
         )
     )
     if until is not None:
-        promise(connection, derived_id("pr", source_id), callback_id, until, at, wish.spoken, wish.ledger)
+        promise_id = derived_id("pr", source_id)
+        promise(connection, promise_id, callback_id, until, request.at, request.spoken, intake.ledger)
     return callback_id
 
 
-def _place(connection: Connection, wish: _Wish) -> str:
-    before = _latest(connection, wish)
+def _place(connection: Connection, intake: _Intake) -> str:
+    before = _latest(connection, intake)
     if before is None:
-        return _create(connection, wish)
+        return _create(connection, intake)
     if before.is_final:
-        return _reopen(connection, before, wish).id
-    return _join(connection, before, wish).id
+        return _reopen(connection, before, intake).id
+    return _join(connection, before, intake).id
 
 
-def _latest(connection: Connection, wish: _Wish) -> Callback | None:
+def _latest(connection: Connection, intake: _Intake) -> Callback | None:
     """The open callback of this customer, queue and intent, or else the last one that ended within a week."""
     row = connection.execute(
         sa.select(callbacks)
         .where(
-            callbacks.c.customer_id == wish.customer_id,
-            callbacks.c.queue == wish.queue,
-            callbacks.c.intent == wish.intent,
+            callbacks.c.customer_id == intake.request.customer_id,
+            callbacks.c.queue == intake.request.queue,
+            callbacks.c.intent == intake.request.intent,
             callbacks.c.state.in_(LIVE_STATES)
             | (
                 callbacks.c.state.in_([state for state in FINAL_STATES if state != "merged"])
-                & (callbacks.c.closed_at >= wish.at - REOPENS_WITHIN)
+                & (callbacks.c.closed_at >= intake.request.at - REOPENS_WITHIN)
             ),
         )
         .order_by(callbacks.c.closed_at.is_(None).desc(), callbacks.c.closed_at.desc(), callbacks.c.id)
@@ -150,71 +111,72 @@ def _latest(connection: Connection, wish: _Wish) -> Callback | None:
     return None if row is None else of_row(row)
 
 
-def _create(connection: Connection, wish: _Wish) -> str:
-    callback_id = arrival_id("cb", wish.at)
-    reachable = wish.number is not None
+def _create(connection: Connection, intake: _Intake) -> str:
+    callback_id = arrival_id("cb", intake.request.at)
+    reachable = intake.request.number is not None
     connection.execute(
         callbacks.insert().values(
             id=callback_id,
-            customer_id=wish.customer_id,
-            number=wish.number,
-            queue=wish.queue,
-            intent=wish.intent,
-            language=wish.language,
+            customer_id=intake.request.customer_id,
+            number=intake.request.number,
+            queue=intake.request.queue,
+            intent=intake.request.intent,
+            language=intake.request.language,
             state="ready" if reachable else "waiting",
             sub_state="" if reachable else "needs_number",
-            due_at=wish.due_at,
-            promised_until=wish.promised_until,
+            due_at=intake.due_at,
+            promised_until=intake.request.promised_until,
             version=1,
-            created_at=wish.at,
+            created_at=intake.request.at,
         )
     )
-    _tell(connection, wish, callback_id, "callback.requested", "Callback wanted" + _by(wish))
-    enqueue(connection, CHANGED, {"id": callback_id}, wish.at)
+    _tell(connection, intake, callback_id, "callback.requested", "Callback wanted" + _by(intake.request))
+    enqueue(connection, CHANGED, {"id": callback_id}, intake.request.at)
     return callback_id
 
 
-def _join(connection: Connection, open_one: Callback, wish: _Wish) -> Callback:
+def _join(connection: Connection, open_one: Callback, intake: _Intake) -> Callback:
     """A further message about the same matter: the earliest promise holds."""
     values: dict[str, Any] = {
-        "due_at": min(open_one.due_at, wish.due_at),
+        "due_at": min(open_one.due_at, intake.due_at),
         "promised_until": min(
-            (until for until in (open_one.promised_until, wish.promised_until) if until is not None), default=None
+            (until for until in (open_one.promised_until, intake.request.promised_until) if until is not None),
+            default=None,
         ),
     }
-    if open_one.sub_state == "needs_number" and wish.number is not None:
+    if open_one.sub_state == "needs_number" and intake.request.number is not None:
         state = next_state(open_one.state, "give_number", open_one.holder)
-        values |= {"number": wish.number, "state": state, "sub_state": ""}
+        values |= {"number": intake.request.number, "state": state, "sub_state": ""}
     return move(
         connection,
         open_one,
-        wish.at,
+        intake.request.at,
         "callback.joined",
         "Another message about the same matter joined the open callback",
         values,
-        call_id=wish.call_id,
-        voicemail_id=wish.voicemail_id,
+        call_id=intake.request.call_id,
+        voicemail_id=intake.voicemail_id,
     )
 
 
-def _reopen(connection: Connection, final: Callback, wish: _Wish) -> Callback:
+def _reopen(connection: Connection, final: Callback, intake: _Intake) -> Callback:
     """The caller rings again within a week: the same callback with new clocks."""
     state = next_state(final.state, "reopen")
-    number = wish.number or final.number
+    number = intake.request.number or final.number
     return move(
         connection,
         final,
-        wish.at,
+        intake.request.at,
         "callback.reopened",
-        f"Callback reopened ({final.state.replace('_', ' ')} before)" + _by(wish),
+        f"Callback reopened ({final.state.replace('_', ' ')} before)" + _by(intake.request),
         {
             "state": state if number is not None else "waiting",
             "sub_state": "" if number is not None else "needs_number",
             "number": number,
-            "queue": wish.queue,
-            "language": wish.language,
-            "due_at": wish.due_at,
-            "promised_until": wish.promised_until,
+            "queue": intake.request.queue,
+            "language": intake.request.language,
+            "due_at": intake.due_at,
+            "promised_until": intake.request.promised_until,
             "not_before": None,
             "overdue": False,
             "holder": None,
@@ -226,34 +188,35 @@ def _reopen(connection: Connection, final: Callback, wish: _Wish) -> Callback:
             "closed_at": None,
             "reopened": final.reopened + 1,
         },
-        call_id=wish.call_id,
-        voicemail_id=wish.voicemail_id,
+        call_id=intake.request.call_id,
+        voicemail_id=intake.voicemail_id,
     )
 
 
-def _quote(connection: Connection, company: Company, queue: str, intent: str, language: str, at: datetime) -> Quote:
+def _quote(connection: Connection, company: Company, request: Request) -> Quote:
+    queue, at = request.queue, request.at
     try:
-        return quote(company, queue, intent, language, at, backlog(connection, queue))
+        return quote(company, queue, request.intent, request.language, at, backlog(connection, queue))
     except LookupError as error:
         # The queue was taken out of company.yaml while the call went on. The message still gets its callback.
         log.warning("callback.queue_unknown", queue=queue, reason=str(error))
         return Quote(None, None, "UTC", {"asked_at": at.astimezone(UTC).isoformat(), "not_possible": str(error)})
 
 
-def _tell(connection: Connection, wish: _Wish, callback_id: str, kind: str, summary: str) -> None:
+def _tell(connection: Connection, intake: _Intake, callback_id: str, kind: str, summary: str) -> None:
     record(
         connection,
-        wish.customer_id,
-        wish.at,
+        intake.request.customer_id,
+        intake.request.at,
         kind,
         summary,
-        key=(wish.source_id,),
-        call_id=wish.call_id,
+        key=(intake.source_id,),
+        call_id=intake.request.call_id,
         callback_id=callback_id,
-        voicemail_id=wish.voicemail_id,
-        data={"queue": wish.queue, "intent": wish.intent, "due_at": wish.due_at.isoformat()},
+        voicemail_id=intake.voicemail_id,
+        data={"queue": intake.request.queue, "intent": intake.request.intent, "due_at": intake.due_at.isoformat()},
     )
 
 
-def _by(wish: _Wish) -> str:
-    return f" by {wish.promised_until:%Y-%m-%d %H:%M} UTC" if wish.promised_until is not None else ""
+def _by(request: Request) -> str:
+    return f" by {request.promised_until:%Y-%m-%d %H:%M} UTC" if request.promised_until is not None else ""

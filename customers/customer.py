@@ -27,26 +27,17 @@ class Customer:
     numbers: tuple[str, ...]
 
 
-def stranger_id(call_id: str, number: str | None) -> str:
-    """The id of a new customer.
-
-    Each call from a withheld number gets a customer of its own, because such callers are different people.
-    """
-    return new_id("cu") if number is not None else derived_id("cu", "withheld", call_id)
-
-
 def of_calls(connection: Connection, numbers: Mapping[str, str | None], at: datetime) -> dict[str, str]:
     """The customers of calls, by call id; `numbers` has the number of each call.
 
-    Unknown customers are created, with a few statements for all calls.
+    Unknown customers are created, with a few statements for all calls. Each call from a withheld number gets a customer of its
+    own, because such callers are different people.
     """
     owners = _owners(connection, {number for number in numbers.values() if number is not None})
-    fresh = {
-        number: stranger_id(call_id, number)
-        for call_id, number in numbers.items()
-        if number is not None and number not in owners
+    fresh = {number: new_id("cu") for number in numbers.values() if number is not None and number not in owners}
+    anonymous = {
+        call_id: derived_id("cu", "withheld", call_id) for call_id, number in numbers.items() if number is None
     }
-    anonymous = {call_id: stranger_id(call_id, None) for call_id, number in numbers.items() if number is None}
     insert_many_once(connection, customers, [_row(name, at) for name in (*fresh.values(), *anonymous.values())])
     added = {number for (number,) in insert_many_once(connection, customer_numbers, _number_rows(fresh, at), "number")}
     if taken := [number for number in fresh if number not in added]:  # another call created the customer first
@@ -54,11 +45,6 @@ def of_calls(connection: Connection, numbers: Mapping[str, str | None], at: date
         owners |= _owners(connection, taken)
     owners = fresh | owners
     return {call_id: anonymous[call_id] if number is None else owners[number] for call_id, number in numbers.items()}
-
-
-def of_call(connection: Connection, number: str | None, call_id: str, at: datetime) -> str:
-    """The customer id of one call."""
-    return of_calls(connection, {call_id: number}, at)[call_id]
 
 
 def find_by_number(connection: Connection, number: str) -> Customer | None:

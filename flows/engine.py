@@ -55,6 +55,8 @@ def resume(flow: Flow | None, company: Company, session: Session, given: Input |
     visit = Visit(flow, company, session, now)
     if not isinstance(given, HoursRead | PromiseQuoted) and session.wait != "effect":
         visit.change(turn=session.turn + 1)
+        if session.wait == "record" and not session.ended:
+            visit.change(recording_turn=session.turn)
     if session.ended:
         return after_the_end(visit, session, given)
     if isinstance(given, HungUp):

@@ -56,7 +56,8 @@ class Session:
     nodes that `*` returns to, newest last. `ended` is the outcome once the call is over. `language_known` is false while
     `language` is only the flow's first. `intent` is the last menu choice. `talked_seconds` were spent in transfers and do
     not count towards the length of the call. `troubles` counts error ways taken. `called` is the key of the company's
-    `numbers` that was called, empty for `default`; `hours` is what a calendar said last.
+    `numbers` that was called, empty for `default`; `hours` is what a calendar said last. `recording_turn` is the turn in which
+    the recording that ended last began.
     """
 
     version: str
@@ -84,6 +85,7 @@ class Session:
     called: str = ""
     open_promise_queue: str = ""
     hours: HoursKnown | None = None
+    recording_turn: int = 0
 
     def change(self, **changes: Any) -> Session:
         """A copy with other values in these fields. Raises TypeError for a field that there is not."""

@@ -1,21 +1,23 @@
-"""What follows from a turn: rows of calls, voicemails, callbacks and the customer's history, in the journal's transaction.
+"""What follows from turns: rows of calls, voicemails, callbacks and the customer's history, in the journal's transaction.
 
 Everything here is safe to repeat: rows have derived keys, and a message that was told of twice is one message.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, assert_never
 
-import sqlalchemy as sa
 import structlog
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine, Row
 from sqlalchemy.exc import OperationalError
 
-from callbacks import intake, promises
+from callbacks import promises
+from callbacks.intake import ensure_callback
 from customers import customer, history
+from customers.request import Request
 from flows.company import Company
 from flows.events import (
     CallbackRequested,
@@ -38,184 +40,103 @@ from flows.events import (
     WentWrong,
 )
 from flows.inputs import HungUp, Recorded
+from ivr import messages_left
 from ivr.call_summary import path_of, summary_of
-from ivr.journal.past_turns import follow_later
-from ivr.journal.turn_record import TurnRecord
-from ivr.openings import ensure_call
-from ivr.tables import calls, turns
-from runtime.metrics import voicemails_arrived
-from runtime.sql.database import savepoint
+from ivr.journal.past_turns import load_turn, turns_of
+from ivr.journal.turn_record import CallFacts, TurnRecord
+from ivr.openings import ensure_call, open_calls, opening_of
+from ivr.tables import calls
+from runtime.sql.database import savepoint, writing
+from runtime.sql.outbox import Handler, enqueue
 from voicemail import mailbox
-from voicemail.mailbox import Voicemail
 
 log = structlog.get_logger()
 
+# The outbox entry of a turn whose effects could not be written.
+RETRY = "turn.effects"
 
-# What a turn's events leave beside the journal; the others are told by the journal itself.
-_CONSEQUENTIAL = (
-    LanguageChosen,
-    VoicemailBegun,
-    VoicemailLeft,
-    VoicemailEmpty,
-    CallbackRequested,
-    PromiseSpoken,
-    TransferEnded,
-    WentWrong,
-    CallEnded,
-)
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """A turn of which something follows, with the row of its call."""
+
+    connection: Connection
+    record: TurnRecord
+    call: Row[Any]
+    company: Company
+
+    @property
+    def call_id(self) -> str:
+        return self.record.call.call_id
 
 
 def apply_effects(connection: Connection, records: Sequence[TurnRecord], company: Company) -> bool:
-    """Write what follows from a batch of turns; tell whether something may now wait in the outbox.
+    """Open the calls that begin in these turns and write what follows; tell whether something may wait in the outbox now.
 
-    A fault in one turn's consequences leaves the turn and the others standing; what failed is tried again by the outbox.
-    Raises OperationalError when the database is away.
+    A record without events is a repeat: only its recording may be news. A fault in what follows from one turn leaves that
+    turn and all others standing, and the outbox tries it again. Raises OperationalError when the database is away.
     """
+    has_failed = _open_calls(connection, [record for record in records if opening_of(record) is not None])
     following = [record for record in records if has_consequences(record)]
     for record in following:
-        _follow_safely(connection, record, company)
-    return bool(following)
+        try:
+            with savepoint(connection):
+                _apply(connection, record, company)
+        except OperationalError:
+            raise  # the database is away, or two processes met: nothing of this is written
+        except Exception:
+            log.exception("turn.effects_failed", call_id=record.call.call_id, turn=record.turn)
+            if record.events:
+                _retry_later(connection, record)
+    return bool(following) or has_failed
 
 
-def _follow_safely(connection: Connection, record: TurnRecord, company: Company) -> None:
-    try:
-        with savepoint(connection):
-            follow(connection, record, company)
-    except OperationalError:
-        raise  # the database is away, or two processes met: nothing of this is written
-    except Exception:
-        log.exception("turn.effects_failed", call_id=record.call.call_id, turn=record.turn)
-        if record.events:
-            follow_later(connection, record)
+def retry_effects(engine: Engine, company: Callable[[], Company]) -> Handler:
+    """The outbox handler of RETRY: write what follows from a stored turn once more. What fails again raises."""
+
+    def handle(payload: dict[str, Any]) -> None:
+        with writing(engine) as connection:
+            record = load_turn(connection, CallFacts(**payload["call"]), payload["turn"])
+            if record is None:
+                return
+            opening = opening_of(record)
+            open_calls(connection, [opening] if opening is not None else [])
+            if has_consequences(record):
+                _apply(connection, record, company())
+
+    return handle
 
 
 def has_consequences(record: TurnRecord) -> bool:
-    """Whether anything follows from a turn beside its place in the journal."""
+    """Whether anything follows from a turn besides its place in the journal and the row of a call that begins."""
     if not record.events:
         return isinstance(record.input, Recorded | HungUp) and bool(record.input.recording_id)
-    return any(isinstance(event, _CONSEQUENTIAL) for event in record.events)
+    return any(_consequence(event) is not None for event in record.events)
 
 
-def follow(connection: Connection, record: TurnRecord, company: Company) -> None:
-    """Write all that follows from a turn.
-
-    A recording that no event tells of may be news: of a repeat, or where the provider measured nothing. The file decides.
-    """
-    call = ensure_call(connection, record.call, record.session.language, record.at)
-    for event in record.events:
-        _follow_event(connection, record, call, event, company)
-    left = record.input
-    is_told = any(isinstance(event, VoicemailLeft) for event in record.events)
-    if not is_told and isinstance(left, Recorded | HungUp) and left.recording_id:
-        message_arrived(
-            connection, company, record.call.call_id, record.turn - 1, left.recording_id, left.seconds, record.at
-        )
-
-
-def message_arrived(
-    connection: Connection,
-    company: Company,
-    call_id: str,
-    turn: int | None,
-    recording_id: str,
-    seconds: float | None,
-    at: datetime,
-) -> bool:
-    """A recording is known to exist: make its voicemail available and queue its callback, once however often it is told.
-
-    `turn` is the one that began the recording; None takes the call's newest that waits for one. Returns False when it was
-    known already or nothing waits for it.
-    """
-    message = mailbox.arrived(connection, call_id=call_id, turn=turn, recording_id=recording_id, seconds=seconds, at=at)
-    if message is None:
-        return False
-    _queue_callback(connection, company, message, at)
-    return True
-
-
-def _queue_callback(connection: Connection, company: Company, message: Voicemail, at: datetime) -> None:
-    call_id = message.call_id
-    seconds = None if message.seconds is None else round(message.seconds)
-    history.record(
-        connection,
-        message.customer_id,
-        at,
-        "voicemail.left",
-        f"Left a message of {seconds} s" if seconds else "Left a message",
-        key=(message.id,),
-        call_id=call_id,
-        voicemail_id=message.id,
-        data={"queue": message.queue, "intent": message.intent, "seconds": seconds},
-    )
-    number = connection.execute(sa.select(calls.c.from_number).where(calls.c.id == call_id)).scalar_one_or_none()
-    callback_id = intake.request(
-        connection,
-        call_id=call_id,
-        turn=message.turn,
-        kind="voicemail",
-        customer_id=message.customer_id,
-        number=number,
-        queue=message.queue,
-        intent=message.intent,
-        language=message.language,
-        until=message.until,
-        spoken=_was_spoken(connection, call_id),
-        at=at,
-        voicemail_id=message.id,
-        company=company,
-    )
-    mailbox.attach(connection, message.id, callback_id)
-    voicemails_arrived.inc()
-
-
-def _follow_event(connection: Connection, record: TurnRecord, call: Any, event: Event, company: Company) -> None:
-    call_id = record.call.call_id
+def _consequence(event: Event) -> Callable[[_Turn], None] | None:
+    """What follows from an event; None for those that the journal itself tells."""
     match event:
         case LanguageChosen():
-            customer.remember_language(connection, call.customer_id, event.language)
-            connection.execute(calls.update().where(calls.c.id == call_id).values(language=event.language))
+            return partial(_keep_language, event)
         case VoicemailBegun():
-            _expect(connection, record, call, event, record.turn, company)
+            return partial(_expect_message, event)
         case VoicemailLeft():
-            _expect(connection, record, call, event, record.turn - 1, company)
-            message_arrived(connection, company, call_id, record.turn - 1, event.recording_id, event.seconds, record.at)
+            return partial(_take_message, event)
         case VoicemailEmpty():
-            mailbox.came_empty(connection, call_id, record.turn - 1)
+            return _note_empty_message
         case CallbackRequested():
-            intake.request(
-                connection,
-                call_id=call_id,
-                turn=record.turn,
-                kind="request",
-                customer_id=call.customer_id,
-                number=call.from_number,
-                queue=event.queue,
-                intent=event.intent,
-                language=record.session.language,
-                until=event.until,
-                spoken=True,
-                at=record.at,
-                company=company,
-            )
+            return partial(_request_callback, event)
         case PromiseSpoken():
-            promises.spoken(connection, call_id, event.until)
+            return partial(_bind_promise, event)
         case TransferEnded():
-            history.record(
-                connection,
-                call.customer_id,
-                record.at,
-                "call.transferred",
-                f"Transfer: {event.status.replace('_', ' ')}" + (f" after {event.seconds} s" if event.seconds else ""),
-                key=(call_id, record.turn),
-                call_id=call_id,
-                data={"node": event.node, "status": event.status, "seconds": event.seconds},
-            )
+            return partial(_tell_transfer, event)
         case WentWrong():
-            log.error("turn.went_wrong", call_id=call_id, turn=record.turn, node=event.node, reason=event.reason)
+            return partial(_log_fault, event)
         case CallEnded():
-            _end(connection, record, call, event)
+            return partial(_end_call, event)
         case (
-            CallStarted()  # openings.py writes its rows
+            CallStarted()  # its call is opened with all others that begin in the batch
             | NodeEntered()
             | NodeLeft()
             | KeysPressed()
@@ -224,58 +145,130 @@ def _follow_event(connection: Connection, record: TurnRecord, call: Any, event: 
             | TransferStarted()
             | InputIgnored()
         ):
-            pass  # told by the journal itself
+            return None
         case _:
             assert_never(event)
 
 
-def _expect(
-    connection: Connection,
-    record: TurnRecord,
-    call: Any,
-    event: VoicemailBegun | VoicemailLeft,
-    turn: int,
-    company: Company,
-) -> None:
-    mailbox.expect(
-        connection,
-        call_id=record.call.call_id,
-        turn=turn,
-        customer_id=call.customer_id,
-        queue=event.queue,
-        intent=event.intent,
-        language=record.session.language,
-        until=event.until,
-        at=record.at,
+def _open_calls(connection: Connection, beginning: Sequence[TurnRecord]) -> bool:
+    """Open the calls that begin in these turns. One that cannot be opened holds up no other; tell whether there is one."""
+    if not beginning:
+        return False
+    try:
+        with savepoint(connection):
+            open_calls(connection, [opening for record in beginning if (opening := opening_of(record)) is not None])
+        return False
+    except OperationalError:
+        raise
+    except Exception:
+        if len(beginning) > 1:
+            return sum(_open_calls(connection, [record]) for record in beginning) > 0
+        log.exception("call.not_opened", call_id=beginning[0].call.call_id)
+        _retry_later(connection, beginning[0])
+        return True
+
+
+def _retry_later(connection: Connection, record: TurnRecord) -> None:
+    call = record.call
+    enqueue(connection, RETRY, {"call_id": call.call_id, "turn": record.turn, "call": asdict(call)})
+
+
+def _apply(connection: Connection, record: TurnRecord, company: Company) -> None:
+    call = ensure_call(connection, record.call, record.session.language, record.at)
+    turn = _Turn(connection, record, call, company)
+    for event in record.events:
+        consequence = _consequence(event)
+        if consequence is not None:
+            consequence(turn)
+    given = record.input
+    is_told = any(isinstance(event, VoicemailLeft) for event in record.events)
+    if not is_told and isinstance(given, Recorded | HungUp) and given.recording_id:
+        # A repeat may know more, and where the provider measured nothing the file decides.
+        _message_arrived(turn, given.recording_id, given.seconds)
+
+
+def _keep_language(event: LanguageChosen, turn: _Turn) -> None:
+    customer.remember_language(turn.connection, turn.call.customer_id, event.language)
+    turn.connection.execute(calls.update().where(calls.c.id == turn.call_id).values(language=event.language))
+
+
+def _expect_message(event: VoicemailBegun, turn: _Turn) -> None:
+    messages_left.expect(turn.connection, _request(turn, event, turn.record.turn), turn.company)
+
+
+def _take_message(event: VoicemailLeft, turn: _Turn) -> None:
+    messages_left.expect(turn.connection, _request(turn, event, turn.record.session.recording_turn), turn.company)
+    _message_arrived(turn, event.recording_id, event.seconds)
+
+
+def _message_arrived(turn: _Turn, recording_id: str, seconds: int | None) -> None:
+    began = turn.record.session.recording_turn
+    messages_left.arrived(turn.connection, turn.company, turn.call_id, began, recording_id, seconds, turn.record.at)
+
+
+def _note_empty_message(turn: _Turn) -> None:
+    mailbox.came_empty(turn.connection, turn.call_id, turn.record.session.recording_turn)
+
+
+def _request_callback(event: CallbackRequested, turn: _Turn) -> None:
+    request = _request(turn, event, turn.record.turn, is_spoken=True)
+    ensure_callback(turn.connection, request, turn.company)
+
+
+def _bind_promise(event: PromiseSpoken, turn: _Turn) -> None:
+    promises.spoken(turn.connection, turn.call_id, event.until)
+
+
+def _tell_transfer(event: TransferEnded, turn: _Turn) -> None:
+    lasted = f" after {event.seconds} s" if event.seconds else ""
+    history.record(
+        turn.connection,
+        turn.call.customer_id,
+        turn.record.at,
+        "call.transferred",
+        f"Transfer: {event.status.replace('_', ' ')}{lasted}",
+        key=(turn.call_id, turn.record.turn),
+        call_id=turn.call_id,
+        data={"node": event.node, "status": event.status, "seconds": event.seconds},
     )
-    early = mailbox.take_early(connection, record.call.call_id, turn)
-    if early is not None:
-        _queue_callback(connection, company, early, record.at)
 
 
-def _end(connection: Connection, record: TurnRecord, call: Any, event: CallEnded) -> None:
-    query = sa.select(turns.c.events).where(turns.c.call_id == record.call.call_id).order_by(turns.c.turn)
-    events = [each for row in connection.execute(query) for each in row.events]
+def _log_fault(event: WentWrong, turn: _Turn) -> None:
+    log.error("turn.went_wrong", call_id=turn.call_id, turn=turn.record.turn, node=event.node, reason=event.reason)
+
+
+def _end_call(event: CallEnded, turn: _Turn) -> None:
+    events = [each for entry in turns_of(turn.connection, turn.call_id) for each in entry.events]
     row = history.event_row(
-        call.customer_id,
-        record.at,
+        turn.call.customer_id,
+        turn.record.at,
         "call.ended",
-        summary_of(events, event.outcome, record.at - call.started_at),
-        key=(record.call.call_id,),
-        call_id=record.call.call_id,
+        summary_of(events, event.outcome, turn.record.at - turn.call.started_at),
+        key=(turn.call_id,),
+        call_id=turn.call_id,
         data={"path": path_of(events), "outcome": event.outcome},
     )
-    ended = connection.execute(
+    ended = turn.connection.execute(
         calls.update()
-        .where(calls.c.id == record.call.call_id, calls.c.outcome.is_(None))
-        .values(outcome=event.outcome, ended_at=record.at)
+        .where(calls.c.id == turn.call_id, calls.c.outcome.is_(None))
+        .values(outcome=event.outcome, ended_at=turn.record.at)
     )
-    if not history.tell(connection, row) and ended.rowcount:  # an end that was noted too early (journal.py)
-        history.correct(connection, row)
+    if not history.tell(turn.connection, row) and ended.rowcount:  # an end that was noted too early (turn_writer.py)
+        history.correct(turn.connection, row)
 
 
-def _was_spoken(connection: Connection, call_id: str) -> bool:
-    """Whether the caller has heard the promise of this call so far."""
-    query = sa.select(turns.c.session).where(turns.c.call_id == call_id).order_by(turns.c.turn.desc()).limit(1)
-    session = connection.execute(query).scalar_one_or_none() or {}
-    return bool((session.get("promise") or {}).get("spoken"))
+def _request(
+    turn: _Turn, event: VoicemailBegun | VoicemailLeft | CallbackRequested, asked_in: int, *, is_spoken: bool = False
+) -> Request:
+    return Request(
+        call_id=turn.call_id,
+        turn=asked_in,
+        customer_id=turn.call.customer_id,
+        queue=event.queue,
+        intent=event.intent,
+        language=turn.record.session.language,
+        at=turn.record.at,
+        number=turn.call.from_number,
+        until=event.until,
+        spoken=is_spoken,
+    )

@@ -7,13 +7,13 @@ from datetime import datetime
 import structlog
 from sqlalchemy.engine import Connection, Engine
 
+from customers.request import Request
 from flows.company import Company
-from ivr import statuses
+from ivr import messages_left, statuses
 from ivr.call import CallStatus
-from ivr.effects import message_arrived
 from ivr.emergency import EMERGENCY_TURN
 from ivr.journal.turn_record import CallFacts
-from ivr.openings import ensure_call, open_begun
+from ivr.openings import ensure_call, open_from_journal
 from runtime.sql.database import writing
 from voicemail import mailbox
 
@@ -24,7 +24,7 @@ def note_status(engine: Engine, call: CallFacts, status: CallStatus, seconds: in
     """Note a status callback; one that is late, repeated or of an unknown call changes nothing."""
     with writing(engine) as connection:
         moved = statuses.report(connection, call.call_id, status, seconds, at)
-        if not moved and open_begun(connection, call):  # it may have overtaken the call's row
+        if not moved and open_from_journal(connection, call):  # it may have overtaken the call's row
             moved = statuses.report(connection, call.call_id, status, seconds, at)
     log.info("call.status", call_id=call.call_id, status=status, news=moved)
 
@@ -50,7 +50,7 @@ def note_recording(
             mailbox.came_empty(connection, call.call_id, turn)
             news = False
         else:
-            news = message_arrived(connection, company, call.call_id, turn, recording_id, seconds, at)
+            news = messages_left.arrived(connection, company, call.call_id, turn, recording_id, seconds, at)
     log.info("call.recording", call_id=call.call_id, turn=turn, seconds=seconds, news=news)
 
 
@@ -63,14 +63,5 @@ def note_fallback(engine: Engine, company: Company, call: CallFacts, at: datetim
 def _expect_emergency_message(connection: Connection, company: Company, call: CallFacts, at: datetime) -> None:
     language = company.default_language
     row = ensure_call(connection, call, language, at)
-    mailbox.expect(
-        connection,
-        call_id=call.call_id,
-        turn=EMERGENCY_TURN,
-        customer_id=row.customer_id,
-        queue=next(iter(company.queues)),
-        intent="general",
-        language=row.language or language,
-        until=None,
-        at=at,
-    )
+    queue, spoken_in = next(iter(company.queues)), row.language or language
+    mailbox.expect(connection, Request(call.call_id, EMERGENCY_TURN, row.customer_id, queue, "general", spoken_in, at))

@@ -16,12 +16,12 @@ from sqlalchemy.engine import Connection, Engine
 
 from customers import history
 from customers.phone import spoken_form
+from customers.request import Request
 from flows.company import Company
-from ivr import statuses
+from ivr import messages_left, statuses
 from ivr.call import FINAL, call_id_of
-from ivr.effects import message_arrived
 from ivr.journal.turn_record import CallFacts
-from ivr.openings import ensure_call, open_begun
+from ivr.openings import ensure_call, open_from_journal
 from ivr.providers.listing import ListedCall, ListedRecording, list_calls, list_recordings
 from ivr.tables import calls, turns
 from runtime.sql.database import reading, writing
@@ -90,7 +90,7 @@ def _add_calls(engine: Engine, company: Company, settled: Iterable[ListedCall]) 
     for call_id, call in by_id.items():
         if call_id not in known and (DEFAULT in company.numbers or _is_ours(engine, company, call)):
             with writing(engine) as connection:
-                if open_begun(connection, _facts(call)):
+                if open_from_journal(connection, _facts(call)):
                     continue  # it was answered, and whoever should have written its row died
                 row = ensure_call(connection, _facts(call), "", call.started_at)
                 connection.execute(calls.update().where(calls.c.id == call_id).values(outcome="unanswered"))
@@ -196,7 +196,7 @@ def _add_message(connection: Connection, company: Company, recording: ListedReco
     told = (recording.recording_id, recording.seconds, recording.created_at)
     if recording.is_message is None and not mailbox.is_expected(connection, call_id):
         return False
-    if message_arrived(connection, company, call_id, None, *told):
+    if messages_left.arrived(connection, company, call_id, None, *told):
         return True
     facts = _facts(call) if call is not None else CallFacts(call_id, recording.provider_call_id, None, None, "inbound")
     row = ensure_call(connection, facts, "", recording.created_at)
@@ -205,18 +205,11 @@ def _add_message(connection: Connection, company: Company, recording: ListedReco
         if _is_hex(recording.recording_id[-6:])
         else UNEXPECTED_TURN
     )
+    queue, language = next(iter(company.queues)), row.language or company.default_language
     mailbox.expect(
-        connection,
-        call_id=call_id,
-        turn=turn,
-        customer_id=row.customer_id,
-        queue=next(iter(company.queues)),
-        intent="general",
-        language=row.language or company.default_language,
-        until=None,
-        at=recording.created_at,
+        connection, Request(call_id, turn, row.customer_id, queue, "general", language, recording.created_at)
     )
-    return message_arrived(connection, company, call_id, turn, *told)
+    return messages_left.arrived(connection, company, call_id, turn, *told)
 
 
 def _facts(call: ListedCall) -> CallFacts:

@@ -15,6 +15,7 @@ from typing import Any, Literal, cast
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from customers.request import Request
 from runtime.ids import derived_id
 from runtime.sql.database import insert_once
 from runtime.sql.outbox import enqueue
@@ -82,40 +83,29 @@ class Voicemail:
         return self.sha256 is not None
 
 
-def expect(
-    connection: Connection,
-    *,
-    call_id: str,
-    turn: int,
-    customer_id: str,
-    queue: str,
-    intent: str,
-    language: str,
-    until: datetime | None,
-    at: datetime,
-) -> str:
-    """Note that the beep of this turn sounded, and return the message's id. A repeat changes nothing.
+def expect(connection: Connection, request: Request) -> str:
+    """Note that the beep of this request's turn sounded, and return the message's id. A repeat changes nothing.
 
     Ask `take_early` next: the provider may have announced the recording before.
     """
-    _one_at_a_time(connection, call_id)
-    voicemail_id = derived_id("vm", call_id, turn)
+    _one_at_a_time(connection, request.call_id)
+    voicemail_id = derived_id("vm", request.call_id, request.turn)
     insert_once(
         connection,
         voicemails,
         id=voicemail_id,
-        call_id=call_id,
-        turn=turn,
-        customer_id=customer_id,
-        queue=queue,
-        intent=intent,
-        language=language,
-        until=until,
+        call_id=request.call_id,
+        turn=request.turn,
+        customer_id=request.customer_id,
+        queue=request.queue,
+        intent=request.intent,
+        language=request.language,
+        until=request.until,
         status="expected",
         status_reason="",
-        recorded_at=at,
+        recorded_at=request.at,
         crashes=0,
-        updated_at=at,
+        updated_at=request.at,
     )
     return voicemail_id
 

@@ -16,10 +16,9 @@ import structlog
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from ivr.journal.past_turns import Apply
 from ivr.journal.spool import Spool
 from ivr.journal.turn_record import TurnRecord, pack, unpack
-from ivr.journal.turn_writer import TurnWriter
+from ivr.journal.turn_writer import Apply, TurnWriter
 from ivr.published_flows import NothingPublished
 from runtime.handover import Handed, Handover, settle
 
@@ -162,7 +161,7 @@ class Journal:
                     if self._is_caught_up(place):
                         break
                     continue
-                self._commit([unpack(entry) for entry in entries], were_heard=True)
+                self._commit([unpack(entry) for entry in entries], from_spool=True)
                 place, written = following, written + len(entries)
         except (SQLAlchemyError, NothingPublished) as error:  # the second just after a start, before the flows are read
             log.warning("journal.still_behind", reason=str(error.__cause__ or error)[:200])
@@ -179,8 +178,8 @@ class Journal:
             self._remembered.clear()
             return True
 
-    def _commit(self, records: list[TurnRecord], *, were_heard: bool = False) -> list[TurnRecord]:
-        written = self._writer.write(records, were_heard=were_heard)
+    def _commit(self, records: list[TurnRecord], *, from_spool: bool = False) -> list[TurnRecord]:
+        written = self._writer.write(records, from_spool=from_spool)
         if written.has_consequences:
             self._after_commit()
         return written.stored

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-import sqlalchemy as sa
-import structlog
 from sqlalchemy.engine import Connection, Engine
 
 from flows.inputs import HungUp
-from ivr.journal.past_turns import Apply, follow_later, last_turn, load_turn
+from ivr.journal.past_turns import last_turn, load_turn
 from ivr.journal.turn_record import TurnRecord, row_of
-from ivr.openings import open_calls, openings_of
 from ivr.tables import calls, turns
 from runtime.sql.bulk import insert_many_once
-from runtime.sql.database import savepoint, writing
+from runtime.sql.database import writing
 
-log = structlog.get_logger()
+# Writes the rows that follow from records within the transaction that wrote them, and says whether there were any.
+Apply = Callable[[Connection, Sequence[TurnRecord]], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +27,21 @@ class Written:
 
 
 class TurnWriter:
-    """Writes turns; `apply` writes the rows that follow, and says whether there were any (past_turns.py)."""
+    """Writes turns; `apply` writes the rows that follow, and says whether there were any."""
 
     def __init__(self, engine: Engine, apply: Apply) -> None:
         self._engine = engine
         self._apply = apply
 
-    def write(self, records: Sequence[TurnRecord], *, were_heard: bool = False) -> Written:
-        """Write turns of which none, some or all may stand there already; `were_heard` when they come from a spool.
+    def write(self, records: Sequence[TurnRecord], *, from_spool: bool = False) -> Written:
+        """Write turns of which none, some or all may stand there already; their callers heard those `from_spool`.
 
         Raises SQLAlchemyError; then nothing is written, unless the word of the commit was lost.
         """
         with writing(self._engine) as connection:
-            return self._write(connection, records, were_heard)
+            return self._write(connection, records, from_spool)
 
-    def _write(self, connection: Connection, records: Sequence[TurnRecord], were_heard: bool) -> Written:
+    def _write(self, connection: Connection, records: Sequence[TurnRecord], from_spool: bool) -> Written:
         new = set(insert_many_once(connection, turns, [row_of(record) for record in records], "call_id", "turn"))
         stored: list[TurnRecord] = []
         following: list[TurnRecord] = []
@@ -56,40 +54,20 @@ class TurnWriter:
                 continue
             known = load_turn(connection, record.call, record.turn)
             assert known is not None
-            if were_heard and isinstance(known.input, HungUp) and not isinstance(record.input, HungUp):
+            if from_spool and isinstance(known.input, HungUp) and not isinstance(record.input, HungUp):
                 # The hang-up was noted while this turn lay in a spool: what the caller was told in it stands.
                 stored.append(record)
-                following += [record, *_make_room(connection, record)]
+                following += [record, *_take_the_place_of_a_hang_up(connection, record)]
             else:
                 stored.append(known)
                 following.append(replace(record, events=(), session=known.session))
-        has_failed = self._open(connection, following)
-        return Written(stored, has_consequences=self._apply(connection, following) or has_failed)
-
-    def _open(self, connection: Connection, records: Sequence[TurnRecord]) -> bool:
-        """Open the calls that began. One that cannot be opened leaves all else standing, and the outbox tries again."""
-        openings = openings_of(records)
-        if not openings:
-            return False
-        try:
-            with savepoint(connection):
-                open_calls(connection, openings)
-            return False
-        except sa.exc.OperationalError:
-            raise  # the database is away, or two processes met: nothing of this is written
-        except Exception:
-            beginning = [record for record in records if openings_of([record])]
-            if len(beginning) > 1:
-                return sum(self._open(connection, [record]) for record in beginning) > 0
-            log.exception("call.not_opened", call_id=beginning[0].call.call_id)
-            follow_later(connection, beginning[0])
-            return True
+        return Written(stored, has_consequences=self._apply(connection, following))
 
 
-def _make_room(connection: Connection, record: TurnRecord) -> list[TurnRecord]:
-    """Put a turn where a hang-up was noted too early, and take that end back.
+def _take_the_place_of_a_hang_up(connection: Connection, record: TurnRecord) -> list[TurnRecord]:
+    """Put a turn where a hang-up was noted too early, and take that end of the call back.
 
-    Returns the turn that truly ended the call, to be followed once more, if it is here already; else it is still in a
+    Returns the turn that truly ended the call, whose effects are due once more, if it is here already; else it is still in a
     spool, or the reconciler adds it.
     """
     place = (turns.c.call_id == record.call.call_id, turns.c.turn == record.turn)

@@ -10,9 +10,10 @@ import redis
 from sqlalchemy.engine import Engine
 
 from callbacks.desk import Desk
-from callbacks.intake import request
+from callbacks.intake import ensure_callback
 from callbacks.queue.callback_queue import CallbackQueue
 from callbacks.queue.index import rebuild
+from customers.request import Request
 from customers.tables import customers
 from flows.calendar_definition import WEEKDAYS, CalendarDefinition, Holidays, Window
 from flows.company import Company, NumberDefinition, QueueDefinition, TargetRule
@@ -79,21 +80,8 @@ def asker(database: Engine, company: Company) -> Ask:
     ) -> str:
         with writing(database) as connection:
             insert_once(connection, customers, id=customer_id, created_at=at)
-            return request(
-                connection,
-                call_id=call_id,
-                turn=turn,
-                kind="voicemail",
-                customer_id=customer_id,
-                number=number,
-                queue=queue,
-                intent=intent,
-                language="en",
-                until=until,
-                spoken=spoken,
-                at=at,
-                company=company,
-            )
+            asked = Request(call_id, turn, customer_id, queue, intent, "en", at, number, until, spoken)
+            return ensure_callback(connection, asked, company)
 
     return leave
 

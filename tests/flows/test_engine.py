@@ -123,6 +123,13 @@ def test_message_is_saved_with_its_promise_and_the_caller_hears_it(ring: Ring) -
     assert not any(isinstance(event, PromiseSpoken) for event in call.events), "a promise is made once"
 
 
+def test_a_session_keeps_the_turn_in_which_its_recording_began(ring: Ring) -> None:
+    call = ring().do(Digits("2"))
+    began = call.session.turn
+    for left in (Recorded(None, 0), MESSAGE, HungUp("rec-1", 12)):
+        assert ring().do(Digits("2"), left).session.recording_turn == began
+
+
 def test_message_without_a_promise_is_saved_all_the_same(ring: Ring) -> None:
     call = ring(until=None).do(Digits("2"))
     assert call.verbs[0] == Say("Tell us.", "en")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ivr.journal import past_turns, turn_writer
+from ivr import effects
 from tests.front import Front, open_front
 
 
@@ -31,5 +31,4 @@ def unopened(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_connection: Any, _openings: Any) -> None:
         raise ValueError("what is this")
 
-    monkeypatch.setattr(turn_writer, "open_calls", fail)
-    monkeypatch.setattr(past_turns, "open_calls", fail)
+    monkeypatch.setattr(effects, "open_calls", fail)

@@ -11,11 +11,10 @@ import sqlalchemy as sa
 
 from customers.history import events_of
 from customers.tables import customer_numbers, customers, history
-from ivr import openings
+from ivr import effects, openings
 from ivr.call import call_id_of
-from ivr.journal import past_turns, turn_writer
 from ivr.journal.turn_record import CallFacts
-from ivr.openings import ensure_call, open_begun
+from ivr.openings import ensure_call, open_from_journal
 from ivr.tables import calls, turns
 from runtime.sql.database import reading, writing
 from runtime.sql.outbox import outbox
@@ -94,7 +93,7 @@ async def test_a_call_opened_later_from_its_first_turn_leaves_the_same(front: Fr
             connection.execute(table.delete())
         for row in known:
             call = CallFacts(row.id, row.provider_call_id, row.from_number, row.to_number, row.direction)
-            assert open_begun(connection, call)
+            assert open_from_journal(connection, call)
     assert picture(front) == as_rang
     assert {row.id: (row.call_id, row.at) for row in rows(front, history)} == lines
 
@@ -130,7 +129,7 @@ async def test_the_outbox_opens_what_could_not_be_opened_and_only_once(
     monkeypatch.undo()
     await delivered(front)
     for note in notes:
-        past_turns.follow_again(front.parts.console_database, lambda _connection, _records: False)(note.payload)
+        effects.retry_effects(front.parts.console_database, lambda: front.parts.published_flows.company)(note.payload)
     assert len(rows(front, calls)) == 2
     assert [row.kind for row in rows(front, history)] == ["call.started"] * 2
 
@@ -168,8 +167,7 @@ async def test_one_call_that_cannot_be_opened_holds_no_other_up(front: Front, mo
             raise ValueError("what is this")
         openings.open_calls(connection, begun)
 
-    monkeypatch.setattr(turn_writer, "open_calls", fail)
-    monkeypatch.setattr(past_turns, "open_calls", fail)
+    monkeypatch.setattr(effects, "open_calls", fail)
     numbers = [f"+3712000000{number}" for number in range(4)]
     await asyncio.gather(*(front.switchboard.ring(from_number=number) for number in numbers))
     assert sorted(row.from_number for row in rows(front, calls)) == [numbers[0], *numbers[2:]]

@@ -117,8 +117,8 @@ MUTANTS = (
     Mutant(
         "spool: what was heard stands",
         "ivr/journal/turn_writer.py",
-        "            if were_heard and ",
-        "            if not were_heard and ",
+        "            if from_spool and ",
+        "            if not from_spool and ",
         ("tests/ivr/test_late_turns.py",),
     ),
     Mutant(

@@ -23,11 +23,12 @@ from sqlalchemy.exc import OperationalError
 from callbacks.callback import FINAL_STATES, HELD_STATES, IllegalStep, NotTheHolder, Outcome, StaleNonce
 from callbacks.clock import Clock
 from callbacks.desk import Desk
-from callbacks.intake import request
+from callbacks.intake import ensure_callback
 from callbacks.queue.callback_queue import CallbackQueue
 from callbacks.queue.circuit import Circuit
 from callbacks.queue.index import Index, deliver_changed
 from callbacks.transition import CHANGED
+from customers.request import Request
 from customers.tables import customers
 from flows.company import Company
 from runtime.embedded import EmbeddedRedis
@@ -102,21 +103,10 @@ class Desks(RuleBasedStateMachine):
         def ask() -> str:
             with writing(self.sql.engine) as connection:
                 insert_once(connection, customers, id=f"cu_{customer}", created_at=now)
-                return request(
-                    connection,
-                    call_id=key[0],
-                    turn=call,
-                    kind="request",
-                    customer_id=f"cu_{customer}",
-                    number="+37120000001" if customer else None,
-                    queue=queue,
-                    intent=intent,
-                    language="en",
-                    until=now + timedelta(hours=2),
-                    spoken=True,
-                    at=now,
-                    company=self.company,
-                )
+                number = "+37120000001" if customer else None
+                until = now + timedelta(hours=2)
+                asked = Request(key[0], call, f"cu_{customer}", queue, intent, "en", now, number, until, spoken=True)
+                return ensure_callback(connection, asked, self.company)
 
         callback_id = self._surely(ask)
         assert self.wishes.setdefault(key, callback_id) == callback_id

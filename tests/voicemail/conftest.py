@@ -16,6 +16,7 @@ import soundfile
 from pydantic import SecretStr
 from sqlalchemy.engine import Connection, Engine
 
+from customers.request import Request
 from customers.tables import customers
 from runtime.sql.database import insert_once, writing
 from voicemail import mailbox
@@ -139,17 +140,7 @@ def expect() -> Expect:
 
     def expect(connection: Connection, call_id: str = "ca_1", turn: int = 2, language: str = "ko") -> str:
         insert_once(connection, customers, id="cu_1", name="", created_at=NOW)
-        return mailbox.expect(
-            connection,
-            call_id=call_id,
-            turn=turn,
-            customer_id="cu_1",
-            queue="support",
-            intent="general",
-            language=language,
-            until=None,
-            at=NOW,
-        )
+        return mailbox.expect(connection, Request(call_id, turn, "cu_1", "support", "general", language, NOW))
 
     return expect
 
