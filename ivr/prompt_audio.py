@@ -29,7 +29,7 @@ def listen(content: bytes) -> AudioFile:
     """Decode an audio file as calls play it. Raises AudioRefused with the reason."""
     # The libraries behind it are large, and most folders hold no audio.
     from voicemail.audio.decoders import DecoderUnusable
-    from voicemail.audio.recording_audio import AudioUnreadable, examine
+    from voicemail.audio.recording_audio import AudioUnreadable, examine, mixed
 
     if len(content) > MAX_BYTES:
         raise AudioRefused(f"it is larger than {MAX_BYTES // 1024 // 1024} MB")
@@ -46,9 +46,9 @@ def listen(content: bytes) -> AudioFile:
         raise AudioRefused(_of_a_prompt(sound.fault))
     if sound.seconds > LONGEST_RECORDING_SECONDS:
         raise AudioRefused(f"it lasts {sound.seconds:.0f} s; a prompt lasts {LONGEST_RECORDING_SECONDS} s at most")
-    if sound.loudest < _QUIETEST:
+    if max(sound.levels) < _QUIETEST:
         raise AudioRefused("nothing can be heard in it")
-    samples = sound.tape.read(0, LONGEST_RECORDING_SECONDS * sound.working_rate_hz)
+    samples = mixed(sound)
     if sound.working_rate_hz != RATE_HZ:
         import numpy as np
         import soxr

@@ -118,7 +118,7 @@ def sheet(
         if message.transcript is not None and message.transcript.text:
             lines.append(f"  {message.transcript.text}")
             lines += [_fact(fact) for fact in _facts(message, company)]
-        elif message.status_reason:
+        if message.status_reason:
             lines.append(f"  {message.status_reason}")
     for promise in promises:
         lines += ["", f"promise   by {_moment(promise.promised_until)}: {promise.outcome or 'open'}"]

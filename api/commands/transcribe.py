@@ -34,6 +34,7 @@ def transcribe(
     from voicemail.models.installed import ModelMissing
     from voicemail.models.loaded import ModelUnusable
     from voicemail.own_words.thresholds import load_thresholds
+    from voicemail.recognition.doubt import doubt_of
     from voicemail.recognition.transcriber import Transcriber
 
     if not file.is_file():
@@ -60,6 +61,8 @@ def transcribe(
         )
     if sound.fault:
         typer.echo(f"{file}: {sound.fault}", err=True)
+    if doubt := doubt_of(written.transcript):
+        typer.echo(f"{file}: {doubt}", err=True)
     if not written.is_whole:
         typer.echo(f"{file}: Only the first 30 minutes of speech were transcribed.", err=True)
     typer.echo(_as_json(sound, written) if as_json else written.transcript.text or "(no speech)")

@@ -15,9 +15,9 @@ from tests.front import Front, open_front
 from tests.provider_lists import Provider, listed_provider
 
 # The web that serves recordings, and messages in SQL, as tests of voicemail/ have them.
-from tests.voicemail.conftest import account, expect, left, recording_path, web
+from tests.voicemail.conftest import account, clips, expect, left, recording_path, web
 
-__all__ = ["account", "expect", "left", "recording_path", "web", "write"]
+__all__ = ["account", "clips", "expect", "left", "recording_path", "web", "write"]
 
 
 @pytest.fixture

@@ -39,14 +39,14 @@ def decode(source: int, target: int) -> decoding.Decoded:
             while True:
                 os.write(target, bytes(100_000))
         case "LIE":
-            return decoding.Decoded(8_000, 1, 100, 1_000_000, (), 0.5)
+            return decoding.Decoded(8_000, 1, 100, 1_000_000, (), (0.5,))
         case "BREAK OUT":
             if any(attempt() for attempt in (opened_a_file, opened_a_socket, started_a_program, found_a_secret)):
                 os.kill(os.getpid(), signal.SIGSEGV)
             raise decoding.Undecodable("silent")
     if order.startswith("CRASH"):
         os.write(target, bytes(1_600))
-        return decoding.Decoded(8_000, 1, 800, 800, (0,), 0.0)
+        return decoding.Decoded(8_000, 1, 800, 800, (0,), (0.0,))
     return well_behaved(source, target)
 
 

@@ -20,6 +20,7 @@ from typing import get_args
 
 import structlog
 
+from voicemail.audio.channels import MOST_TRACKS
 from voicemail.audio.decoding import BYTES_A_SAMPLE, MAX_SECONDS, PEAKS, WIDE_HZ, Decoded, Flaw, Undecodable, decode
 
 log = structlog.get_logger()
@@ -55,7 +56,7 @@ class Limits:
     memory_bytes: int = 256 * 1024 * 1024
     cpu_seconds: int = 120
     wall_seconds: float = 600.0
-    file_bytes: int = MAX_SECONDS * WIDE_HZ * BYTES_A_SAMPLE + 65_536
+    file_bytes: int = MAX_SECONDS * WIDE_HZ * BYTES_A_SAMPLE * MOST_TRACKS + 65_536
 
 
 class Decoders:
@@ -234,17 +235,18 @@ def _checked(answer: bytes, target: int) -> Decoded:
             frames=int(said["frames"]),
             samples=int(said["samples"]),
             peaks=tuple(int(peak) for peak in said["peaks"]),
-            loudest=float(said["loudest"]),
+            levels=tuple(float(level) for level in said["levels"]),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise _Died(f"it said nonsense ({error!r})"[:200]) from None
     is_possible = (
         2_000 <= decoded.sample_rate_hz <= 384_000
         and 0 < decoded.frames <= MAX_SECONDS * decoded.sample_rate_hz
-        and decoded.samples * BYTES_A_SAMPLE == os.fstat(target).st_size
+        and 1 <= len(decoded.levels) <= MOST_TRACKS
+        and decoded.samples * len(decoded.levels) * BYTES_A_SAMPLE == os.fstat(target).st_size
         and len(decoded.peaks) <= PEAKS
         and all(0 <= peak <= 100 for peak in decoded.peaks)
-        and 0.0 <= decoded.loudest <= 1.0
+        and all(0.0 <= level <= 1.0 for level in decoded.levels)
     )
     if not is_possible:
         raise _Died("it said what cannot be")

@@ -15,6 +15,8 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
+from voicemail.audio.channels import study, tracks_of
+from voicemail.audio.level import LevelMeter, frame_samples
 from voicemail.audio.true_sizes import CorrectedFile, corrections
 
 MAX_SECONDS = 2 * 3600
@@ -26,6 +28,7 @@ _MENDED_BLOCK_FRAMES = 1_024  # a file whose length is not known ends with a fau
 NARROW_HZ = 8_000
 WIDE_HZ = 16_000
 BYTES_A_SAMPLE = 2
+_ALONE = np.ones(1, np.float32)
 
 Flaw = Literal["form", "header", "silent", "memory", "size"]
 
@@ -40,9 +43,9 @@ class Undecodable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What a recording is. `frames` are those of the file, `samples` those written at the working rate.
+    """What a recording is. `frames` are those of the file, `samples` those of each track at the working rate.
 
-    `peaks` are at most 800 integers 0–100; `loudest` is 0–1.
+    The tracks lie one behind the other in the target. `levels` are theirs (level.py); `peaks` are at most 800 integers 0–100.
     """
 
     sample_rate_hz: int
@@ -50,7 +53,7 @@ class Decoded:
     frames: int
     samples: int
     peaks: tuple[int, ...]
-    loudest: float
+    levels: tuple[float, ...]
 
 
 def working_rate_hz(sample_rate_hz: int) -> int:
@@ -59,33 +62,48 @@ def working_rate_hz(sample_rate_hz: int) -> int:
 
 
 def decode(source: int, target: int) -> Decoded:
-    """Read the file open at `source` once and write it to `target`: mono, 16 bits, at its working rate; both stay open.
+    """Decode the file open at `source` to `target`: 16 bits at its working rate, a track after the other; both stay open.
 
+    Channels that are the same sound are one track; people who speak on channels of their own are a track each (channels.py).
     A file that ends early is read as far as it goes, one of more than two hours for two hours. Raises Undecodable, and
     OSError if `target` cannot be written.
     """
-    try:
-        mended = corrections(source)
-        file = soundfile.SoundFile(CorrectedFile(source, mended) if mended else source, closefd=False)
-    except soundfile.LibsndfileError:
-        raise Undecodable("form") from None
-    with file:
+    with _opened(source) as file:
         rate, channels = file.samplerate, file.channels
         # Header fields are a stranger's: a rate or a number of channels out of all reason would cost memory.
         if not (2_000 <= rate <= 384_000 and 1 <= channels <= 16):
             raise Undecodable("header")
-        writer = _Writer(target, rate)
-        window = rate // 400
-        heights: list[NDArray[np.float32]] = []
+        tracks = [_ALONE] if channels == 1 else tracks_of(study(_blocks(file), channels, frame_samples(rate)))
+    window = rate // 400
+    heights: list[NDArray[np.float32]] = []
+    frames = samples = 0
+    levels: list[float] = []
+    for weights in tracks:
+        writer, meter = _Writer(target, rate), LevelMeter(rate)
         frames = 0
-        for block in _mono_blocks(file, window * max(1, (_MENDED_BLOCK_FRAMES if mended else BLOCK_FRAMES) // window)):
-            frames += len(block)
-            heights.append(np.abs(np.pad(block, (0, -len(block) % window))).reshape(-1, window).max(axis=1))
-            writer.write(block)
-    if frames == 0:
-        raise Undecodable("silent")
-    height = np.concatenate(heights)
-    return Decoded(rate, channels, frames, writer.finish(), _peaks(height), float(height.max()))
+        with _opened(source) as file:
+            for block in _blocks(file):
+                if not levels:
+                    loudest = np.abs(block).max(axis=1)
+                    heights.append(np.pad(loudest, (0, -len(loudest) % window)).reshape(-1, window).max(axis=1))
+                mono = block @ weights
+                frames += len(mono)
+                meter.add(mono)
+                writer.write(mono)
+        if frames == 0:
+            raise Undecodable("silent")
+        samples = writer.finish()
+        levels.append(meter.level())
+    return Decoded(rate, channels, frames, samples, _peaks(np.concatenate(heights)), tuple(levels))
+
+
+def _opened(source: int) -> soundfile.SoundFile:
+    os.lseek(source, 0, os.SEEK_SET)
+    mended = corrections(source)
+    try:
+        return soundfile.SoundFile(CorrectedFile(source, mended) if mended else source, closefd=False)
+    except soundfile.LibsndfileError:
+        raise Undecodable("form") from None
 
 
 class _Writer:
@@ -110,7 +128,11 @@ class _Writer:
             rest = rest[os.write(self._target, rest) :]
 
 
-def _mono_blocks(file: soundfile.SoundFile, frames: int) -> Iterator[NDArray[np.float32]]:
+def _blocks(file: soundfile.SoundFile) -> Iterator[NDArray[np.float32]]:
+    """A row a frame and a column a channel, in pieces of whole windows of the picture."""
+    window = file.samplerate // 400
+    is_mended = not isinstance(file.name, int)
+    frames = window * max(1, (_MENDED_BLOCK_FRAMES if is_mended else BLOCK_FRAMES) // window)
     left = MAX_SECONDS * file.samplerate
     while left > 0:
         try:
@@ -120,9 +142,8 @@ def _mono_blocks(file: soundfile.SoundFile, frames: int) -> Iterator[NDArray[np.
         if len(block) == 0:
             return
         left -= len(block)
-        mono = block[:, 0] if block.shape[1] == 1 else block.mean(axis=1)
         # Files of floats may hold anything.
-        yield np.clip(np.nan_to_num(mono, nan=0.0, posinf=1.0, neginf=-1.0), -1.0, 1.0).astype(np.float32, copy=False)
+        yield np.clip(np.nan_to_num(block, nan=0.0, posinf=1.0, neginf=-1.0), -1.0, 1.0).astype(np.float32, copy=False)
 
 
 def _peaks(height: NDArray[np.float32]) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -25,6 +25,8 @@ NARROW_HZ = decoding.NARROW_HZ
 WIDE_HZ = decoding.WIDE_HZ
 Tick = Callable[[], None]  # called again and again while work goes on, so that its lease can be renewed
 
+_WANTED_LEVEL = 0.09  # what speech has whose loudest sample is half of full scale (median of the clips)
+_PEAKS_OF_SPEECH = 10  # over its level; 4 to 8 in the clips
 # 50 dB under full scale speech is found in 0.53 of its windows instead of 0.78, and Vosk's own dither drowns its words.
 MAX_GAIN = 30.0
 _BLOCK_SAMPLES = 16_384
@@ -60,14 +62,19 @@ class Tape:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """What a recording is. `peaks` are about 800 integers 0–100; `loudest` is 0–1; `fault` says what is wrong with it, or ""."""
+    """What a recording is, or one track of it. `peaks` are about 800 integers 0–100; `fault` says what is wrong with it, or "".
+
+    `samples` are those of a track; `levels` are 0–1 (level.py), one a track. Several tracks are people on channels of their own.
+    """
 
     tape: Tape
+    first_sample: int
+    samples: int
     sample_rate_hz: int
     channels: int
     seconds: float
     peaks: tuple[int, ...]
-    loudest: float
+    levels: tuple[float, ...]
     fault: str
 
     @property
@@ -76,9 +83,17 @@ class Sound:
         return working_rate_hz(self.sample_rate_hz)
 
     @property
+    def tracks(self) -> tuple[Sound, ...]:
+        """Each track as a sound of its own, the loudest first."""
+        return tuple(
+            replace(self, first_sample=self.first_sample + number * self.samples, levels=(level,))
+            for number, level in enumerate(self.levels)
+        )
+
+    @property
     def gain(self) -> np.float32:
-        """By how much a quiet recording is raised: at most 30 dB, to half of full scale."""
-        return np.float32(min(MAX_GAIN, max(1.0, 0.5 / max(self.loudest, 1e-9))))
+        """By how much a quiet (first) track is raised, at most 30 dB: by its level, not by what stands out of it."""
+        return np.float32(min(MAX_GAIN, max(1.0, _WANTED_LEVEL / max(self.levels[0], 1e-9))))
 
 
 def examine(path: Path, tick: Tick = lambda: None, scratch: Path | None = None) -> Sound:
@@ -103,22 +118,35 @@ def examine(path: Path, tick: Tick = lambda: None, scratch: Path | None = None) 
         fault = "The end of the recording is missing; what arrived can be heard."
     return Sound(
         tape,
+        0,
+        decoded.samples,
         decoded.sample_rate_hz,
         decoded.channels,
         decoded.frames / decoded.sample_rate_hz,
         decoded.peaks,
-        decoded.loudest,
+        decoded.levels,
         fault,
     )
 
 
 def blocks(sound: Sound) -> Iterator[Samples]:
-    """The recording in mono at its working rate, raised if it is quiet, some seconds at a time."""
+    """The (first) track of a recording at its working rate, raised if it is quiet, some seconds at a time."""
     scale = sound.gain / np.float32(32_768.0)
-    place = 0
-    while len(samples := sound.tape.read(place, _BLOCK_SAMPLES)):
+    # What stands out of a quiet recording is no louder afterwards than speech can be, or it would drown the words beside it.
+    most = min(1.0, _PEAKS_OF_SPEECH * sound.levels[0] * float(sound.gain)) if sound.gain > 1 else 1.0
+    place, end = sound.first_sample, sound.first_sample + sound.samples
+    while len(samples := sound.tape.read(place, min(_BLOCK_SAMPLES, end - place))):
         place += len(samples)
-        yield samples * scale
+        yield np.clip(samples * scale, -most, most)
+
+
+def mixed(sound: Sound) -> NDArray[np.int16]:
+    """The whole of a short recording as a person hears it: all tracks together, at its working rate."""
+    together = sum(
+        (track.tape.read(track.first_sample, track.samples).astype(np.int32) for track in sound.tracks),
+        np.zeros(sound.samples, np.int32),
+    )
+    return np.clip(together, -32_768, 32_767).astype(np.int16)
 
 
 def _sentence(flaw: Flaw, path: Path) -> str:

@@ -193,7 +193,10 @@ class Dictation:
             reason = NOTHING_UNDERSTOOD if written.speech_seconds else NOTHING_SAID
             self._end(voicemail, "no_speech", " ".join(filter(None, (reason, sound.fault))), reason, **drawn)
             return
-        reason = " ".join(filter(None, ("" if written.is_whole else NOT_ALL, sound.fault)))
+        from voicemail.recognition.doubt import doubt_of
+
+        reasons = ("" if written.is_whole else NOT_ALL, sound.fault, doubt_of(written.transcript))
+        reason = " ".join(filter(None, reasons))
         self._end(
             voicemail,
             "transcribed",

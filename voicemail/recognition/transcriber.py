@@ -27,15 +27,13 @@ from voicemail.own_words.second_pass import SecondPass, supports_grammars
 from voicemail.own_words.thresholds import Thresholds, load_thresholds
 from voicemail.own_words.vocabulary import OwnWord, vocabulary
 from voicemail.recognition.confidence import Calibration, load_calibration
+from voicemail.recognition.marks import is_mark
+from voicemail.recognition.merging import merged
 from voicemail.recognition.recognisers import Recognisers
 
 # So one recording occupies a worker's thread for about ten minutes at most.
 MAX_SPEECH_SECONDS = 30 * 60
 _CHUNK_SECONDS = 0.25
-# What some models write for a sound that is none of their words.
-_NO_WORDS = frozenset({"<unk>", "[unk]", "<UNK>", "[UNK]"})
-
-
 # From the words of one stretch of speech, its 16-bit samples, their rate and the second at which they begin, to better words.
 _Rewrite = Callable[[list[Word], bytes, int, float], list[Word]]
 
@@ -86,17 +84,22 @@ class Transcriber:
         """
         installed, model = self._model(language)
         rate_hz = sound.working_rate_hz
-        spans = find_speech(blocks(sound), rate_hz, tick)
-        heard, is_whole = _at_most(spans, MAX_SPEECH_SECONDS * rate_hz)
         calibration = load_calibration(self._models_dir, installed.name) if self._front_end else None
         rewrite = self._rewriting(installed, model, language, own_words)
-        words = self._recognise(model, sound, heard, calibration, rewrite, tick) if heard else ()
+        spoken: list[Sequence[Word]] = []
+        samples = 0
+        for track in sound.tracks:  # people on channels of their own are heard one by one
+            spans = find_speech(blocks(track), rate_hz, tick)
+            heard, _ = _at_most(spans, MAX_SPEECH_SECONDS * rate_hz - samples)
+            samples += sum(span.end - span.start for span in spans)
+            spoken.append(self._recognise(model, track, heard, calibration, rewrite, tick) if heard else ())
+        words = merged(spoken)
         confidence = sum(word.confidence for word in words) / len(words) if words else 0.0
         text = " ".join(word.word for word in words)
         return Transcription(
             Transcript(text, language, round(confidence, 4), words, installed.name),
-            sum(span.end - span.start for span in spans) / rate_hz,
-            is_whole,
+            samples / rate_hz,
+            samples <= MAX_SPEECH_SECONDS * rate_hz,
         )
 
     def _model(self, language: str) -> tuple[InstalledModel, Any]:
@@ -142,7 +145,7 @@ class Transcriber:
 
         def take(recognised: list[dict[str, Any]]) -> None:
             nonlocal start_seconds
-            words = [_heard(word) for word in recognised if word["word"] not in _NO_WORDS]
+            words = [_heard(word) for word in recognised if not is_mark(word["word"])]
             if rewrite is not None:
                 words = rewrite(words, bytes(stretch), rate_hz, start_seconds)
                 start_seconds += len(stretch) / 2 / rate_hz
