@@ -51,6 +51,7 @@ class Parts:
             if recalled:
                 self.prepare_emergency()
         self.journal.start()
+        self.turns.start()
         threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
         for name, target in (
             ("flows", lambda: watch(self.published_flows, self._stop, self.prepare_emergency)),
@@ -64,6 +65,7 @@ class Parts:
         """Write what waits, then let go of everything."""
         self._stop.set()
         self.wiring.bell.set()
+        self.turns.stop()
         self.journal.stop()
         for thread in self._threads:
             thread.join(3)

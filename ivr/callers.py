@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from callbacks.tables import callbacks
 from customers.tables import customer_numbers, customers
 from flows.session import Caller
-from runtime.handover import Handover, settle
+from runtime.batch_queue import BatchQueue, resolve
 from runtime.sql.database import reading
 
 log = structlog.get_logger()
@@ -58,7 +58,7 @@ class Callers:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._asked: Handover[str, Caller] = Handover()
+        self._asked: BatchQueue[str, Caller] = BatchQueue()
         self._thread = threading.Thread(target=self._run, name="callers", daemon=True)
 
     def start(self) -> None:
@@ -72,7 +72,7 @@ class Callers:
         if number is None:
             return Caller()
         try:
-            return await self._asked.give(number, patience_seconds)
+            return await self._asked.submit(number, patience_seconds)
         except TimeoutError:
             log.warning("caller.look_up_slow")
             return Caller(number)
@@ -85,4 +85,4 @@ class Callers:
             except SQLAlchemyError as error:
                 log.warning("caller.look_up_failed", reason=str(error)[:200])
                 known = {}
-            settle((each, known.get(each.work) or Caller(each.work)) for each in batch)
+            resolve((each, known.get(each.work) or Caller(each.work)) for each in batch)

@@ -29,6 +29,7 @@ from ivr.journal.past_turns import last_turn
 from ivr.journal.turn_record import CallFacts, TurnRecord
 from ivr.published_flows import PublishedFlows
 from ivr.state import BadToken, StateSeal
+from runtime.moments import whole_ms
 from runtime.sql.database import reading
 
 log = structlog.get_logger()
@@ -77,8 +78,15 @@ class Turns:
         self._database = database
         self._clock = clock
         self.callers = Callers(database)
-        self.callers.start()
         self._lookers = ThreadPoolExecutor(4, thread_name_prefix="look-up")
+
+    def start(self) -> None:
+        """Begin to look callers up; `end` works without."""
+        self.callers.start()
+
+    def stop(self) -> None:
+        self.callers.stop()
+        self._lookers.shutdown(wait=False)
 
     async def begin(self, call: CallFacts) -> Answer:
         """Answer a call that just came in."""
@@ -205,10 +213,4 @@ class Turns:
         return None
 
     def _now(self) -> datetime:
-        now = self._clock()
-        return in_milliseconds(now)
-
-
-def in_milliseconds(moment: datetime) -> datetime:
-    """The moment in whole milliseconds, as SQL keeps it: a turn answered again from the journal must see the same time."""
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+        return whole_ms(self._clock())  # a turn answered again from the journal must see the same time

@@ -10,6 +10,8 @@ import secrets
 import time
 from datetime import datetime
 
+from runtime.moments import to_ms
+
 
 def new_id(prefix: str) -> str:
     """A new id such as `cu_019d…`: milliseconds since 1970 in 12 hexadecimal digits, then 20 random ones."""
@@ -23,12 +25,12 @@ def derived_id(prefix: str, *parts: str | int) -> str:
 
 def dated_id(prefix: str, at: datetime, *parts: str | int) -> str:
     """As `derived_id`, but beginning with the time, for events that always have the same time."""
-    return f"{prefix}_{round(at.timestamp() * 1000):012x}{_digest(parts)[:20]}"
+    return f"{prefix}_{to_ms(at):012x}{_digest(parts)[:20]}"
 
 
 def arrival_id(prefix: str, at: datetime) -> str:
     """A fresh name that begins with a moment, then says when it was given: such names stand in the order of arrival."""
-    return f"{prefix}_{round(at.timestamp() * 1000):012x}{time.time_ns():016x}{secrets.token_hex(2)}"
+    return f"{prefix}_{to_ms(at):012x}{time.time_ns():016x}{secrets.token_hex(2)}"
 
 
 def _digest(parts: tuple[str | int, ...]) -> str:

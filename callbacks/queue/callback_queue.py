@@ -13,6 +13,7 @@ import redis
 
 from callbacks.callback import FINAL_STATES, HELD_STATES, Callback, State
 from callbacks.queue.circuit import Circuit, QueueError
+from runtime.moments import span_ms, to_ms
 
 One = TypeVar("One")
 
@@ -83,7 +84,7 @@ class CallbackQueue:
         taken = 0
         for some in _batches(callbacks):
             records = [field for callback in some for field in _record(callback, now)]
-            taken += int(self._run("upsert", mode, _ms(now), *records))
+            taken += int(self._run("upsert", mode, to_ms(now), *records))
         return taken
 
     def forget(self, callback_ids: Iterable[str]) -> None:
@@ -116,14 +117,14 @@ class CallbackQueue:
         """Reserve the earliest due of these queues (None: of all). Raises QueueUntrusted."""
         if queues is not None and not queues:
             return None
-        return self._reserved(self._run("claim", epoch, _span_ms(lease), holder, nonce, *(queues or ())))
+        return self._reserved(self._run("claim", epoch, span_ms(lease), holder, nonce, *(queues or ())))
 
     def claim_id(self, epoch: str, callback_id: str, holder: str, nonce: str, lease: timedelta) -> Reserved | None:
         """Reserve this one if it is ready. Raises QueueUntrusted."""
-        return self._reserved(self._run("claim_id", epoch, _span_ms(lease), holder, nonce, callback_id))
+        return self._reserved(self._run("claim_id", epoch, span_ms(lease), holder, nonce, callback_id))
 
     def renew(self, callback_id: str, nonce: str, lease: timedelta) -> bool:
-        return bool(self._run("renew", callback_id, nonce, _span_ms(lease)))
+        return bool(self._run("renew", callback_id, nonce, span_ms(lease)))
 
     def release(self, callback_id: str, nonce: str) -> bool:
         """Undo a claim that SQL did not confirm."""
@@ -131,7 +132,7 @@ class CallbackQueue:
 
     def promote(self, now: datetime, limit: int = 1000) -> list[str]:
         """Move those whose time to wait is over to ready, and name them."""
-        return _names(self._run("promote", _ms(now), limit))
+        return _names(self._run("promote", to_ms(now), limit))
 
     def expired(self, limit: int = 1000) -> list[str]:
         """Name those whose lease is over by the server's clock, for SQL to decide; others see them again after 5 seconds."""
@@ -139,7 +140,7 @@ class CallbackQueue:
 
     def due_warnings(self, now: datetime, limit: int = 1000) -> list[str]:
         """Ring for those that are due within 15 minutes, once each, and name them."""
-        return _names(self._run("due_warnings", _ms(now), limit))
+        return _names(self._run("due_warnings", to_ms(now), limit))
 
     def is_trusted(self, epoch: str) -> bool:
         """Whether the index carries this epoch."""
@@ -157,7 +158,7 @@ class CallbackQueue:
 
     def begin_rebuild(self, builder: str, patience: timedelta) -> bool:
         """Become the one builder for a while: the index is distrusted and emptied. False when another is at it."""
-        if not self._ask("SET", f"{self.prefix}:rebuild", builder, "NX", "PX", _span_ms(patience)):
+        if not self._ask("SET", f"{self.prefix}:rebuild", builder, "NX", "PX", span_ms(patience)):
             return False
         self._ask("DEL", f"{self.prefix}:epoch")
         keep = {f"{self.prefix}:rebuild", f"{self.prefix}:events"}
@@ -203,15 +204,15 @@ class CallbackQueue:
 
 def _record(callback: Callback, now: datetime) -> tuple[str | int, ...]:
     """The eleven fields of one callback, in the order that queue.lua reads them."""
-    lease_left = _span_ms(callback.lease_expires_at - now) if callback.lease_expires_at is not None else 0
-    not_before = "+inf" if callback.not_before is None else str(_ms(callback.not_before))
+    lease_left = span_ms(callback.lease_expires_at - now) if callback.lease_expires_at is not None else 0
+    not_before = "+inf" if callback.not_before is None else str(to_ms(callback.not_before))
     return (
         callback.id,
         callback.version,
         place_of(callback.state),
         callback.state,
         callback.queue,
-        _ms(callback.due_at),
+        to_ms(callback.due_at),
         not_before,
         lease_left,
         callback.language,
@@ -228,11 +229,3 @@ def _batches(all_of_them: Iterable[One]) -> Iterator[list[One]]:
 
 def _names(answer: Any) -> list[str]:
     return cast("list[str]", list(answer))
-
-
-def _ms(at: datetime) -> int:
-    return round(at.timestamp() * 1000)
-
-
-def _span_ms(span: timedelta) -> int:
-    return round(span.total_seconds() * 1000)

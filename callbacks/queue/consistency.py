@@ -20,6 +20,7 @@ from callbacks.callback import LIVE_STATES, Callback
 from callbacks.queue.callback_queue import CallbackQueue, Entry, Place, place_of
 from callbacks.tables import callbacks, is_in
 from callbacks.transition import of_row
+from runtime.moments import to_ms
 from runtime.sql.database import reading
 
 log = structlog.get_logger()
@@ -162,9 +163,9 @@ def _agree(row: Callback | Row[*tuple[Any, ...]], entry: Entry) -> bool:
         return False
     match place:
         case "ready":
-            return float(entry.score) == _ms(row.due_at)
+            return float(entry.score) == to_ms(row.due_at)
         case "wait":
-            return float(entry.score) == (float("inf") if row.not_before is None else _ms(row.not_before))
+            return float(entry.score) == (float("inf") if row.not_before is None else to_ms(row.not_before))
         case _:
             return True  # how long a lease lasts, the server says
 
@@ -173,7 +174,3 @@ def _full_place(state: str, queue: str) -> str:
     """The name of the place where a callback belongs."""
     place = place_of(state)
     return f"ready:{queue}" if place == "ready" else place
-
-
-def _ms(at: datetime) -> float:
-    return round(at.timestamp() * 1000)

@@ -20,7 +20,7 @@ from ivr.journal.spool import Spool
 from ivr.journal.turn_record import TurnRecord, pack, unpack
 from ivr.journal.turn_writer import Apply, TurnWriter
 from ivr.published_flows import NothingPublished
-from runtime.handover import Handed, Handover, settle
+from runtime.batch_queue import BatchQueue, Pending, resolve
 
 log = structlog.get_logger()
 
@@ -54,7 +54,7 @@ class Journal:
         self._writer = TurnWriter(engine, apply)
         self._after_commit = after_commit
         self._spool = spool
-        self._waiting: Handover[TurnRecord, TurnRecord] = Handover()
+        self._waiting: BatchQueue[TurnRecord, TurnRecord] = BatchQueue()
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._is_behind = threading.Event()
         # Held where the spool gains an entry or is found empty: else one could slip in just as the journal stops looking.
@@ -84,7 +84,7 @@ class Journal:
         if self._is_behind.is_set():
             return await asyncio.to_thread(self._put_aside, record)
         try:
-            return await self._waiting.give(record, self.patience_seconds)
+            return await self._waiting.submit(record, self.patience_seconds)
         except TimeoutError:
             log.warning("journal.slow", call_id=record.call.call_id, turn=record.turn)
             self._is_behind.set()
@@ -128,7 +128,7 @@ class Journal:
             if batch is None:
                 return
 
-    def _write_batch(self, batch: list[Handed[TurnRecord, TurnRecord]]) -> None:
+    def _write_batch(self, batch: list[Pending[TurnRecord, TurnRecord]]) -> None:
         if self._is_behind.is_set():
             stored = [self._put_aside(each.work) for each in batch]
         else:
@@ -137,7 +137,7 @@ class Journal:
             except SQLAlchemyError:
                 # Alone, each turn either goes in or shows what is wrong; a deadlock between two processes dissolves.
                 stored = [self._commit_alone(each.work) for each in batch]
-        settle(zip(batch, stored, strict=True))
+        resolve(zip(batch, stored, strict=True))
 
     def _commit_alone(self, record: TurnRecord) -> TurnRecord:
         if not self._is_behind.is_set():

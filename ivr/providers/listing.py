@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import httpx2
 
 from customers.phone import caller_number
-from ivr.call import STATUSES, CallStatus
-from ivr.providers.twilio import began_by_record_verb, seconds_of
+from ivr.call import CallStatus
+from ivr.providers.twilio import began_by_record_verb, seconds_of, status_of
 from voicemail.recordings import ProviderAccount
 
 PAGE_SIZE = 500
@@ -53,9 +53,9 @@ def list_calls(account: ProviderAccount, since: datetime) -> Iterator[ListedCall
     # The provider filters by whole days in UTC; what is too old is left out here.
     day = (since - timedelta(days=1)).astimezone(UTC).date().isoformat()
     for entry in _pages(account, "Calls", {"StartTime>": day}):
-        status = str(entry.get("status", "")).replace("-", "_").replace("initiated", "queued")
+        status = status_of(str(entry.get("status", "")))
         started_at = _moment(entry.get("start_time") or entry.get("date_created"))
-        if status not in STATUSES or started_at is None or started_at < since or entry.get("direction") != "inbound":
+        if status is None or started_at is None or started_at < since or entry.get("direction") != "inbound":
             continue
         yield ListedCall(
             provider_call_id=str(entry["sid"]),

@@ -15,7 +15,7 @@ from twilio.request_validator import HMAC_SHA1, add_port, get_signature_algorith
 
 from customers.phone import caller_number
 from flows.inputs import Dialed, DialStatus, Digits, HungUp, Input, Recorded, Silence, Trouble
-from ivr.call import STATUSES, CallStatus
+from ivr.call import FINAL, STATUSES, CallStatus
 
 log = structlog.get_logger()
 
@@ -164,8 +164,8 @@ def call_of(form: Form, account_sid: str) -> ProviderCall:
     call_sid = form.get("CallSid")
     if not _CALL_SID.fullmatch(call_sid):
         raise BadRequest("CallSid is missing or has no form of a call id")
-    status = form.get("CallStatus", "in-progress").replace("-", "_").replace("initiated", "queued")
-    if status not in STATUSES:
+    status = status_of(form.get("CallStatus", "in-progress"))
+    if status is None:
         raise BadRequest("CallStatus is none that we know")
     direction = form.get("Direction", "inbound")
     if not _DIRECTION.fullmatch(direction):
@@ -237,7 +237,13 @@ def began_by_record_verb(source: str | None) -> bool | None:
 
 def has_ended(form: Form) -> bool:
     """Whether the call is over already: the answer will be ignored."""
-    return form.get("CallStatus") in ("completed", "busy", "failed", "no-answer", "canceled")
+    return status_of(form.get("CallStatus")) in FINAL
+
+
+def status_of(text: str) -> CallStatus | None:
+    """A call's status as the provider writes it: `no-answer`; None for one that is not known."""
+    named = text.replace("-", "_").replace("initiated", "queued")
+    return next((status for status in STATUSES if status == named), None)
 
 
 def seconds_of(text: str) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -14,6 +14,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.sql.dml import Insert
+
+from runtime.moments import from_ms, to_ms
 
 metadata = sa.MetaData()
 
@@ -51,15 +53,10 @@ class Moment(sa.types.TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("a time without a zone cannot be stored")
-        return round(value.timestamp() * 1000)
+        return to_ms(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         return None if value is None else from_ms(value)
-
-
-def from_ms(value: int) -> datetime:
-    """The moment that SQL keeps as so many milliseconds."""
-    return datetime.fromtimestamp(value / 1000, UTC)
 
 
 def open_database(url: str, pool_size: int = 5) -> Engine:

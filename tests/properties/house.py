@@ -35,7 +35,7 @@ T = TypeVar("T")
 CRIES = (
     "turn.failed",
     "turn.effects_failed",
-    "calls.not_opened",
+    "call.not_opened",
     "turn.bad_token",
     "journal.lost",
     "callback.queue_unknown",
@@ -102,6 +102,7 @@ class Process:
         self.set_patience(30.0)  # a busy test machine is no slow database
         self.turns.look_up_seconds = 30.0
         self.journal.start()
+        self.turns.start()
 
     def set_patience(self, seconds: float) -> None:
         """How long a caller waits for SQL before the turn goes to the spool."""
@@ -117,8 +118,7 @@ class Process:
         self.journal._waiting.end()
         self.journal._thread.join()
         self._spool._file.close()
-        self.turns._lookers.shutdown()
-        self.turns.callers.stop()
+        self.turns.stop()
 
     def remembers(self, call_id: str, turn: int) -> bool:
         return self.journal.is_behind and (call_id, turn) in self.journal._remembered

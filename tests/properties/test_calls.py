@@ -35,7 +35,8 @@ from ivr.publishing import publish_folder
 from ivr.reconciler import UNEXPECTED_TURN, Findings, reconcile
 from ivr.turns import Answer
 from runtime.ids import derived_id
-from runtime.sql.database import from_ms, metadata, open_database
+from runtime.moments import from_ms
+from runtime.sql.database import metadata, open_database
 from tests.front import DEFINITIONS
 from tests.properties.examples import as_test, played
 from tests.properties.house import House, Process, Sql, Trouble

@@ -1,9 +1,10 @@
-"""The mutation check can be run: what it switches off stands where it looks. The check itself is script/mutants."""
+"""What the machines and the mutation check rely on stands in the code. The check itself is script/mutants."""
 
 from __future__ import annotations
 
 import pytest
 
+from tests.properties.house import CRIES
 from tests.properties.mutants import MUTANTS, ROOT, Mutant
 
 
@@ -12,3 +13,9 @@ def test_each_guard_stands_once_where_the_mutation_check_switches_it_off(mutant:
     assert (ROOT / mutant.file).read_text("utf-8").count(mutant.line) == 1
     assert mutant.without != mutant.line
     assert all((ROOT / test).is_file() for test in mutant.tests)
+
+
+@pytest.mark.parametrize("event", CRIES)
+def test_each_event_that_the_machine_of_calls_listens_for_is_one_that_the_product_logs(event: str) -> None:
+    sources = [path for folder in ("ivr", "callbacks") for path in (ROOT / folder).rglob("*.py")]
+    assert any(f'("{event}"' in path.read_text("utf-8") for path in sources)

@@ -20,6 +20,7 @@ from dramatiq.errors import BrokerConnectionError
 from sqlalchemy.engine import Engine
 
 from flows.company import Company
+from runtime.moments import from_ms, to_ms
 from runtime.sql.database import reading, writing
 from voicemail.jobs.fetching import fetch_voicemail
 from voicemail.jobs.transcription import Dictation
@@ -64,12 +65,10 @@ def register(
 
     def fetch(voicemail_id: str, attempt: int = 0, since_ms: int = 0) -> None:
         now = datetime.now(UTC)
-        since = datetime.fromtimestamp(since_ms / 1000, UTC) if since_ms else now
+        since = from_ms(since_ms) if since_ms else now
         again = fetch_voicemail(engine, account, recordings_dir, voicemail_id, attempt=attempt, since=since, now=now)
         if again is not None:
-            jobs.fetch.send_with_options(
-                args=(voicemail_id, attempt + 1, round(since.timestamp() * 1000)), delay=again * 1000
-            )
+            jobs.fetch.send_with_options(args=(voicemail_id, attempt + 1, to_ms(since)), delay=again * 1000)
         else:  # sent whenever the recording is here, also if the last run ended just after it came
             _send_if_stored(engine, jobs, voicemail_id)
 
