@@ -29,7 +29,7 @@ from callbacks.desk import Desk
 from callbacks.queue.callback_queue import CallbackQueue
 from callbacks.queue.index import rebuild, refresh
 from callbacks.tables import callbacks
-from drill.databases import Postgres
+from drill.databases import PostgresDatabase
 from flows.company import Company
 from runtime.embedded import EmbeddedRedis
 from runtime.redis import open_redis
@@ -85,7 +85,7 @@ def main() -> None:
 @contextmanager
 def postgresql(folder: Path) -> Iterator[tuple[str, str]]:
     """Two empty databases on a server of its own."""
-    server = Postgres(folder)
+    server = PostgresDatabase(folder)
     try:
         engine = sa.create_engine(server.url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
         with engine.connect() as connection:

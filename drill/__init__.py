@@ -1,1 +1,1 @@
-"""The drill: real processes, a carrier full of faults, and a checker. A tool for those who build and run Ringback."""
+"""The reliability drill: runs real processes, causes faults, and checks that nothing was lost. See docs/reliability.md."""

@@ -1,4 +1,4 @@
-"""One caller: follows a script with the pauses of a person, and remembers what was heard and how long it took."""
+"""A caller of a drill: follows a script with human pauses, and records what it heard and when."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from ivr.line.protocol import (
 )
 from ivr.line.store.account import LineAccount
 
-# A call that goes on for so long has no end.
+# A call of this length is counted as endless.
 CALL_SECONDS = 150.0
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """A call to be made. `hang_up_at` counts the things that take time before the caller hangs up, if so."""
+class PlannedCall:
+    """A call to make. `hang_up_at`: after how many events the caller hangs up; None for never."""
 
     number: int
     at_seconds: float
@@ -51,10 +51,10 @@ class Wish:
 
 
 @dataclass(slots=True)
-class Story:
-    """What a caller lived. Gaps are the seconds of silence after each thing that they did, until they heard something."""
+class CallRecord:
+    """What a caller heard. Gaps are the seconds of silence after each action of the caller."""
 
-    wish: Wish
+    planned: PlannedCall
     began_at: float = 0.0
     provider_call_id: str = ""
     heard: list[str] = field(default_factory=list)
@@ -72,13 +72,13 @@ class Story:
         return asdict(self)
 
 
-class _Ear:
-    """A telephone whose owner takes a moment before each act, may hang up anywhere, and looks at the clock."""
+class _PersonalTelephone:
+    """A telephone that pauses before each action, may hang up anywhere, and measures silence."""
 
-    def __init__(self, telephone: Telephone, story: Story) -> None:
+    def __init__(self, telephone: Telephone, record: CallRecord) -> None:
         self._telephone = telephone
-        self._story = story
-        self._chance = Random(f"pauses {story.wish.seed}")
+        self._story = record
+        self._chance = Random(f"pauses {record.planned.seed}")
         self._acts = 0
         self._silent_since: float | None = time.monotonic()
 
@@ -88,65 +88,67 @@ class _Ear:
             yield event
 
     async def act(self, action: Action) -> None:
-        wish = self._story.wish
+        planned = self._story.planned
         if self._chance.random() < 0.4:
-            await asyncio.sleep(self._chance.uniform(0, wish.max_pause_seconds))
+            await asyncio.sleep(self._chance.uniform(0, planned.max_pause_seconds))
         self._acts += 1
-        if wish.hang_up_at is not None and self._acts >= wish.hang_up_at:
+        if planned.hang_up_at is not None and self._acts >= planned.hang_up_at:
             action = HangUp()
         if isinstance(action, Keys):
             self._story.pressed.append(action.keys)
         self._silent_since = time.monotonic()
         if isinstance(action, HangUp):
             self._story.hung_up = True
-            self._silent_since = None  # nobody is there to hear silence
+            self._silent_since = None  # after a hang-up there is no silence
         await self._telephone.act(action)
 
     def _listen(self, event: Event) -> None:
-        story = self._story
+        record = self._story
         match event:
             case Ringing():
-                story.provider_call_id = event.call_id
+                record.provider_call_id = event.call_id
                 self._silent_since = time.monotonic()
             case Spoken():
-                story.heard.append(event.text)
+                record.heard.append(event.text)
             case Beeped():
-                story.beeps += 1
+                record.beeps += 1
             case Recorded():
-                story.recorded_seconds.append(event.seconds)
+                record.recorded_seconds.append(event.seconds)
             case Failed():
-                story.errors.append(event.code)
+                record.errors.append(event.code)
             case Ended():
-                story.status, story.differing_answers = event.status, event.differing_answers
+                record.status, record.differing_answers = event.status, event.differing_answers
             case _:
                 pass
         if isinstance(event, Spoken | Played | Beeped | Dialling | Connected) and self._silent_since is not None:
-            story.gaps.append(time.monotonic() - self._silent_since)
+            record.gaps.append(time.monotonic() - self._silent_since)
             self._silent_since = None
         if event.waits:
-            self._silent_since = None  # from here on it is the caller who takes time
+            self._silent_since = None  # from now on the caller takes the time
 
 
-async def live_through(account: LineAccount, to_number: str, wish: Wish) -> Story:
-    """Make one call to its end; trouble with the line or a call without an end is in the story, never raised."""
-    script = parse(wish.script, Path())
-    story = Story(wish, began_at=time.time())
+async def make_call(account: LineAccount, to_number: str, planned: PlannedCall) -> CallRecord:
+    """Make one call. A failure of the line, or an endless call, is in the record and not raised."""
+    script = parse(planned.script, Path())
+    record = CallRecord(planned, began_at=time.time())
     told = Dial.model_validate(
         {
-            "from": wish.from_number,
+            "from": planned.from_number,
             "to": to_number,
             "pace": "fast",
-            "modes": wish.modes,
-            "faults": wish.faults,
-            "seed": wish.seed,
+            "modes": planned.modes,
+            "faults": planned.faults,
+            "seed": planned.seed,
             "dial_results": script.dial_results,
         }
     )
     try:
         async with asyncio.timeout(CALL_SECONDS), dial(account, told) as telephone:
-            await follow_script(_Ear(telephone, story), script, lambda _: None, lambda _: None, is_fast=True)
+            await follow_script(
+                _PersonalTelephone(telephone, record), script, lambda _: None, lambda _: None, is_fast=True
+            )
     except TimeoutError:
-        story.trouble = f"the call had no end within {CALL_SECONDS:.0f} s"
+        record.trouble = f"the call had no end within {CALL_SECONDS:.0f} s"
     except (CallRefused, LineLost) as error:
-        story.trouble = str(error)
-    return story
+        record.trouble = str(error)
+    return record

@@ -1,4 +1,4 @@
-"""Compares what callers and agents lived with what is stored: nothing lost, nothing doubled, nobody left without a word."""
+"""Compares what callers heard and agents were told with what is stored."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from sqlalchemy.engine import Engine
 from callbacks.callback import HELD_STATES, LIVE_STATES
 from callbacks.tables import callback_sources, callbacks, promises
 from customers.tables import history
-from drill.agents import Deed
-from drill.caller import Story
+from drill.agents import AgentAction
+from drill.caller import CallRecord
 from ivr.call import FINAL, call_id_of
 from ivr.line.playing.player import APOLOGY
 from ivr.line.store.calls import CallLog
@@ -29,7 +29,7 @@ from voicemail.tables import early_recordings, voicemails
 Rule = Literal["lost", "doubled", "silent", "endless", "promise", "agent", "index", "left over"]
 
 LONGEST_SILENCE_SECONDS = 3.0
-# What the drill's flow says: whoever hears the first has a callback; whoever hears the second was given a moment.
+# Texts of the drill's flow: after the first the caller has a callback, after the second a promised time.
 ACCEPTED = ("Jūsu lūgums ir pieņemts.", "요청이 접수되었습니다.")
 PROMISED = ("atzvanīsim", "다시 전화드리겠습니다")
 EMERGENCY = ("radās kļūme", "시스템에 문제가 생겼습니다")
@@ -45,7 +45,7 @@ _ENDS_A_HOLD = {
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A promise of the house that was not kept; `whom` is the call, recording or callback to look at."""
+    """A broken promise of docs/reliability.md; `whom` is the call, recording or callback to look at."""
 
     rule: Rule
     whom: str
@@ -54,7 +54,7 @@ class Violation:
 
 @dataclass(slots=True)
 class Stored:
-    """All rows that the checks read, as SQL has them after the quiet."""
+    """The rows in SQL after the drill."""
 
     calls: dict[str, Any]
     turns: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
@@ -87,25 +87,30 @@ def read_stored(engine: Engine) -> Stored:
 
 
 def check_all(
-    stories: list[Story], deeds: list[Deed], data: Path, stored: Stored, index: Mapping[str, str], jobs_left: int
+    call_records: list[CallRecord],
+    actions: list[AgentAction],
+    data: Path,
+    stored: Stored,
+    index: Mapping[str, str],
+    jobs_left: int,
 ) -> list[Violation]:
-    """Every rule. `data` is the line's data folder; `index` says where each callback stands in Redis."""
+    """Apply all rules. `data` is the data folder of the line; `index` is the place of each callback in Redis."""
     recordings = list(RecordingStore(data / "line" / "recordings"))
     line_calls = [call.sid for call in CallLog(data / "line")]
     return [
         *check_recordings(recordings, stored),
-        *check_requests(stories, stored),
-        *check_promises(stories, stored),
-        *check_calls(stories, line_calls, stored),
-        *check_silence(stories),
-        *check_agents(deeds, stored),
+        *check_requests(call_records, stored),
+        *check_promises(call_records, stored),
+        *check_calls(call_records, line_calls, stored),
+        *check_silence(call_records),
+        *check_agents(actions, stored),
         *check_index(index, stored),
         *check_left_over(stored, jobs_left),
     ]
 
 
 def check_recordings(recordings: Iterable[LineRecording], stored: Stored) -> Iterator[Violation]:
-    """Every recording at the provider is one message with one callback, and no message came from nowhere."""
+    """Every recording at the provider is one message with one callback, and every message has a recording."""
     of_recording = defaultdict(list)
     for voicemail in stored.voicemails:
         if voicemail.recording_id is not None:
@@ -140,19 +145,21 @@ def check_recordings(recordings: Iterable[LineRecording], stored: Stored) -> Ite
         yield Violation("doubled", recording_id, "a message of a recording that the provider does not have")
     for callback in stored.callbacks.values():
         if callback.state in LIVE_STATES and not any(source.callback_id == callback.id for source in stored.sources):
-            yield Violation("doubled", callback.id, "a callback for nothing")
+            yield Violation("doubled", callback.id, "a callback without a message or request")
 
 
-def check_requests(stories: Iterable[Story], stored: Stored) -> Iterator[Violation]:
-    """Whoever heard that the wish to be rung back is noted has one callback for it; nobody has two."""
+def check_requests(call_records: Iterable[CallRecord], stored: Stored) -> Iterator[Violation]:
+    """Each confirmed request to be called back has exactly one callback."""
     requested = Counter(source.call_id for source in stored.sources if source.kind == "request")
-    for story in stories:
-        call_id = call_id_of(story.provider_call_id)
-        confirmed = sum(any(words in text for words in ACCEPTED) for text in story.heard)
+    for record in call_records:
+        call_id = call_id_of(record.provider_call_id)
+        confirmed = sum(any(words in text for words in ACCEPTED) for text in record.heard)
         if confirmed and not requested[call_id]:
-            yield Violation("lost", story.provider_call_id, "a wish to be rung back was confirmed and is not stored")
+            yield Violation(
+                "lost", record.provider_call_id, "a request to be called back was confirmed and is not stored"
+            )
         if requested[call_id] > max(1, confirmed):
-            yield Violation("doubled", story.provider_call_id, f"{requested[call_id]} callbacks for one wish")
+            yield Violation("doubled", record.provider_call_id, f"{requested[call_id]} callbacks for one request")
     of_customer = Counter(
         (callback.customer_id, callback.intent) for callback in stored.callbacks.values() if callback.closed_at is None
     )
@@ -161,21 +168,21 @@ def check_requests(stories: Iterable[Story], stored: Stored) -> Iterator[Violati
             yield Violation("doubled", customer_id, f"{times} open callbacks for {intent}")
 
 
-def check_promises(stories: Iterable[Story], stored: Stored) -> Iterator[Violation]:
-    """Every moment that a caller heard is stored as it was spoken, and binds whoever left something."""
+def check_promises(call_records: Iterable[CallRecord], stored: Stored) -> Iterator[Violation]:
+    """Every time that a caller heard is stored as spoken, and is the promise of their callback."""
     kept: dict[str, set[datetime]] = defaultdict(set)
-    for source in stored.sources:  # a call may have several: a wish, and a message in the emergency document
+    for source in stored.sources:  # a call may have several: a request, and a message in the emergency document
         kept[source.call_id] |= {each.promised_until for each in stored.promises[source.callback_id] if each.spoken}
-    for story in stories:
-        call_id = call_id_of(story.provider_call_id)
+    for record in call_records:
+        call_id = call_id_of(record.provider_call_id)
         spoken = [
             event for turn in stored.turns.get(call_id, []) for event in turn.events if event["type"] == "PromiseSpoken"
         ]
-        for text in story.heard:
+        for text in record.heard:
             if any(words in text for words in EMERGENCY) or not any(words in text for words in PROMISED):
                 continue
             if not any(event["text"] in text for event in spoken):
-                yield Violation("promise", story.provider_call_id, f"heard but not stored: {text!r}")
+                yield Violation("promise", record.provider_call_id, f"heard but not stored: {text!r}")
         left = [
             event["until"]
             for turn in stored.turns.get(call_id, [])
@@ -185,14 +192,14 @@ def check_promises(stories: Iterable[Story], stored: Stored) -> Iterator[Violati
         told = {event["until"] for event in spoken}
         for until in left:
             if until in told and datetime.fromisoformat(until) not in kept[call_id]:
-                yield Violation("promise", story.provider_call_id, f"spoken, but no promise is kept for {until}")
+                yield Violation("promise", record.provider_call_id, f"spoken, but there is no promise for {until}")
 
 
-def check_calls(stories: Iterable[Story], line_calls: Iterable[str], stored: Stored) -> Iterator[Violation]:
-    """Every call of the line is stored with its end, its turns without a gap; no call is there twice or from nowhere."""
-    for story in stories:
-        if story.trouble:
-            yield Violation("endless", story.provider_call_id, story.trouble)
+def check_calls(call_records: Iterable[CallRecord], line_calls: Iterable[str], stored: Stored) -> Iterator[Violation]:
+    """Every call of the line is stored once, with its end and all its turns; no other call is stored."""
+    for record in call_records:
+        if record.trouble:
+            yield Violation("endless", record.provider_call_id, record.trouble)
     rung = set()
     for sid in line_calls:
         rung.add(call_id_of(sid))
@@ -213,18 +220,18 @@ def check_calls(stories: Iterable[Story], line_calls: Iterable[str], stored: Sto
         yield Violation("doubled", call_id, "a call that nobody made")
 
 
-def check_silence(stories: Iterable[Story]) -> Iterator[Violation]:
-    """Nobody waits three seconds for a word, and nobody hears only the provider's own apology."""
-    for story in stories:
-        longest = max(story.gaps, default=0.0)
+def check_silence(call_records: Iterable[CallRecord]) -> Iterator[Violation]:
+    """No silence lasts three seconds, and nobody hears only the provider's apology."""
+    for record in call_records:
+        longest = max(record.gaps, default=0.0)
         if longest > LONGEST_SILENCE_SECONDS:
-            yield Violation("silent", story.provider_call_id, f"{longest:.1f} s without a word, errors {story.errors}")
-        if any(APOLOGY.text in text for text in story.heard):
-            yield Violation("silent", story.provider_call_id, f"heard the provider's apology, errors {story.errors}")
+            yield Violation("silent", record.provider_call_id, f"{longest:.1f} s of silence, errors {record.errors}")
+        if any(APOLOGY.text in text for text in record.heard):
+            yield Violation("silent", record.provider_call_id, f"heard the provider's apology, errors {record.errors}")
 
 
-def check_agents(deeds: Iterable[Deed], stored: Stored) -> Iterator[Violation]:
-    """A callback is in one agent's hands at a time, and what an agent was told is done stands in its history once."""
+def check_agents(actions: Iterable[AgentAction], stored: Stored) -> Iterator[Violation]:
+    """One agent at a time holds a callback, and what an agent was told is done is in the history once."""
     for callback_id, events in stored.events.items():
         held_by = None
         for event in events:
@@ -236,16 +243,18 @@ def check_agents(deeds: Iterable[Deed], stored: Stored) -> Iterator[Violation]:
                 held_by = None
     certain: Counter[tuple[str, str]] = Counter()
     possible: Counter[tuple[str, str]] = Counter()
-    for deed in deeds:
-        if deed.verb == "claim":
-            claims = [event for event in stored.events[deed.callback_id] if event.kind == "callback.claimed"]
-            if not any(event.data["holder"] == deed.agent for event in claims):
-                yield Violation("lost", deed.callback_id, f"{deed.agent}'s claim is not stored")
-        elif deed.status == 409 and not deed.was_in_doubt:
-            yield Violation("agent", deed.callback_id, f"{deed.agent}'s {deed.verb} was refused while they held it")
-        if deed.verb == "complete":
-            certain[deed.callback_id, deed.agent] += deed.status == 200
-            possible[deed.callback_id, deed.agent] += deed.status == 200 or deed.was_in_doubt
+    for action in actions:
+        if action.verb == "claim":
+            claims = [event for event in stored.events[action.callback_id] if event.kind == "callback.claimed"]
+            if not any(event.data["holder"] == action.agent for event in claims):
+                yield Violation("lost", action.callback_id, f"{action.agent}'s claim is not stored")
+        elif action.status == 409 and not action.was_in_doubt:
+            yield Violation(
+                "agent", action.callback_id, f"{action.agent}'s {action.verb} was refused while they held it"
+            )
+        if action.verb == "complete":
+            certain[action.callback_id, action.agent] += action.status == 200
+            possible[action.callback_id, action.agent] += action.status == 200 or action.was_in_doubt
     closed = Counter(
         (callback_id, event.data["agent"])
         for callback_id, events in stored.events.items()
@@ -260,7 +269,7 @@ def check_agents(deeds: Iterable[Deed], stored: Stored) -> Iterator[Violation]:
 
 
 def check_index(index: Mapping[str, str], stored: Stored) -> Iterator[Violation]:
-    """Redis says of every live callback what SQL says, and knows no other."""
+    """Redis has every open callback at the place that SQL says, and no other."""
     for callback in stored.callbacks.values():
         if callback.state not in LIVE_STATES:
             place = "gone"
@@ -275,7 +284,7 @@ def check_index(index: Mapping[str, str], stored: Stored) -> Iterator[Violation]
 
 
 def check_left_over(stored: Stored, jobs_left: int) -> Iterator[Violation]:
-    """After the quiet nothing waits any more."""
+    """Nothing waits any more at the end."""
     if stored.outbox:
         yield Violation("left over", "", f"{stored.outbox} entries in the outbox")
     if jobs_left:

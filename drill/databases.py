@@ -1,4 +1,4 @@
-"""The drill's database, and how it is taken away for a while: a writer who does not let go, a frozen server, a killed one."""
+"""The database of a drill, and its outages: a held write lock, a frozen server, a killed server."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ START_SECONDS = 60.0
 
 
 class Database(Protocol):
-    """One database under the drill's own control. `manners` are the ways in which it can be away."""
+    """A database that the drill controls. `outages` are the ways in which it can be away."""
 
     url: str
-    manners: tuple[Manner, ...]
+    outages: tuple[Manner, ...]
 
-    def take_away(self, manner: Manner) -> None: ...
+    def take_away(self, outage: Manner) -> None: ...
 
     def bring_back(self) -> None: ...
 
     def stop(self) -> None: ...
 
 
-class Lite:
-    """SQLite, whose one writer is held by somebody else: a stuck backup, an administrator's open shell."""
+class SqliteDatabase:
+    """SQLite. Its outage is a held write lock, as by a backup that hangs."""
 
-    manners: tuple[Manner, ...] = ("held",)
+    outages: tuple[Manner, ...] = ("held",)
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "ringback.sqlite3"
         self.url = f"sqlite:///{self._path}"
         self._holder: sqlite3.Connection | None = None
 
-    def take_away(self, manner: Manner) -> None:
+    def take_away(self, outage: Manner) -> None:
         self._holder = sqlite3.connect(self._path, isolation_level=None, timeout=30)
         self._holder.execute("BEGIN EXCLUSIVE")
 
@@ -56,10 +56,10 @@ class Lite:
         self.bring_back()
 
 
-class Postgres:
-    """A PostgreSQL server of its own in `folder`, with the durability that it has by default. Raises FileNotFoundError."""
+class PostgresDatabase:
+    """A PostgreSQL server in `folder`, with its default durability. Raises FileNotFoundError."""
 
-    manners: tuple[Manner, ...] = ("frozen", "killed")
+    outages: tuple[Manner, ...] = ("frozen", "killed")
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "postgres"
@@ -78,8 +78,8 @@ class Postgres:
         self._server = self._start()
         self._is_frozen = False
 
-    def take_away(self, manner: Manner) -> None:
-        if manner == "frozen":
+    def take_away(self, outage: Manner) -> None:
+        if outage == "frozen":
             self._is_frozen = True
             self._signal_all(signal.SIGSTOP)
         else:  # as by a power cut: the next start recovers from the log
@@ -125,7 +125,7 @@ class Postgres:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=self._folder)
 
     def _signal_all(self, number: signal.Signals) -> None:
-        """To the server first, so that it makes no more children, then to the processes of its connections."""
+        """Signal the server first, so that it starts no more processes, then those of its connections."""
         self._server.send_signal(number)
         for pid in children_of(self._server.pid):
             with contextlib.suppress(ProcessLookupError):
@@ -133,7 +133,7 @@ class Postgres:
 
 
 def children_of(parent: int) -> list[int]:
-    """The processes that this one has started, by any of its threads. Empty when it is gone."""
+    """The child processes of all threads of a process; empty when it has ended."""
     found: list[int] = []
     for thread in Path(f"/proc/{parent}/task").glob("*/children"):
         with contextlib.suppress(OSError):
@@ -150,14 +150,14 @@ def _programs() -> Path:
 
 
 def _open_the_way_to(folder: Path) -> None:
-    """Temporary folders are closed to other users, of whom the server is one."""
+    """Let the user of the server enter the temporary folder."""
     for each in (folder, *folder.parents):
         if each.stat().st_uid == 0 and not each.stat().st_mode & 0o001:
             each.chmod(each.stat().st_mode | 0o011)
 
 
 def wait_until_it_writes(url: str, seconds: float) -> None:
-    """Wait until a transaction that writes goes through."""
+    """Wait until a writing transaction succeeds."""
     import sqlalchemy as sa
 
     from runtime.sql.database import open_database, writing

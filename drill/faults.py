@@ -1,4 +1,4 @@
-"""What goes wrong and when: one seed, one story."""
+"""The plan of faults: what fails and when. A seed gives a plan."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 
 What = Literal["kill", "term", "empty", "freeze", "thaw", "take_sql", "bring_sql"]
 
-# Nothing is broken before the house stands, and what is broken at the end is whole again before the count.
+# The time without faults at the beginning and at the end.
 CALM_SECONDS = 4.0
 SQL_AWAY_SECONDS = 10.0
 _VICTIMS = ("api-1", "api-2", "api-1", "api-2", "worker-1", "worker-2", "clock", "redis")
@@ -16,7 +16,7 @@ _VICTIMS = ("api-1", "api-2", "api-1", "api-2", "worker-1", "worker-2", "clock",
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that happens `at_seconds` after the first call; `whom` names the process, or the manner for SQL."""
+    """A fault, or its end, `at_seconds` after the first call. `whom`: the process, or the outage of SQL."""
 
     at_seconds: float
     what: What
@@ -24,8 +24,8 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Rhythm:
-    """How often each fault comes, on average, in seconds; 0 is never."""
+class FaultIntervals:
+    """The average seconds between faults of a kind; 0 means never."""
 
     kill: float = 8.0
     empty: float = 40.0
@@ -33,28 +33,28 @@ class Rhythm:
     sql: float = 80.0
 
 
-def plan(seed: int, seconds: float, rhythm: Rhythm, manners: tuple[str, ...]) -> tuple[Step, ...]:
-    """All faults of a drill in order. `manners` are the ways in which its database can be away, which take turns."""
-    chance = Random(f"faults {seed}")
+def plan(seed: int, seconds: float, intervals: FaultIntervals, outages: tuple[str, ...]) -> tuple[Step, ...]:
+    """The faults of a drill in order. The `outages` of the database take turns."""
+    random = Random(f"faults {seed}")
     last = seconds - CALM_SECONDS
     steps: list[Step] = []
-    for at in _moments(chance, rhythm.kill, last):
-        # One kill in eight is a deploy: the process is asked to end and may finish what it does.
-        steps.append(Step(at, "term" if chance.random() < 0.125 else "kill", chance.choice(_VICTIMS)))
-    steps += [Step(at, "empty", "redis") for at in _moments(chance, rhythm.empty, last)]
-    for at in _moments(chance, rhythm.freeze, last - 8):
-        steps += [Step(at, "freeze", "redis"), Step(at + chance.uniform(3, 8), "thaw", "redis")]
-    for number, at in enumerate(_moments(chance, rhythm.sql, last - SQL_AWAY_SECONDS, SQL_AWAY_SECONDS + 5)):
-        manner = manners[number % len(manners)]
-        steps += [Step(at, "take_sql", manner), Step(at + SQL_AWAY_SECONDS, "bring_sql", manner)]
+    for at in _moments(random, intervals.kill, last):
+        # One kill in eight is a SIGTERM, as in a deployment: the process may finish its work.
+        steps.append(Step(at, "term" if random.random() < 0.125 else "kill", random.choice(_VICTIMS)))
+    steps += [Step(at, "empty", "redis") for at in _moments(random, intervals.empty, last)]
+    for at in _moments(random, intervals.freeze, last - 8):
+        steps += [Step(at, "freeze", "redis"), Step(at + random.uniform(3, 8), "thaw", "redis")]
+    for number, at in enumerate(_moments(random, intervals.sql, last - SQL_AWAY_SECONDS, SQL_AWAY_SECONDS + 5)):
+        outage = outages[number % len(outages)]
+        steps += [Step(at, "take_sql", outage), Step(at + SQL_AWAY_SECONDS, "bring_sql", outage)]
     return tuple(sorted(steps, key=lambda step: (step.at_seconds, step.what)))
 
 
-def _moments(chance: Random, every: float, last: float, least: float = 0.0) -> list[float]:
-    """Moments about `every` seconds apart, at least `least`, from the calm of the beginning to `last`."""
+def _moments(random: Random, every: float, last: float, least: float = 0.0) -> list[float]:
+    """Times about `every` seconds apart, at least `least`, from CALM_SECONDS to `last`."""
     found: list[float] = []
-    at = CALM_SECONDS + (chance.uniform(0.2, 0.8) * every if every else 0)
+    at = CALM_SECONDS + (random.uniform(0.2, 0.8) * every if every else 0)
     while every and at <= last:
         found.append(round(at, 2))
-        at += max(least, chance.uniform(0.5, 1.5) * every)
+        at += max(least, random.uniform(0.5, 1.5) * every)
     return found

@@ -1,9 +1,8 @@
-"""What stands between the provider and the apis: each request goes to the next api, as behind a load balancer.
+"""A load balancer between the provider and the apis: each request goes to the next api.
 
-A connection that is not made is tried once more at the other api, as the provider does (`rc=1` for connect failures,
-research of telephony). One that breaks later is a 502: the provider then asks the fallback address. Whoever broke one is asked
-last for a moment, as load balancers do: a process that is being killed lets go of its sockets one after another, breaks a
-connection and still takes the next one in the same millisecond.
+A failed connection is tried once more at the other api. A connection that breaks later gives 502, and the provider then asks the
+fallback address. An api that broke a connection is asked last for a moment: a process that is being killed closes its sockets
+one after another, so it may break one connection and accept the next.
 
     python -m drill.front PORT BACKEND_PORT BACKEND_PORT
 """
@@ -25,12 +24,12 @@ from starlette.routing import Route
 
 FIGURES = "/drill/figures"
 PATIENCE_SECONDS = 20.0
-# Of 150 processes killed under load 41 did so, the last of them after 18 ms; a new one takes far longer to be ready.
+# Of 150 processes killed under load 41 did so, the last after 18 ms; a new process takes far longer to be ready.
 REST_SECONDS = 0.25
 
 
 def front_app(backends: list[str], rest_seconds: float = REST_SECONDS) -> Starlette:
-    """The proxy; its counters are at FIGURES. Whoever broke a connection rests for so long."""
+    """The proxy; its counters are at FIGURES. An api that broke a connection is passed over for `rest_seconds`."""
     figures: Counter[str] = Counter()
     known: set[str] = set()
     slowest: list[tuple[float, str]] = []
@@ -63,7 +62,7 @@ def front_app(backends: list[str], rest_seconds: float = REST_SECONDS) -> Starle
     def in_turn() -> list[str]:
         first = figures["requests"] % len(backends)
         latest = time.monotonic() - rest_seconds
-        # Sorting keeps the order of those who are alike.
+        # Sorting is stable, so equal apis keep their order.
         return sorted(
             (*backends[first:], *backends[:first]), key=lambda backend: broke_at.get(backend, latest) > latest
         )

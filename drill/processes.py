@@ -1,4 +1,4 @@
-"""The product's own processes, started as an operator starts them, with their words kept for the case of trouble."""
+"""The processes of the product, started as an operator starts them, with their logs kept."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def free_port() -> int:
 
 
 def wait_for(what: str, look: Callable[[], Found | None], seconds: float) -> Found:
-    """Look again and again until something is found; fail with the sentence `what` after `seconds`."""
+    """Poll until something is found. Fails with `what` after `seconds`."""
     give_up = time.monotonic() + seconds
     while True:
         found = look()
@@ -44,7 +44,7 @@ def wait_for(what: str, look: Callable[[], Found | None], seconds: float) -> Fou
 
 @dataclass
 class Product:
-    """A set of processes on one data folder. `environment` holds the RINGBACK_ settings. For the main thread (children.py)."""
+    """A set of processes on one data folder. `environment` has the settings. Use it from the main thread (children.py)."""
 
     folder: Path
     port: int
@@ -68,7 +68,7 @@ class Product:
         return process
 
     def run(self, *arguments: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
-        """Run a subcommand to its end."""
+        """Run a subcommand until it ends."""
         return subprocess.run(
             [sys.executable, "-m", "api.commands.cli", *arguments],
             cwd=ROOT,
@@ -81,9 +81,9 @@ class Product:
         )
 
     def call(self, script: str, *options: str) -> str:
-        """Make a call with `ringback call`; return what was heard. A call that ends in an error fails."""
+        """Make a call with `ringback call`; return what was heard. Fails when the call ends in an error."""
         done = self.run("call", "--script", script, *options, seconds=120)
-        assert done.returncode == 0, done.stdout + done.stderr + self.words()
+        assert done.returncode == 0, done.stdout + done.stderr + self.logs()
         return done.stdout
 
     def ready(self, seconds: float = 30) -> None:
@@ -92,21 +92,21 @@ class Product:
                 return httpx2.get(f"{self.url}/readyz", timeout=2).status_code == 200
             except httpx2.HTTPError:
                 for name, process in self.processes.items():
-                    assert process.poll() is None, f"{name} ended\n{self.words()}"
+                    assert process.poll() is None, f"{name} ended\n{self.logs()}"
                 return False
 
         wait_for("the api is ready", look, seconds)
 
     def client(self) -> httpx2.Client:
-        """A client with an admin's token."""
+        """A client with the token of an admin."""
         if not self.token:
             done = self.run("users", "add", "tester", "--role", "admin")
             assert done.returncode == 0, done.stderr
             self.token = done.stdout.strip()
         return httpx2.Client(base_url=self.url, headers={"authorization": f"Bearer {self.token}"}, timeout=20)
 
-    def words(self) -> str:
-        """What the processes said, for a failing test."""
+    def logs(self) -> str:
+        """The logs of the processes, for a failing test."""
         return "\n".join(f"== {path.name}\n{path.read_text()[-4000:]}" for path in sorted(self.folder.glob("*.log")))
 
     def kill(self, name: str) -> None:
@@ -128,7 +128,7 @@ class Product:
 
 @contextmanager
 def product(folder: Path, **settings: str) -> Iterator[Product]:
-    """Settings for processes on free ports, all stopped at the end."""
+    """Processes on free ports; all are stopped at the end."""
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("RINGBACK_")}

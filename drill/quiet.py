@@ -1,4 +1,4 @@
-"""After the faults: waits until the house has done what was left, asks for what time alone would bring, and reads the index."""
+"""After the faults: waits until all work is done, sends lost jobs at once, and reads the index."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sqlalchemy.engine import Engine
 from callbacks.queue.callback_queue import CallbackQueue
 from callbacks.queue.circuit import QueueError
 from callbacks.queue.consistency import drift
-from drill.house import House
+from drill.installation import Installation
 from ivr.reconciler import GRACE
 from runtime.jobs import open_broker
 from runtime.redis import open_redis
@@ -32,40 +32,40 @@ PATIENCE_SECONDS = 120.0
 _UNDONE = ("available", "stored")
 
 
-def settle(house: House, engine: Engine, last_call_at: float) -> list[str]:
-    """Wait for quiet; return in words what did not come to rest in time."""
+def wait_until_quiet(installation: Installation, engine: Engine, last_call_at: float) -> list[str]:
+    """Wait until nothing is left to do; return what was not done in time."""
     restless: list[str] = []
 
     def wait(what: str, look: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
         began = time.monotonic()
         while not look():
-            house.look_after()
+            installation.supervise()
             if time.monotonic() - began > seconds:
                 restless.append(f"{what}: not within {seconds:.0f} s")
                 return
             time.sleep(0.25)
         log.info("drill.quiet", what=what, seconds=round(time.monotonic() - began, 1))
 
-    wait("spools are empty", lambda: not _spooled(house.data / "spool"))
+    wait("spools are empty", lambda: not _spooled(installation.data / "spool"))
     wait("the outbox is empty", lambda: _count(engine, outbox) == 0)
-    # The reconciler looks at the clock's start, and passes over what is younger than its grace.
+    # The reconciler runs when the clock starts, and leaves recent calls alone.
     time.sleep(max(0.0, last_call_at + GRACE.total_seconds() + 2 - time.time()))
-    seen = _compared(house)
-    house.restart("clock")
-    wait("the reconciler has compared", lambda: _compared(house) > seen)
-    wait("spools are empty again", lambda: not _spooled(house.data / "spool"))
+    seen = _compared(installation)
+    installation.restart("clock")
+    wait("the reconciler has compared", lambda: _compared(installation) > seen)
+    wait("spools are empty again", lambda: not _spooled(installation.data / "spool"))
     wait("the outbox is empty again", lambda: _count(engine, outbox) == 0)
-    _send_stalled(house, engine)
+    _send_stalled(installation, engine)
     wait("all messages are done with", lambda: _undone_messages(engine) == 0)
-    wait("no job is left", lambda: jobs_left(house) == 0)
+    wait("no job is left", lambda: jobs_left(installation) == 0)
     wait("the outbox is empty at last", lambda: _count(engine, outbox) == 0)
-    wait("the index agrees", lambda: _agrees(house, engine))
+    wait("the index agrees", lambda: _agrees(installation, engine))
     return restless
 
 
-def read_index(house: House) -> dict[str, str]:
-    """Where each callback stands in Redis: ready, wait or lease."""
-    client = open_redis(house.redis.url)
+def read_index(installation: Installation) -> dict[str, str]:
+    """The place of each callback in Redis: ready, wait or lease."""
+    client = open_redis(installation.redis.url)
     queue = CallbackQueue(client)
     places: dict[str, str] = {}
     try:
@@ -78,9 +78,9 @@ def read_index(house: House) -> dict[str, str]:
     return places
 
 
-def jobs_left(house: House) -> int:
-    """Messages of the job queue that are waiting, delayed or in a worker's hands, and dead ones."""
-    client = open_redis(house.redis.url)
+def jobs_left(installation: Installation) -> int:
+    """The number of jobs that wait, are delayed, are with a worker, or are dead."""
+    client = open_redis(installation.redis.url)
     try:
         lists = [key for key in client.scan_iter("ringback-jobs:*") if not str(key).endswith(".msgs")]
         count = 0
@@ -99,8 +99,8 @@ def jobs_left(house: House) -> int:
         client.close()
 
 
-def _compared(house: House) -> int:
-    log_file = house.product.folder / "clock.log"
+def _compared(installation: Installation) -> int:
+    log_file = installation.product.folder / "clock.log"
     return log_file.read_text(errors="replace").count('"reconciler.compared"') if log_file.exists() else 0
 
 
@@ -119,8 +119,8 @@ def _undone_messages(engine: Engine) -> int:
         return connection.scalar(query) or 0
 
 
-def _agrees(house: House, engine: Engine) -> bool:
-    client = open_redis(house.redis.url)
+def _agrees(installation: Installation, engine: Engine) -> bool:
+    client = open_redis(installation.redis.url)
     try:
         return drift(engine, CallbackQueue(client)) == 0
     except QueueError:
@@ -129,13 +129,19 @@ def _agrees(house: House, engine: Engine) -> bool:
         client.close()
 
 
-def _send_stalled(house: House, engine: Engine) -> None:
-    """What the workers' own sweep would send after five minutes: messages whose job went with an emptied Redis."""
-    account = ProviderAccount(house.line.url, house.line.account_sid, SecretStr(house.line.auth_token))
-    broker = open_broker(house.redis.url)
+def _send_stalled(installation: Installation, engine: Engine) -> None:
+    """Send the jobs that were lost with an emptied Redis; workers would do so after five minutes."""
+    account = ProviderAccount(
+        installation.line.url, installation.line.account_sid, SecretStr(installation.line.auth_token)
+    )
+    broker = open_broker(installation.redis.url)
     jobs = register(
-        broker, engine, account=account, recordings_dir=house.data / "recordings", models_dir=house.data / "models"
+        broker,
+        engine,
+        account=account,
+        recordings_dir=installation.data / "recordings",
+        models_dir=installation.data / "models",
     )
     sent = requeue_stalled(engine, jobs, datetime.now(UTC) + STALLED_AFTER)
     broker.close()
-    house.done["jobs sent again after the quiet"] += sent
+    installation.done["jobs sent again after the quiet"] += sent

@@ -1,4 +1,4 @@
-"""What a drill has shown, in figures that can be compared with the next one's."""
+"""The report of a drill: figures that can be compared with other drills."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from drill.caller import Story
+from drill.caller import CallRecord
 from drill.checker import ACCEPTED, EMERGENCY, Rule, Stored, Violation
-from drill.house import House
+from drill.installation import Installation
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The result of one drill; it is clean when nothing is wrong."""
+    """The result of a drill; it is clean when there is no violation."""
 
     seed: int
     database: str
@@ -42,18 +42,20 @@ class Report:
         return "\n".join(lines)
 
 
-def figures_of(house: House, stories: list[Story], stored: Stored, most_at_once: int, agents: Any) -> dict[str, Any]:
-    gaps = sorted(gap for story in stories for gap in story.gaps)
-    done = house.done
-    front = house.figures()["figures"]
-    dropped = (house.product.folder / "line.log").read_text(errors="replace").count('"line.callback_dropped"')
-    verbs = Counter(deed.verb for agent in agents for deed in agent.deeds)
+def figures_of(
+    installation: Installation, call_records: list[CallRecord], stored: Stored, most_at_once: int, agents: Any
+) -> dict[str, Any]:
+    gaps = sorted(gap for record in call_records for gap in record.gaps)
+    done = installation.done
+    front = installation.figures()["figures"]
+    dropped = (installation.product.folder / "line.log").read_text(errors="replace").count('"line.callback_dropped"')
+    verbs = Counter(action.verb for agent in agents for action in agent.actions)
     return {
-        "calls": len(stories),
+        "calls": len(call_records),
         "most at once": most_at_once,
         "turns stored": sum(map(len, stored.turns.values())),
         "messages": sum(voicemail.recording_id is not None for voicemail in stored.voicemails),
-        "wishes to be rung back": sum(any(text in ACCEPTED for text in story.heard) for story in stories),
+        "requests to be called back": sum(any(text in ACCEPTED for text in record.heard) for record in call_records),
         "callbacks": len(stored.callbacks),
         "kill -9": done["kill"],
         "  of apis, workers, clock, Redis": ", ".join(
@@ -69,9 +71,9 @@ def figures_of(house: House, stories: list[Story], stored: Stored, most_at_once:
         "connections refused, broken": f"{front.get('not_connected', 0)}, {front.get('broken', 0)}",
         "answered 5xx by the apis": _refusals(front) or 0,
         "calls through the emergency document": sum(
-            any(words in text for words in EMERGENCY for text in story.heard) for story in stories
+            any(words in text for words in EMERGENCY for text in record.heard) for record in call_records
         ),
-        "repeated requests answered otherwise": sum(story.differing_answers for story in stories),
+        "repeated requests answered otherwise": sum(record.differing_answers for record in call_records),
         "claims, completions": f"{verbs['claim']}, {verbs['complete']}",
         "agents who vanished": sum(agent.vanished for agent in agents),
         "jobs sent again after the quiet": done["jobs sent again after the quiet"],
@@ -80,16 +82,16 @@ def figures_of(house: House, stories: list[Story], stored: Stored, most_at_once:
     }
 
 
-def keep(report: Report, stories: list[Story], folder: Path) -> None:
-    """Write report and stories where somebody looks after a drill that was not clean."""
+def keep(report: Report, call_records: list[CallRecord], folder: Path) -> None:
+    """Write the report and the calls to the folder of the drill."""
     (folder / "report.json").write_text(json.dumps(asdict(report), ensure_ascii=False, indent=1))
     with (folder / "stories.jsonl").open("w") as file:
-        for story in stories:
-            file.write(json.dumps(story.as_json(), ensure_ascii=False) + "\n")
+        for record in call_records:
+            file.write(json.dumps(record.as_json(), ensure_ascii=False) + "\n")
 
 
 def _refusals(front: dict[str, int]) -> str:
-    """The front counts answers as `503 /twilio/status`."""
+    """The answers with 5xx, which the front counts as `503 /twilio/status`."""
     return ", ".join(f"{count} x {what}" for what, count in sorted(front.items()) if what[:1].isdigit())
 
 

@@ -34,7 +34,7 @@ def test_from_one_command_to_a_promise_kept(tmp_path: Path, korean_clips: Path) 
 
         callback = wait_for("the words of the message", words_are_there, 60)
         message = callback["voicemails"][0]
-        assert message["status"] == "transcribed", (message["status_reason"], ringback.words())
+        assert message["status"] == "transcribed", (message["status_reason"], ringback.logs())
         transcript = next(
             line.split("\t")[2]
             for line in (korean_clips / "manifest.tsv").read_text().splitlines()
@@ -96,7 +96,7 @@ def test_what_was_left_before_kill_9_of_everything_is_there_after_the_next_start
 
         def words_are_there() -> bool:
             items = client.get("/api/callbacks").json()["items"]
-            assert len(items) == 1, ringback.words()
+            assert len(items) == 1, ringback.logs()
             return bool(items[0]["voicemails"][0]["status"] == "transcribed")
 
         wait_for("the words after the restart", words_are_there, 90)

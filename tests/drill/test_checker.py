@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from drill.agents import Deed
-from drill.caller import Story, Wish
+from drill.agents import AgentAction
+from drill.caller import CallRecord, PlannedCall
 from drill.checker import (
     Stored,
     check_agents,
@@ -32,9 +32,9 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 UNTIL = "2026-11-22T14:00:00+00:00"
 
 
-def story(**lived: Any) -> Story:
-    wish = Wish(0, 0.0, "+37120000001", "hangup", "", "", 1, None, 1.0)
-    return Story(wish, provider_call_id=SID, status="completed", **lived)
+def record(**lived: Any) -> CallRecord:
+    planned = PlannedCall(0, 0.0, "+37120000001", "hangup", "", "", 1, None, 1.0)
+    return CallRecord(planned, provider_call_id=SID, status="completed", **lived)
 
 
 def recording(sid: str = RECORDING) -> LineRecording:
@@ -74,7 +74,7 @@ def event(kind: str, **data: str) -> Any:
 
 def test_a_whole_house_has_no_fault() -> None:
     stored = whole()
-    told = story(heard=["Mēs jums atzvanīsim līdz 16:00."], gaps=[0.1])
+    told = record(heard=["Mēs jums atzvanīsim līdz 16:00."], gaps=[0.1])
     assert list(check_recordings([recording()], stored)) == []
     assert list(check_requests([told], stored)) == []
     assert list(check_promises([told], stored)) == []
@@ -105,10 +105,10 @@ def test_messages_that_are_lost_doubled_or_undone_are_found(broken: Any, rule: s
 
 def test_a_confirmed_wish_without_a_callback_is_lost_and_with_two_doubled() -> None:
     stored = whole()
-    confirmed = story(heard=["Jūsu lūgums ir pieņemts."])
+    confirmed = record(heard=["Jūsu lūgums ir pieņemts."])
     assert [violation.rule for violation in check_requests([confirmed], stored)] == ["lost"]
-    wish = SimpleNamespace(callback_id="cb_1", voicemail_id=None, kind="request", call_id=call_id_of(SID))
-    stored.sources += [wish, wish]
+    planned = SimpleNamespace(callback_id="cb_1", voicemail_id=None, kind="request", call_id=call_id_of(SID))
+    stored.sources += [planned, planned]
     assert [violation.rule for violation in check_requests([confirmed], stored)] == ["doubled"]
 
 
@@ -117,15 +117,15 @@ def test_a_call_with_a_second_message_that_promises_nothing_keeps_its_first_prom
     stored.sources.append(
         SimpleNamespace(callback_id="cb_2", voicemail_id="vm_2", kind="voicemail", call_id=call_id_of(SID))
     )
-    assert list(check_promises([story()], stored)) == []
+    assert list(check_promises([record()], stored)) == []
 
 
 def test_a_promise_that_was_heard_and_is_not_stored_is_found() -> None:
     stored = whole()
-    heard = story(heard=["Mēs jums atzvanīsim līdz 17:00."])
+    heard = record(heard=["Mēs jums atzvanīsim līdz 17:00."])
     assert [violation.rule for violation in check_promises([heard], stored)] == ["promise"]
     stored.promises = defaultdict(list)
-    assert [violation.rule for violation in check_promises([story()], stored)] == ["promise"]
+    assert [violation.rule for violation in check_promises([record()], stored)] == ["promise"]
 
 
 def test_calls_without_an_end_gaps_in_turns_and_unknown_calls_are_found() -> None:
@@ -139,13 +139,13 @@ def test_calls_without_an_end_gaps_in_turns_and_unknown_calls_are_found() -> Non
         change(stored)
         assert [violation.rule for violation in check_calls([], [SID], stored)] == [rule]
     assert [violation.rule for violation in check_calls([], [], whole())] == ["doubled"]
-    assert [violation.rule for violation in check_calls([story(trouble="no end")], [SID], whole())] == ["endless"]
+    assert [violation.rule for violation in check_calls([record(trouble="no end")], [SID], whole())] == ["endless"]
 
 
 def test_silence_and_the_providers_apology_are_found() -> None:
-    assert [violation.rule for violation in check_silence([story(gaps=[0.1, 3.2])])] == ["silent"]
+    assert [violation.rule for violation in check_silence([record(gaps=[0.1, 3.2])])] == ["silent"]
     sorry = "We are sorry, an application error has occurred. Goodbye."
-    assert [violation.rule for violation in check_silence([story(heard=[sorry])])] == ["silent"]
+    assert [violation.rule for violation in check_silence([record(heard=[sorry])])] == ["silent"]
 
 
 def test_two_hands_on_one_callback_and_work_that_vanished_are_found() -> None:
@@ -153,11 +153,11 @@ def test_two_hands_on_one_callback_and_work_that_vanished_are_found() -> None:
     stored.events["cb_1"] = [event("callback.claimed", holder="a"), event("callback.claimed", holder="b")]
     assert [violation.rule for violation in check_agents([], stored)] == ["doubled"]
     stored.events["cb_1"] = [event("callback.claimed", holder="a")]
-    done = Deed("a", "complete", "cb_1", "no", 200, was_in_doubt=False)
+    done = AgentAction("a", "complete", "cb_1", "no", 200, was_in_doubt=False)
     assert [violation.rule for violation in check_agents([done], stored)] == ["lost"]
     stored.events["cb_1"] += [event("callback.closed", agent="a")] * 2
     assert [violation.rule for violation in check_agents([done], stored)] == ["doubled"]
-    refused = Deed("a", "release", "cb_1", "no", 409, was_in_doubt=False)
+    refused = AgentAction("a", "release", "cb_1", "no", 409, was_in_doubt=False)
     stored.events["cb_1"] = [event("callback.claimed", holder="a")]
     assert [violation.rule for violation in check_agents([refused], stored)] == ["agent"]
 

@@ -6,23 +6,23 @@ from pathlib import Path
 
 import pytest
 
-from drill.carrier import wishes
+from drill.carrier import planned_calls
 from drill.conduct import Options, drill
-from drill.faults import Rhythm, plan
+from drill.faults import FaultIntervals, plan
 
 
 def test_one_seed_is_one_story() -> None:
-    rhythm = Rhythm()
-    assert plan(7, 300, rhythm, ("held",)) == plan(7, 300, rhythm, ("held",))
-    assert plan(7, 300, rhythm, ("held",)) != plan(8, 300, rhythm, ("held",))
+    intervals = FaultIntervals()
+    assert plan(7, 300, intervals, ("held",)) == plan(7, 300, intervals, ("held",))
+    assert plan(7, 300, intervals, ("held",)) != plan(8, 300, intervals, ("held",))
     sounds = [Path("a"), Path("b"), Path("c")]
-    assert wishes(7, 60, 60, sounds) == wishes(7, 60, 60, sounds)
-    assert wishes(7, 60, 60, sounds) != wishes(8, 60, 60, sounds)
+    assert planned_calls(7, 60, 60, sounds) == planned_calls(7, 60, 60, sounds)
+    assert planned_calls(7, 60, 60, sounds) != planned_calls(8, 60, 60, sounds)
 
 
 def test_what_is_taken_away_comes_back_before_the_end() -> None:
     for seed in range(50):
-        steps = plan(seed, 120, Rhythm(), ("frozen", "killed"))
+        steps = plan(seed, 120, FaultIntervals(), ("frozen", "killed"))
         whats = [step.what for step in steps]
         assert whats.count("take_sql") == whats.count("bring_sql") >= 1
         assert whats.count("freeze") == whats.count("thaw")
@@ -31,8 +31,8 @@ def test_what_is_taken_away_comes_back_before_the_end() -> None:
 
 @pytest.mark.timeout(420)
 def test_nothing_is_lost_or_doubled_and_nobody_waits(tmp_path: Path) -> None:
-    rhythm = Rhythm(kill=5, empty=15, freeze=25, sql=22)
-    report = drill(Options(seed=20261122, minutes=1.0, calls_per_minute=100, rhythm=rhythm), tmp_path / "drill")
+    intervals = FaultIntervals(kill=5, empty=15, freeze=25, sql=22)
+    report = drill(Options(seed=20261122, minutes=1.0, calls_per_minute=100, intervals=intervals), tmp_path / "drill")
     assert report.is_clean, report.as_text()
     assert report.figures["calls"] > 60
     assert report.figures["kill -9"] >= 5

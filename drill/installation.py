@@ -1,4 +1,4 @@
-"""The whole house as real processes: two apis behind a front, two workers, the clock, Redis, SQL and the line."""
+"""A whole installation as real processes: two apis behind a front, two workers, the clock, Redis, SQL and the line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import httpx2
 import redis
 import structlog
 
-from drill.databases import Database, Lite, Postgres, wait_until_it_writes
+from drill.databases import Database, PostgresDatabase, SqliteDatabase, wait_until_it_writes
 from drill.faults import Step
 from drill.processes import ROOT, Product, free_port, product, wait_for
 from ivr.line.store.account import LineAccount, find
@@ -31,15 +31,15 @@ log = structlog.get_logger()
 
 FLOWS = Path(__file__).with_name("flows")
 OURS = {"api-1": "api", "api-2": "api", "worker-1": "worker", "worker-2": "worker", "clock": "clock"}
-# The longest that a supervisor leaves a dead process lying; the shortest is nothing.
+# The longest time until a dead process is restarted.
 RESTART_SECONDS = 1.5
 AGENTS = ("maija", "peteris", "soyeon", "ilze")
 DatabaseName = Literal["sqlite", "postgresql"]
 
 
 @dataclass
-class House:
-    """Everything that runs. For the main thread only: children die with the thread that started them."""
+class Installation:
+    """All running processes. Use it from the main thread only: children die with the thread that started them."""
 
     product: Product
     database: Database
@@ -66,14 +66,14 @@ class House:
         settings = {"RINGBACK_PORT": self.api_urls[name].rpartition(":")[2]} if name in self.api_urls else {}
         self.product.start(name, OURS.get(name, name), **settings)
 
-    def look_after(self) -> None:
-        """Start again what ended, and do what had to be put off."""
+    def supervise(self) -> None:
+        """Restart what ended, and carry out postponed steps."""
         now = time.monotonic()
         for name, process in list(self.product.processes.items()):
             if process.poll() is None:
                 continue
             if name not in OURS:
-                raise AssertionError(f"{name} ended with {process.returncode}\n{self.product.words()}")
+                raise AssertionError(f"{name} ended with {process.returncode}\n{self.product.logs()}")
             if name not in self._start_again:
                 if name not in self._expected:
                     self.done[f"{OURS[name]} ended by itself"] += 1
@@ -89,7 +89,7 @@ class House:
             self.carry_out(step)
 
     def carry_out(self, step: Step) -> None:
-        """Do a step of the plan; what cannot be done now is put off."""
+        """Carry out a step of the plan, or postpone it when it is not possible now."""
         match step.what:
             case "kill" | "term":
                 is_done = self._end(step.whom, step.what)
@@ -98,7 +98,7 @@ class House:
             case "freeze" | "thaw":
                 is_done = self._signal_redis(signal.SIGSTOP if step.what == "freeze" else signal.SIGCONT)
             case "take_sql":
-                self.database.take_away(step.whom)  # type: ignore[arg-type]  # the plan chose among its manners
+                self.database.take_away(step.whom)  # type: ignore[arg-type]  # the plan chose among its outages
                 is_done = True
             case "bring_sql":
                 self.database.bring_back()
@@ -111,33 +111,33 @@ class House:
             self._put_off.append(step)
 
     def restart(self, name: str) -> None:
-        """End a process as its supervisor would, and start it again."""
+        """Stop a process by SIGTERM, and start it again."""
         self.product.processes[name].terminate()
         self.product.processes[name].wait(30)
         self.start(name)
 
-    def make_whole(self) -> None:
-        """End all faults: what was put off is left out, what is frozen or away comes back, what died stands again."""
+    def end_faults(self) -> None:
+        """End all faults: drop postponed steps, bring back what is frozen or away, restart what died."""
         self._put_off.clear()
         self.database.bring_back()
         self._signal_redis(signal.SIGCONT)
         give_up = time.monotonic() + 60
         while any(process.poll() is not None for process in self.product.processes.values()) or self._start_again:
-            self.look_after()
+            self.supervise()
             time.sleep(0.1)
             if time.monotonic() > give_up:
-                raise AssertionError(f"not everything stands again\n{self.product.words()}")
-        self.look_after()
+                raise AssertionError(f"not everything runs again\n{self.product.logs()}")
+        self.supervise()
         for name in self.api_urls:
             wait_for(f"{name} is ready", partial(self._answers, name, "/readyz"), 60)
 
     def figures(self) -> dict[str, dict[str, int]]:
-        """What the front has counted."""
+        """The counters of the front."""
         found: dict[str, dict[str, int]] = httpx2.get(f"{self.front_url}/drill/figures", timeout=10).json()
         return found
 
     def _end(self, name: str, how: str) -> bool:
-        """kill -9, or SIGTERM. An api only while the other one answers: with none there, no answer could be ours."""
+        """kill -9, or SIGTERM. An api only while the other one answers, because one must always be there."""
         if name == "redis":
             pid = self.redis.pid
             if pid is None or not self.redis.is_running():
@@ -181,13 +181,13 @@ class House:
 
 
 @contextmanager
-def house(folder: Path, database: DatabaseName) -> Iterator[House]:
-    """Everything started and ready, on loopback, and all of it gone at the end."""
+def running_installation(folder: Path, database: DatabaseName) -> Iterator[Installation]:
+    """Start everything on loopback, wait until it is ready, and stop it at the end."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "data").mkdir()
     front_port, line_port = free_port(), free_port()
     with contextlib.ExitStack() as stack:
-        sql: Database = Lite(folder / "data") if database == "sqlite" else Postgres(folder)
+        sql: Database = SqliteDatabase(folder / "data") if database == "sqlite" else PostgresDatabase(folder)
         stack.callback(sql.stop)
         queue = stack.enter_context(EmbeddedRedis(folder / "queue", folder / "queue" / "s"))
         ringback = stack.enter_context(
@@ -196,28 +196,27 @@ def house(folder: Path, database: DatabaseName) -> Iterator[House]:
                 RINGBACK_DATABASE_URL=sql.url,
                 RINGBACK_REDIS_URL=queue.url,
                 RINGBACK_FLOWS_DIR=str(FLOWS),
-                RINGBACK_SECRET_KEY="the secret of a drill is none",
+                RINGBACK_SECRET_KEY="the drill needs no real secret",
                 RINGBACK_PUBLIC_URL=f"http://127.0.0.1:{front_port}",
                 RINGBACK_TWILIO_API_URL=f"http://127.0.0.1:{line_port}",
                 RINGBACK_WORKER_THREADS="1",
             )
         )
         urls = {name: f"http://127.0.0.1:{free_port()}" for name in ("api-1", "api-2")}
-        stands = House(ringback, sql, queue, f"http://127.0.0.1:{front_port}", urls)
-        _run(ringback, "migrate")
-        _run(ringback, "flows", "publish", str(FLOWS))
+        started = Installation(ringback, sql, queue, f"http://127.0.0.1:{front_port}", urls)
+        _run(ringback, "migrate")  # publishes FLOWS, too
         for agent in AGENTS:
-            stands.tokens[agent] = _run(ringback, "users", "add", agent, "--role", "agent")
-        stands.product.start("line")
-        _start_front(stands, front_port)
+            started.tokens[agent] = _run(ringback, "users", "add", agent, "--role", "agent")
+        started.product.start("line")
+        _start_front(started, front_port)
         for name in OURS:
-            stands.start(name)
+            started.start(name)
         for name in urls:
-            wait_for(f"{name} is ready", partial(stands._answers, name, "/readyz"), 60)
-        wait_for("the front is ready", lambda: _front_is_ready(stands), 30)
+            wait_for(f"{name} is ready", partial(started._answers, name, "/readyz"), 60)
+        wait_for("the front is ready", lambda: _front_is_ready(started), 30)
         wait_until_it_writes(sql.url, 30)
-        yield stands
-        stands.make_whole()
+        yield started
+        started.end_faults()
 
 
 def _run(ringback: Product, *arguments: str) -> str:
@@ -226,16 +225,16 @@ def _run(ringback: Product, *arguments: str) -> str:
     return done.stdout.strip()
 
 
-def _start_front(stands: House, port: int) -> None:
-    ports = [url.rpartition(":")[2] for url in stands.api_urls.values()]
-    with (stands.product.folder / "front.log").open("ab") as output:
-        stands.product.processes["front"] = start_child(
+def _start_front(started: Installation, port: int) -> None:
+    ports = [url.rpartition(":")[2] for url in started.api_urls.values()]
+    with (started.product.folder / "front.log").open("ab") as output:
+        started.product.processes["front"] = start_child(
             [sys.executable, "-m", "drill.front", str(port), *ports], output=output, folder=ROOT
         )
 
 
-def _front_is_ready(stands: House) -> bool:
+def _front_is_ready(started: Installation) -> bool:
     try:
-        return bool(stands.figures())
+        return bool(started.figures())
     except httpx2.HTTPError:
         return False
