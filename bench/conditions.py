@@ -1,4 +1,4 @@
-"""Conditions of hearing: what a telephone, a street and a bad line make of a clean recording, the same in every run."""
+"""Degrades clean recordings as telephones, noise and bad lines do, in the same way in every run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PACKET_SECONDS = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """How a clip is spoilt before it is recognised. `make` takes 16 kHz samples and a seed; it returns samples at `rate_hz`."""
+    """A way to degrade a clip. `make` takes samples at 16 kHz and a seed, and returns samples at `rate_hz`."""
 
     name: str
     rate_hz: int
@@ -26,14 +26,14 @@ class Condition:
 
 
 def spoilt(condition: Condition, clip: str, samples: Samples) -> Samples:
-    """A clip (16 kHz) under a condition; noise and loss depend on the clip's name and the condition only."""
+    """Degrade a clip (16 kHz). Noise and loss depend only on the names of clip and condition."""
     made = condition.make(samples, zlib.crc32(f"{condition.name}/{clip}".encode()))
     pcm = np.round(np.clip(made, -1.0, 1.0 - 2.0**-15) * 32_768.0)
     return (pcm / 32_768.0).astype(np.float32)
 
 
 def chosen(names: str) -> list[Condition]:
-    """The conditions of these names, with commas between; all of them if there is none. Raises SystemExit for one unknown."""
+    """The conditions of these names, separated by commas; all for "". Raises SystemExit for an unknown name."""
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     if unknown := [name for name in wanted if name not in CONDITIONS]:
         raise SystemExit(f"There is no condition {unknown[0]!r}; there are: {', '.join(CONDITIONS)}.")
@@ -41,15 +41,15 @@ def chosen(names: str) -> list[Condition]:
 
 
 def narrowed(samples: Samples) -> Samples:
-    """16 kHz brought to 8 kHz, nothing else."""
+    """Resample from 16 kHz to 8 kHz."""
     resampled: Samples = soxr.resample(samples, 16_000, 8_000)
     return resampled
 
 
 def telephone_band(samples: Samples, rate_hz: int, low_order: int, high_order: int) -> Samples:
-    """The telephone's 300–3400 Hz by Butterworth flanks of 6 dB an octave and order, with their phases."""
+    """The telephone band of 300–3400 Hz, by Butterworth filters of 6 dB an octave and order, with their phases."""
     count = len(samples)
-    size = 1 << (count + rate_hz // 4).bit_length()  # room for the filter to ring in, else it comes round to the start
+    size = 1 << (count + rate_hz // 4).bit_length()  # room for the filter to decay; otherwise it wraps to the start
     hz = np.fft.rfftfreq(size, 1 / rate_hz)
     flanks = _butterworth(300.0 / np.maximum(hz, 1e-3), low_order).conj() * _butterworth(hz / 3400.0, high_order)
     limited = np.fft.irfft(np.fft.rfft(samples.astype(np.float64), size) * flanks, size)[:count]
@@ -57,7 +57,7 @@ def telephone_band(samples: Samples, rate_hz: int, low_order: int, high_order: i
 
 
 def mu_law(samples: Samples) -> Samples:
-    """Through G.711 µ-law's 8 bits and back (the continuous curve; its 255 steps)."""
+    """Encode as 8-bit µ-law (G.711) and decode (the continuous curve with 255 steps)."""
     pressed = np.sign(samples) * np.log1p(_MU * np.minimum(np.abs(samples), 1.0)) / np.log1p(_MU)
     stepped = np.round(pressed * 127.5 - 0.5) + 0.5
     opened = np.sign(stepped) * np.expm1(np.abs(stepped) / 127.5 * np.log1p(_MU)) / _MU
@@ -66,7 +66,7 @@ def mu_law(samples: Samples) -> Samples:
 
 
 def street(samples: Samples, seed: int, decibels: float) -> Samples:
-    """Pink noise that swells and ebbs, so many decibels under the speech."""
+    """Add pink noise of changing level, so many decibels below the speech."""
     random = np.random.default_rng(seed)
     count = len(samples)
     white = np.fft.rfft(random.standard_normal(count))
@@ -81,7 +81,7 @@ def street(samples: Samples, seed: int, decibels: float) -> Samples:
 
 
 def with_loss(samples: Samples, rate_hz: int, seed: int, share: float) -> Samples:
-    """Packets of 20 ms that never came, played as silence."""
+    """Replace lost packets of 20 ms by silence."""
     random = np.random.default_rng(seed)
     size = int(_PACKET_SECONDS * rate_hz)
     lost = random.random(len(samples) // size + 1) < share
@@ -98,7 +98,7 @@ def _steep(samples: Samples) -> Samples:
 
 
 def _loud_part(samples: Samples) -> NDArray[np.float64]:
-    # The speech's level is that of its louder half: pauses say nothing about it.
+    # The level of speech is that of its louder half, so pauses do not count.
     frames = samples[: len(samples) // 320 * 320].astype(np.float64).reshape(-1, 320)
     power = np.mean(frames**2, axis=1)
     loud: NDArray[np.float64] = frames[power >= np.median(power)].ravel()
@@ -132,6 +132,6 @@ CONDITIONS = {
 
 
 def _clipped(samples: Samples) -> Samples:
-    # As by a microphone turned up too far: one sample in a hundred of the louder half is cut off.
+    # As with a microphone that is too loud: one sample in a hundred of the louder half is clipped.
     limit = np.quantile(np.abs(_loud_part(samples)), 0.97)
     return np.clip(samples, -limit, limit).astype(np.float32)

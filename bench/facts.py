@@ -2,7 +2,7 @@
 
     .venv/bin/python -m bench.facts [--rounds 9]
 
-Reads the sentences of the tests (tests/voicemail/facts). 2 ms per 100 words are wanted on a quiet machine.
+Reads the sentences of the tests (tests/voicemail/facts). Target: 2 ms per 100 words on a quiet machine.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Whether a turn costs the same however much is going on: calls under way, and callbacks stored.
+"""Compares the time of a turn with few and many calls under way, and with few and many stored callbacks.
 
     .venv/bin/python -m bench.flat [--seconds 4] [--rounds 5] [--stored 1000000]
 
-Needs wrk, as bench/turns.py does. Both servers run at once and are asked in turn; a ratio is the time of a turn against that
-of the first line, at most 1.2 wanted.
+Needs wrk, as bench/turns.py does. Both servers run at once and are asked in turn. A ratio is the time of a turn to that of the
+first line; the target is at most 1.2.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def store(url: str, callbacks: int) -> None:
-    """A tenth of them live, in a queue that promises nothing to these callers: else they would hear another answer."""
+    """Store callbacks, a tenth of them open, in a queue of other callers, so that the answers stay the same."""
     engine = open_database(url)
     fill(engine, callbacks // 10, callbacks - callbacks // 10, queue="elsewhere")
     count_queues(engine, datetime.now(UTC))
@@ -70,7 +70,7 @@ def store(url: str, callbacks: int) -> None:
 def compare(
     title: str, settings: dict[str, tuple[int, str, int | None]], folder: Path, seconds: int, rounds: int
 ) -> None:
-    """Ask each setting (port, what, calls) in turn, `rounds` times, and print the cost of a turn against the first one's."""
+    """Measure each setting (port, what, calls) in turn, `rounds` times, and print the ratio to the first one."""
     took: dict[str, list[float]] = {each: [] for each in settings}
     for _ in range(rounds):
         for each, (port, what, calls) in settings.items():

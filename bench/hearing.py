@@ -1,4 +1,4 @@
-"""Hearing a clip twice: by Vosk alone, as a program of ten lines would, and as Ringback does."""
+"""Recognises a clip by Vosk alone and by Ringback, and counts the errors of both."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from voicemail.recognition.transcriber import Transcriber
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A word that Ringback shows: its confidence, what it was before calibration, and whether it is right."""
+    """A recognised word: its confidence after and before calibration, and whether it is right."""
 
     confidence: float
     plain_confidence: float
@@ -31,7 +31,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What came of a clip: the size of what was spoken, and the errors in what was heard."""
+    """The result for a clip: the numbers of words and characters spoken, and the errors."""
 
     clip: str
     characters: int
@@ -44,7 +44,7 @@ class Heard:
 
 
 class Hearing:
-    """Recognises the same file both ways and counts. `front_end_seconds` and `recognition_seconds` are of CPU, over all of it."""
+    """Recognises files both ways. `front_end_seconds` and `recognition_seconds` are CPU time, summed over all files."""
 
     def __init__(self, models_dir: Path, model: InstalledModel, scratch: Path) -> None:
         vosk.SetLogLevel(-1)
@@ -56,7 +56,7 @@ class Hearing:
         self.recognition_seconds = 0.0
 
     def hear(self, clip: Clip, condition: Condition) -> Heard:
-        """Spoil a clip, hear it both ways and count the errors."""
+        """Degrade a clip, recognise it both ways and count the errors."""
         made = spoilt(condition, clip.path.name, wide(clip.path))
         soundfile.write(self._file, made, condition.rate_hz, subtype="PCM_16")
         plain = self._by_vosk_alone()
@@ -94,7 +94,7 @@ class Hearing:
         return " ".join(texts)
 
     def _timed(self, pieces: Callable[[], Iterable[Samples]], rate_hz: int) -> tuple[Iterator[Samples], int]:
-        kept = list(pieces())  # reading the file is not the front end's doing
+        kept = list(pieces())  # reading the file does not count for the front end
         begun = time.process_time()
         restored, restored_hz = restore(lambda: kept, rate_hz)
         done = list(restored)
@@ -103,7 +103,7 @@ class Hearing:
 
 
 def is_wide(path: Path) -> bool:
-    """Whether a clip was recorded at 16 kHz or more."""
+    """Whether a clip has a sample rate of 16 kHz or more."""
     return bool(soundfile.info(path).samplerate >= WIDE_HZ)
 
 

@@ -1,4 +1,4 @@
-"""How soon words can be read once they are recognised: a real worker process on a real queue and a database on disk."""
+"""Measures the time from the end of recognition until the words can be read from SQL, with a real worker and queue."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from voicemail.jobs.actors import register
 from voicemail.recordings import ProviderAccount, StoredRecording, path_of
 from voicemail.tables import transcripts
 
-_TABLES = (callbacks.tables, customers.tables, ivr.tables, runtime.sql.outbox)  # so that the metadata knows them all
+_TABLES = (callbacks.tables, customers.tables, ivr.tables, runtime.sql.outbox)  # registers their tables
 _PATIENCE_SECONDS = 300
 _LOOK_SECONDS = 0.005
 _NOBODY = ProviderAccount("http://127.0.0.1:9", "AC" + "1" * 32, SecretStr("unused"))
 
-# The product's worker; all that is added is the hour at which the recogniser was done, on standard output.
+# The worker of the product. It also prints the time at which recognition ended.
 _WORKER = """
 import sys, threading, time, pydantic
 from runtime.config import Settings
@@ -54,7 +54,7 @@ run_worker(Settings(), open_database(Settings().sql_url), [sys.argv[1]], threadi
 
 
 def news_seconds(clips: Sequence[Path], models_dir: Path, language: str, scratch: Path) -> list[float]:
-    """For each clip, the time from the end of its recognition until another process finds its words in SQL."""
+    """For each clip, the seconds from the end of its recognition until another process finds its words in SQL."""
     data = scratch / "data"
     (data / "recordings").mkdir(parents=True)
     engine = open_database(f"sqlite:///{data / 'ringback.db'}")

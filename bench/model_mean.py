@@ -1,10 +1,10 @@
-"""Give the shape of speech the mean spectrum of the recordings that a model was trained with; the model's files hold it.
+"""Sets the mean spectrum of the shape of speech to that of the training data of a model, which its files contain.
 
     python -m bench.model_mean MODEL [--above-hz 0] --out voicemail/enhancement/shapes/speech.json
 
 Kaldi keeps the sums of the training features in `ivector/global_cmvn.stats`. With as many cepstra as mel bands (conf/mfcc.conf
-of the official models: 40 of 40, lifter 22, preemphasis 0.97) they can be turned back into band levels. They are of all
-frames, pauses too, so only their form counts: both means are laid over each other between 400 and 2500 Hz.
+of the official models: 40 of 40, lifter 22, preemphasis 0.97) they can be turned back into band levels. They include
+pauses, so only their form counts: both means are aligned between 400 and 2500 Hz.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def main(
     out: Annotated[Path, typer.Option()] = Path("voicemail/enhancement/shapes/speech.json"),
     above_hz: Annotated[float, typer.Option(help="Bands under this keep their mean.")] = 0.0,
 ) -> None:
-    """Put MODEL's mean into the shape OUT; the covariance stays."""
+    """Write the mean of MODEL into the shape OUT; the covariance stays."""
     kept = json.loads(out.read_text(encoding="utf-8"))
     mean = np.array(kept["mean"], float)
     trained = trained_mean(model / "ivector" / "global_cmvn.stats")
@@ -40,7 +40,7 @@ def main(
 
 
 def trained_mean(stats: Path) -> NDArray[np.float64]:
-    """The mean level in each band of what a model was trained with, in nats of power but for a constant."""
+    """The mean level of each band in the training data, in nats of power, up to a constant."""
     text = stats.read_text(encoding="ascii").replace("[", "").replace("]", "")
     sums = np.array(text.split(), float).reshape(2, BANDS + 1)[0]
     order, place = np.arange(BANDS), np.arange(BANDS) + 0.5

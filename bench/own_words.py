@@ -48,7 +48,7 @@ def main(
     own: Annotated[str, typer.Option("--words", help="A file of own words, or `long`.")] = str(_OWN / "ko.txt"),
     decoys: Annotated[Path, typer.Option(help="A file of words that are not said.")] = _OWN / "ko_decoys.txt",
     runs: Annotated[int, typer.Option(min=1)] = 3,
-    conditions: Annotated[str, typer.Option(help="Names with commas between; all if left out.")] = "",
+    conditions: Annotated[str, typer.Option(help="Names separated by commas; default: all.")] = "",
 ) -> None:
     """Print the table."""
     models_dir = load_settings().models_dir

@@ -1,4 +1,4 @@
-"""The reference for transcription: what a program of ten lines gets from Vosk."""
+"""The reference for transcription: a program of ten lines that uses Vosk alone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import vosk
 
 
 class PlainVosk:
-    """Hears files with a model as it came, or with the very model object that a transcriber uses; safe to share by threads."""
+    """Recognises files with an unchanged model, or with the model object of a transcriber. Threads may share it."""
 
     def __init__(self, model: Any) -> None:
         self._model = model

@@ -9,7 +9,7 @@ from twilio.twiml.voice_response import Gather, VoiceResponse
 
 TOKEN = "test_auth_token"
 BASE_URL = "https://ivr.example.test"
-# As long as a token of ours, and prompts as long as the shipped menu's.
+# As long as a real token, and prompts as long as those of the shipped menu.
 STATE = "x" * 420
 PROMPT = (
     "How can we help you? For orders, press 1. For billing, press 2. To make a complaint, press 3. "

@@ -2,8 +2,8 @@
 
     python -m bench.speech_shape FILE… --out voicemail/enhancement/shapes/speech.json
 
-Each ten seconds count the same, whoever speaks. Under 400 Hz the mean is the published long-term spectrum's (Byrne and others,
-An international comparison of long-term average speech spectra, 1994), since many recordings were high-passed.
+Each ten seconds have the same weight. Under 400 Hz the mean is that of the published long-term spectrum (Byrne and others,
+An international comparison of long-term average speech spectra, 1994), because many recordings were high-passed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _FAINTEST = -13.8  # nats: 60 dB under the level of the pieces
 # Byrne and others (1994), table II: both sexes together, dB by third octaves.
 _THIRDS_HZ = (63, 80, 100, 125, 160, 200, 250, 315, 400, 500, 630, 800, 1000, 1250, 1600, 2000, 2500)
 _THIRDS_DB = (38.6, 43.5, 54.4, 57.7, 56.8, 60.2, 60.3, 59.0, 62.1, 62.1, 60.5, 56.8, 53.7, 53.0, 52.0, 48.7, 48.1)
-# Speech is louder in the mean of its powers than in the mean of its levels, and more so at the bottom.
+# The mean of powers is higher than the mean of levels, most of all at low frequencies.
 _MEAN_OF_LEVELS_DB = -2.0
 
 
@@ -71,7 +71,7 @@ def _levels(piece: Samples) -> Bands:
 def _with_published_bottom(mean: NDArray[np.float64]) -> NDArray[np.float64]:
     thirds = np.array(_THIRDS_HZ, float)
     density = np.array(_THIRDS_DB) - 10 * np.log10(thirds * (2 ** (1 / 6) - 2 ** (-1 / 6)))
-    width = 10 * np.log10(700 + CENTRES_HZ)  # of a mel band, but for a constant
+    width = 10 * np.log10(700 + CENTRES_HZ)  # of a mel band, up to a constant
     published = (np.interp(np.log(CENTRES_HZ), np.log(thirds), density) + width) * np.log(10) / 10
     middle = (CENTRES_HZ > 400) & (CENTRES_HZ < 2_500)
     published += mean[middle].mean() - published[middle].mean() + _MEAN_OF_LEVELS_DB * np.log(10) / 10

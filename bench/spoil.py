@@ -1,4 +1,4 @@
-"""Write clips down as telephones spoil them: a folder to calibrate by, or to listen to.
+"""Writes degraded copies of clips to a folder, for calibration or for listening.
 
 python -m bench.spoil FOLDER OUT [--half A] [--conditions "gentle band,steep band"]
 """
@@ -20,8 +20,8 @@ from voicemail.evaluation.clips import read_clips
 def main(
     folder: Path,
     out: Path,
-    half: Annotated[str, typer.Option(help="A, B or AB: clips are dealt to them in turn.")] = "AB",
-    conditions: Annotated[str, typer.Option(help="Names with commas between; all if left out.")] = "",
+    half: Annotated[str, typer.Option(help="A, B or AB: clips belong to A and B in turn.")] = "AB",
+    conditions: Annotated[str, typer.Option(help="Names separated by commas; default: all.")] = "",
 ) -> None:
     """Write OUT/manifest.tsv and its clips, at 16 kHz in FOLDER, under every condition."""
     out.mkdir(parents=True, exist_ok=True)

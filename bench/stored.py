@@ -1,8 +1,8 @@
-"""What a turn asks of the callbacks, and what the clock does every second, by how many callbacks are stored.
+"""Measures the queries of a turn, of a claim by SQL and of the clock, with few and with many stored callbacks.
 
     .venv/bin/python -m bench.stored [--stored 1000000] [--repeats 300] [--database postgresql+psycopg://…] [--folder FOLDER]
 
-The database must be empty; it is filled and emptied again. Prints medians, and their ratio to an empty database.
+The database must be empty; it is filled and emptied again. Prints medians and their ratio to an empty database.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def main() -> None:
 
 
 def questions(engine: Engine) -> dict[str, Callable[[], object]]:
-    """What is asked in a turn, in a claim without the index, and by the clock each second."""
+    """The queries of a turn, of a claim without the index, and of the clock."""
     clock = Clock(engine, None)
     callers = [f"+3712000000{number}" for number in range(3)]
     with reading(engine) as connection:
@@ -104,7 +104,7 @@ def median_us(ask: Callable[[], object], repeats: int) -> float:
 
 @contextmanager
 def emptied(engine: Engine) -> Iterator[None]:
-    """All tables, made for this and dropped afterwards. Refuses a database that has any."""
+    """Create all tables and drop them afterwards. Refuses a database that has tables."""
     if sa.inspect(engine).get_table_names():
         raise SystemExit(f"{engine.url} is not empty; give this an empty database")
     metadata.create_all(engine)
@@ -116,7 +116,7 @@ def emptied(engine: Engine) -> Iterator[None]:
 
 
 def fill(engine: Engine, live: int = 0, closed: int = 0, queue: str = "desk") -> None:
-    """Callbacks of as many customers, each with its promise and its line of history; the closed ones come first."""
+    """Store callbacks of as many customers, each with a promise and a history event; closed ones come first."""
     total = live + closed
     for first in range(0, total, _STEP):
         with writing(engine) as connection:

@@ -1,10 +1,10 @@
-"""Transcription against plain Vosk: the same clips, model and number of threads, in the same run.
+"""Compares transcription with plain Vosk: the same clips, model and number of threads, in the same run.
 
     python -m bench.transcription [FOLDER] [--threads 2] [--rounds 5] [--language ko] [--model PATH] [--only speed,memory,news]
 
-FOLDER holds recordings as telephones send them, as WAV. Plain Vosk is a program of ten lines: one recogniser a file, words
-with their times, a quarter of a second at a time, with the model as it came; with `--prepared` it gets the very object that
-Ringback made of it. Rounds are interleaved; the ratio is the median of theirs.
+FOLDER has recordings of telephones as WAV. Plain Vosk is a program of ten lines: one recogniser a file, words with times, a
+quarter of a second at a time, with the unchanged model. With `--prepared` it gets the model object of Ringback. Rounds are
+interleaved; the ratio is the median of all rounds.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from voicemail.models.installed import find_model
 from voicemail.recognition.transcriber import Transcriber
 
 _SHARED = Path(__file__).parents[2] / "shared" / "audio" / "ko"
-_NOISE = 0.001  # -60 dBFS: a line is never quite silent
+_NOISE = 0.001  # -60 dBFS: a line is never completely silent
 AIMS = {"speed": 0.95, "half silence": 1.3, "memory": 60.0, "news": 1.0}
 
 
@@ -46,12 +46,12 @@ def main(
     threads: Annotated[int, typer.Option(min=1)] = 2,
     rounds: Annotated[int, typer.Option(min=1)] = 5,
     language: Annotated[str, typer.Option(help="The language spoken.")] = "ko",
-    model: Annotated[Path | None, typer.Option(help="A model's folder, instead of the installed one.")] = None,
-    only: Annotated[str, typer.Option(help="Some of speed, memory, news, with commas between.")] = "speed,memory,news",
+    model: Annotated[Path | None, typer.Option(help="The folder of a model, instead of the installed one.")] = None,
+    only: Annotated[str, typer.Option(help="Some of speed, memory, news, separated by commas.")] = "speed,memory,news",
     prepared: Annotated[bool, typer.Option(help="Give plain Vosk the model that Ringback prepared.")] = False,
     alone: Annotated[str, typer.Option(hidden=True)] = "",
 ) -> None:
-    """Print the ratios, and of each figure whether it reaches its aim."""
+    """Print the ratios, and whether each figure reaches its target."""
     clips = sorted(folder.glob("*.wav"), key=lambda path: -path.stat().st_size)
     if not clips:
         raise SystemExit(f"There are no WAV files in {folder}.")
@@ -81,7 +81,7 @@ def main(
 
 
 class Listeners:
-    """Ringback and plain Vosk on one model; each loads it when it is first wanted."""
+    """Ringback and plain Vosk with one model; each loads it at its first use."""
 
     def __init__(self, models_dir: Path, language: str, prepared: bool = False) -> None:
         self._transcriber = Transcriber(models_dir)
@@ -90,7 +90,7 @@ class Listeners:
         self._prepared = prepared
 
     def load(self, who: str) -> None:
-        """Have what one of them needs in memory."""
+        """Load what one of them needs."""
         if who == "ours":
             self._transcriber.load(self._language)
         else:
@@ -101,22 +101,22 @@ class Listeners:
         vosk.SetLogLevel(-1)
         installed = find_model(self._models_dir, self._language)
         assert installed is not None
-        if self._prepared:  # there is no other way to the same object, and nobody else needs one
+        if self._prepared:  # private, because nobody else needs this object
             return PlainVosk(self._transcriber._model(self._language)[1])
         return PlainVosk(vosk.Model(model_path=str(installed.path)))
 
     def ours(self, path: Path) -> int:
-        """How many words Ringback hears."""
+        """The number of words that Ringback recognises."""
         return len(self._transcriber.transcribe(examine(path), self._language).transcript.words)
 
     def plain(self, path: Path) -> int:
-        """How many words Vosk hears."""
+        """The number of words that Vosk recognises."""
         return len(self._plain.hear(path))
 
 
 def _speed(listeners: Listeners, clips: Sequence[Path], threads: int, rounds: int, scratch: Path) -> None:
     halved = _half_silent(clips, scratch)
-    _timed(listeners.plain, clips, threads)  # what a process does once is no part of it
+    _timed(listeners.plain, clips, threads)  # what a process does only once does not count
     _timed(listeners.ours, clips, threads)
     for what, name, paths in (
         ("speed", "the clips", clips),
@@ -140,7 +140,7 @@ def _speed(listeners: Listeners, clips: Sequence[Path], threads: int, rounds: in
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """What hearing all clips took; CPU time of all threads and of the decode child. On a busy machine that one is steadier."""
+    """The time for all clips. CPU time, with all threads and the decoder process, is steadier on a busy machine."""
 
     wall_seconds: float
     cpu_seconds: float
@@ -181,7 +181,7 @@ def _listed(ratios: Sequence[float]) -> str:
 
 
 def _half_silent(clips: Sequence[Path], scratch: Path) -> list[Path]:
-    # With each clip as much faint noise as it is long, one half before it and one after.
+    # Each clip with faint noise of its own length, half before it and half after it.
     random = np.random.default_rng(5)
     made = []
     for number, clip in enumerate(clips):
@@ -194,7 +194,7 @@ def _half_silent(clips: Sequence[Path], scratch: Path) -> list[Path]:
 
 
 def _memory(arguments: Sequence[str], threads: int) -> None:
-    # In processes of their own: what one was given it may keep.
+    # In processes of their own, because freed memory may stay with a process.
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     used: dict[str, float] = {}
     print()
@@ -239,7 +239,7 @@ def _own_mb(pid: str) -> float:
 def _children() -> set[str]:
     found: set[str] = set()
     for task in Path("/proc/self/task").iterdir():
-        with suppress(FileNotFoundError):  # a thread that has just ended
+        with suppress(FileNotFoundError):  # the thread has just ended
             found.update((task / "children").read_text().split())
     return found
 

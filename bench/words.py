@@ -35,9 +35,9 @@ _HEAD = f"{'':18} | CER plain  95 %      | CER ours   95 %      | ratio |    A  
 def main(
     folder: Annotated[Path, typer.Argument(help="Clips and their manifest.tsv.")] = _SHARED,
     language: Annotated[str, typer.Option(help="The language spoken.")] = "ko",
-    model: Annotated[Path | None, typer.Option(help="A model's folder, instead of the installed one.")] = None,
+    model: Annotated[Path | None, typer.Option(help="The folder of a model, instead of the installed one.")] = None,
     runs: Annotated[int, typer.Option(min=1)] = 3,
-    conditions: Annotated[str, typer.Option(help="Names with commas between; all if left out.")] = "",
+    conditions: Annotated[str, typer.Option(help="Names separated by commas; default: all.")] = "",
 ) -> None:
     """Print the table."""
     clips = read_clips(folder)
