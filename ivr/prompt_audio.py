@@ -9,10 +9,13 @@ import hashlib
 import io
 import tempfile
 import wave
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from flows.checks.pace import prompt_seconds
 from flows.files.loader import Definitions, load_folder
 from flows.prompts.recorded import LONGEST_RECORDING_SECONDS, AudioFile, AudioRefused, Recorded
+from flows.verbs import Play, Say
 
 RATE_HZ = 8_000
 MAX_BYTES = 40 * 1024 * 1024
@@ -57,6 +60,18 @@ def listen(content: bytes) -> AudioFile:
         samples = np.clip(np.round(narrow), -32_768, 32_767).astype("<i2")
     wav = _wav(samples.astype("<i2").tobytes())
     return AudioFile(Recorded(hashlib.sha256(wav).hexdigest(), round(len(samples) / RATE_HZ, 2)), wav)
+
+
+def recording_of(heard: Iterable[Say | Play], audio: Mapping[str, AudioFile]) -> bytes:
+    """One WAV of what a caller heard: recordings as they are played, silence as long as words take to say."""
+    pcm = b""
+    for words in heard:
+        if isinstance(words, Play) and words.audio in audio:
+            with wave.open(io.BytesIO(audio[words.audio].wav)) as sound:
+                pcm += sound.readframes(sound.getnframes())
+        else:
+            pcm += bytes(int(prompt_seconds((words,)) * RATE_HZ) * 2)
+    return _wav(pcm)
 
 
 def _of_a_prompt(sentence: str) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from difflib import SequenceMatcher
+from zoneinfo import ZoneInfo
 
 from flows.company import Company
 from flows.events import (
@@ -17,12 +20,13 @@ from flows.events import (
     ReadHours,
     VoicemailLeft,
 )
-from flows.house import zone_of_queue
+from flows.house import zone_of, zone_of_queue
 from flows.inputs import HoursRead, PromiseQuoted, Result, Silence
 from flows.model import Flow
 from flows.nodes import Node
+from flows.testing.acts import Elapse
 from flows.testing.rehearsal import Perform, Rehearsal
-from flows.testing.scripts import Elapse, ExpectedCallback, MockHours, MockPromise, Scenario
+from flows.testing.scripts import ExpectedCallback, MockHours, MockPromise, Scenario, in_zone
 from flows.verbs import Gather, Play, Say
 
 
@@ -42,6 +46,10 @@ class ScenarioResult:
     @property
     def passed(self) -> bool:
         return not self.problems
+
+
+# Less alike is only chance.
+_ALIKE = 0.3
 
 
 class _NotMocked(Exception):
@@ -74,6 +82,9 @@ def own_exits(node: Node) -> tuple[str, ...]:
 
 def play(flow: Flow, company: Company, scenario: Scenario, perform: Perform | None = None) -> ScenarioResult:
     """Play one test and compare what came of it."""
+    if scenario.is_local:
+        zone = zone_of(flow, company, company.number_of(scenario.called))
+        scenario = in_zone(scenario, ZoneInfo(zone))
     used: set[str] = set()
 
     def answer(node: str, effect: Effect, now: datetime) -> Result:
@@ -153,7 +164,7 @@ def _unmet(scenario: Scenario, call: Rehearsal, choice_seconds: float | None) ->
         compare("outcome", expect.outcome, call.session.ended if call.session else "")
     if expect.language:
         compare("language", expect.language, call.session.language if call.session else "")
-    problems += _unheard(expect.said, expect.not_said, [words.text for words in call.heard])
+    problems += _unheard(expect.said, expect.not_said, [words.text for words in call.heard], _names(call.company))
     messages = [event for event in call.events if isinstance(event, VoicemailLeft)]
     duties = [event for event in call.events if isinstance(event, VoicemailLeft | CallbackRequested)]
     problems += _unlike("callback", expect.callback, duties)
@@ -172,20 +183,46 @@ def _unmet(scenario: Scenario, call: Rehearsal, choice_seconds: float | None) ->
     return problems
 
 
-def _unheard(said: tuple[str, ...], not_said: tuple[str, ...], heard: list[str]) -> list[str]:
+def _names(company: Company) -> tuple[str, ...]:
+    """What `{organisation}` may mean in a test: the name of the house, or of a number, in any language."""
+    houses = (company.organisation, *(number.organisation for number in company.numbers.values()))
+    return tuple(dict.fromkeys(name for house in houses for name in house.values()))
+
+
+def _unheard(
+    said: tuple[str, ...], not_said: tuple[str, ...], heard: list[str], organisation: tuple[str, ...]
+) -> list[str]:
     """Compare pieces of what was heard, in their order."""
     problems: list[str] = []
     everything = " ".join(heard)
     position = 0
     for piece in said:
-        found = everything.find(piece, position)
-        if found < 0:
-            order = " in this order" if piece in everything else ""
-            problems.append(f'not heard{order}: "{piece}"')
+        pattern = _pattern(piece, organisation)
+        found = pattern.search(everything, position)
+        if found is not None:
+            position = found.end()
+        elif pattern.search(everything):
+            problems.append(f'not heard in this order: "{piece}"')
         else:
-            position = found + len(piece)
-    problems += [f'heard, but should not be: "{piece}"' for piece in not_said if piece in everything]
+            problems.append(f'not heard: "{piece}"; heard instead: {_nearest(piece, heard)}')
+    problems += [
+        f'heard, but should not be: "{piece}"' for piece in not_said if _pattern(piece, organisation).search(everything)
+    ]
     return problems
+
+
+def _pattern(piece: str, organisation: tuple[str, ...]) -> re.Pattern[str]:
+    names = "|".join(re.escape(name) for name in organisation)
+    return re.compile(re.escape(piece).replace(re.escape("{organisation}"), f"(?:{names})"))
+
+
+def _nearest(piece: str, heard: list[str]) -> str:
+    """What was heard that is most like a piece; the last words when nothing is."""
+    if not heard:
+        return "nothing"
+    likeness = [SequenceMatcher(None, piece, words).ratio() for words in heard]
+    best = max(range(len(heard)), key=lambda place: (likeness[place], place))
+    return f'"{heard[best] if likeness[best] > _ALIKE else heard[-1]}"'
 
 
 def _unlike(

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 from flows.files.faults import Mark, suggestion
-from flows.inputs import Dialed, DialStatus, Digits, HoursState, HungUp, Input, Recorded, Silence, Trouble
+from flows.inputs import HoursState, Input
 from flows.session import Caller
+from flows.testing.acts import Elapse, parse_act
 from flows.values.dates import read_moment
-from flows.values.duration import read_duration
 from flows.values.places import read_zone
 
 if TYPE_CHECKING:
@@ -20,22 +20,7 @@ if TYPE_CHECKING:
 
 MAX_EVENTS = 100
 _ZONE = re.compile(r" ([^\W\d]+(?:/\S*)?|UTC\S*)$")
-DIAL_ENDS: dict[str, DialStatus] = {
-    "answered": "completed",
-    "busy": "busy",
-    "no_answer": "no_answer",
-    "failed": "failed",
-    "canceled": "canceled",
-}
 _HOURS = ("open", "closed", "holiday", "override")
-EVENTS = "dtmf KEYS, silence, record 12s, record empty, dial answered|busy|no_answer|failed, hangup, hangup 5s, wait 2m, trouble"
-
-
-@dataclass(frozen=True, slots=True)
-class Elapse:
-    """Time goes by: the clock of the test moves on."""
-
-    by: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +74,8 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
+    """One test. With `is_local` its moments carry no zone of their own: they are meant where the called number is."""
+
     name: str
     at: datetime
     caller: Caller
@@ -97,40 +84,32 @@ class Scenario:
     expect: Expectation
     mark: Mark
     called: str = ""
+    is_local: bool = False
 
 
-def parse_act(written: str) -> Input | Elapse:
-    """Return what an event's words mean. Raises ValueError that lists the events there are."""
-    word, _, rest = written.strip().partition(" ")
-    rest = rest.strip()
-    seconds = _seconds(rest)
-    match word:
-        case "dtmf" | "key" if re.fullmatch(r"[0-9*#]{1,20}", rest):
-            return Digits(rest)
-        case "silence" if not rest:
-            return Silence()
-        case "record" if rest == "empty":
-            return Recorded(None, 0)
-        case "record" if seconds is not None:
-            return Recorded("test-recording", seconds)
-        case "dial" if rest in DIAL_ENDS:
-            return Dialed(DIAL_ENDS[rest], 60 if rest == "answered" else 0)
-        case "hangup" if not rest:
-            return HungUp()
-        case "hangup" if seconds is not None:
-            return HungUp("test-recording", seconds)
-        case "wait" if seconds is not None:
-            return Elapse(timedelta(seconds=seconds))
-        case "trouble" if not rest:
-            return Trouble("a test made trouble")
-    raise ValueError(f'event "{written}" is unknown. Events: {EVENTS}.')
+def in_zone(scenario: Scenario, zone: ZoneInfo) -> Scenario:
+    """Return a test without a zone of its own as it is meant in one."""
 
+    def moved(moment: datetime | None) -> datetime | None:
+        return None if moment is None else moment.replace(tzinfo=zone)
 
-def _seconds(written: str) -> int | None:
-    try:
-        return read_duration(written)
-    except ValueError:
-        return None
+    def expected(callback: ExpectedCallback | None) -> ExpectedCallback | None:
+        return None if callback is None else replace(callback, by=moved(callback.by))
+
+    expect = replace(
+        scenario.expect, callback=expected(scenario.expect.callback), voicemail=expected(scenario.expect.voicemail)
+    )
+    return replace(
+        scenario,
+        at=scenario.at.replace(tzinfo=zone),
+        caller=replace(scenario.caller, open_promise_until=moved(scenario.caller.open_promise_until)),
+        mocks={
+            node: MockPromise(moved(mock.until)) if isinstance(mock, MockPromise) else mock
+            for node, mock in scenario.mocks.items()
+        },
+        expect=expect,
+        is_local=False,
+    )
 
 
 def parse_moment(written: str, zone: str = "") -> datetime:
@@ -146,7 +125,8 @@ def parse_moment(written: str, zone: str = "") -> datetime:
 def read_scenario(fields: Fields) -> Scenario | None:
     """Read one entry of `tests`; None after a fault that leaves nothing to run."""
     name = fields.text("name", None)
-    at = _moment(fields, "at", "")
+    at = _moment(fields, "at", "UTC")
+    is_local = _ZONE.search(fields.text("at").strip()) is None
     zone = str(at.tzinfo) if at is not None else "UTC"
     caller = _caller(fields, zone)
     mocks = _mocks(fields, zone)
@@ -164,7 +144,7 @@ def read_scenario(fields: Fields) -> Scenario | None:
     fields.finish()
     if at is None or expect is None:
         return None
-    return Scenario(name, at, caller, mocks, tuple(acts), expect, fields.mapping.mark, called)
+    return Scenario(name, at, caller, mocks, tuple(acts), expect, fields.mapping.mark, called, is_local)
 
 
 def _moment(fields: Fields, name: str, zone: str) -> datetime | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import math
 import wave
+from array import array
 from dataclasses import dataclass
 
 RATE_HZ = 8000
@@ -44,6 +46,12 @@ class Sound:
 
 def silence(seconds: float) -> Sound:
     return Sound(bytes(int(seconds * RATE_HZ) * 2))
+
+
+def tone(seconds: float) -> Sound:
+    """A tone of 440 Hz: a sound that is surely no silence."""
+    wave_form = (int(9000 * math.sin(2 * math.pi * 440 * sample / RATE_HZ)) for sample in range(int(seconds * RATE_HZ)))
+    return Sound(array("h", wave_form).tobytes())
 
 
 def read_sound(file: bytes) -> Sound:

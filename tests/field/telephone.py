@@ -12,8 +12,9 @@ from api.compiled import Compiled, compile_folder
 from callbacks.schedule.promise_quote import perform_effect
 from flows.inputs import Input
 from flows.session import Caller
+from flows.testing.acts import Elapse, parse_act
 from flows.testing.rehearsal import Rehearsal
-from flows.testing.scripts import Elapse, parse_act, parse_moment
+from flows.testing.scripts import parse_moment
 
 # Gives a folder with these files, by their names.
 Write = Callable[..., Path]

@@ -55,8 +55,8 @@ def test_check_shows_the_line_and_fails(folder: Path) -> None:
 def test_check_warns_of_an_exit_that_no_test_takes_but_does_not_fail(folder: Path) -> None:
     edit(
         folder,
-        "events: [dtmf 3, dtmf 1, dial busy, dtmf 2, record 20s, silence]",
-        "events: [dtmf 3, dtmf 1, dial no_answer, dtmf 2, record 20s, silence]",
+        "events: [key 3, key 1, dial busy, key 2, record 20s, silence]",
+        "events: [key 3, key 1, dial no_answer, key 2, record 20s, silence]",
     )
     result = RUN.invoke(flows, ["check", str(folder)])
     assert result.exit_code == 0
@@ -64,7 +64,7 @@ def test_check_warns_of_an_exit_that_no_test_takes_but_does_not_fail(folder: Pat
 
 
 def test_failing_test_says_why_and_fails(folder: Path) -> None:
-    edit(folder, "dtmf 1, dtmf 3, record 45s", "dtmf 1, dtmf 3, record empty")
+    edit(folder, "key 1, key 3, record 45s", "key 1, key 3, record empty")
     result = RUN.invoke(flows, ["test", str(folder), "-v"])
     assert result.exit_code == 1
     assert "FAIL reception: complaint is heard out in Latvian" in result.output
@@ -73,8 +73,8 @@ def test_failing_test_says_why_and_fails(folder: Path) -> None:
 
 
 def test_flow_is_played_by_a_script() -> None:
-    script = "dtmf 1, dtmf 3, record 9s, silence"
-    result = RUN.invoke(flows, ["play", "--at", "2030-03-05 10:15", "--script", script])
+    script = "key 1, key 3, record 9s, silence"
+    result = RUN.invoke(flows, ["play", "--at", "2030-03-05 10:15", "--script", script, "--trace"])
     assert result.exit_code == 0
     assert "[lv] Mums ļoti žēl" in result.output
     assert "VoicemailLeft node=complaint_box queue=complaints intent=complaint" in result.output
@@ -100,14 +100,14 @@ def test_unknown_word_in_a_script_is_refused() -> None:
 
 @pytest.mark.parametrize("command", ["check", "test", "play"])
 def test_folder_that_is_none_is_named(command: str, tmp_path: Path) -> None:
-    place = ["--folder", str(tmp_path / "no")] if command == "play" else [str(tmp_path / "no")]
+    place = [str(tmp_path / "no"), *(["reception"] if command == "play" else [])]
     result = RUN.invoke(flows, [command, *place])
     assert result.exit_code == 1
     assert "is no folder" in result.output
 
 
 def test_publishing_is_refused_when_a_test_fails(folder: Path) -> None:
-    edit(folder, "dtmf 1, dtmf 3, record 45s", "dtmf 1, dtmf 3, record empty")
+    edit(folder, "key 1, key 3, record 45s", "key 1, key 3, record empty")
     result = RUN.invoke(flows, ["publish", str(folder)])
     assert result.exit_code == 1
     assert "Nothing was published" in result.output

@@ -4,13 +4,15 @@
     wait                   until the line waits for keys, a recording begins, or the call ends
     silence                press nothing the next time the line waits for keys
     record FILE            wait for the beep, speak the file, then stay silent
+    record 12s             the same with 12 seconds of a tone, in which nobody will find words
     record FILE then #     … then press a key; `then hangup` hangs up while it still records
-    say nothing            stay silent during the recording
-    pause 2s               wait; has no effect on the fast pace
-    dial busy              the outcome of the next transfer: busy, no-answer, failed, answered 20s, +371…=busy
+    record empty           stay silent during the recording
+    wait 2s                wait so long; has no effect on the fast pace
+    dial busy              the outcome of the next transfer: busy, no_answer, failed, answered 20s, +371…=busy
     hangup                 hang up
 
-After the last step the caller stays silent until the call ends.
+After the last step the caller stays silent until the call ends. Tests of flows are written in the same words
+(flows/testing/acts.py); `dtmf`, `press`, `say nothing`, `pause`, `no-answer` and `hangup 5s` are understood too.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from pathlib import Path
 
 from ivr.line.durations import InvalidDuration, seconds_of
 from ivr.line.playing.callees import Callees, InvalidDialResult
+from ivr.line.sound import tone
 
 
 class InvalidScript(ValueError):
@@ -46,10 +49,15 @@ class SilenceStep:
 
 @dataclass(frozen=True, slots=True)
 class SpeakStep:
-    """Speak `file` after the beep. `then`: keys to press, "hangup", or "" for silence."""
+    """Speak after the beep: `file`, or a tone of `seconds`. `then`: keys to press, "hangup", or "" for silence."""
 
-    file: Path
+    file: Path | None = None
+    seconds: float = 0.0
     then: str = ""
+
+    def sound(self) -> bytes:
+        """The sound file to speak. Raises OSError."""
+        return tone(self.seconds).wav() if self.file is None else self.file.read_bytes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +103,11 @@ def step_text(step: Step) -> str:
         case WaitStep():
             return "wait"
         case SilenceStep(at_record):
-            return "say nothing" if at_record else "silence"
-        case SpeakStep(file, then):
-            return f"record {file}" + (f" then {then}" if then else "")
+            return "record empty" if at_record else "silence"
+        case SpeakStep(file, seconds, then):
+            return f"record {file or f'{seconds:g}s'}" + (f" then {then}" if then else "")
         case PauseStep(seconds):
-            return f"pause {seconds:g}s"
+            return f"wait {seconds:g}s"
         case HangUpStep():
             return "hangup"
 
@@ -109,33 +117,33 @@ def _step(line: str, number: int, folder: Path) -> Step | str:
     word, _, rest = line.partition(" ")
     rest = rest.strip()
     match word, rest:
-        case (("key" | "keys" | "press"), _) if re.fullmatch(r"[0-9*#A-D]{1,100}", rest):
+        case (("key" | "keys" | "press" | "dtmf"), _) if re.fullmatch(r"[0-9*#A-D]{1,100}", rest):
             return KeysStep(rest)
         case "wait", "":
             return WaitStep()
         case "silence", "":
             return SilenceStep()
-        case "say", "nothing":
+        case ("say", "nothing") | ("record", "empty"):
             return SilenceStep(at_record=True)
         case (("hangup" | "hang"), ("" | "up")):
             return HangUpStep()
-        case "pause", _:
-            try:
-                return PauseStep(seconds_of(rest))
-            except InvalidDuration as error:
-                raise InvalidScript(f"script step {number} {line!r}: {error}") from None
+        case "hangup", _:
+            return SpeakStep(seconds=_seconds(line, rest, number), then="hangup")
+        case (("pause" | "wait"), _):
+            return PauseStep(_seconds(line, rest, number))
         case "dial", _:
+            result = rest.replace("no_answer", "no-answer")
             try:
-                Callees([rest])
+                Callees([result])
             except InvalidDialResult as error:
                 raise InvalidScript(f"script step {number} {line!r}: {error}") from None
-            return rest
+            return result
         case "record", _ if rest:
             return _spoken(line, rest, number, folder)
         case _:
             raise InvalidScript(
                 f"script step {number} {line!r} does not exist. Steps: key 1, keys 123#, wait, silence, record FILE, "
-                "record FILE then #, say nothing, pause 2s, dial busy, hangup."
+                "record 12s, record FILE then #, record empty, wait 2s, dial busy, hangup."
             )
 
 
@@ -144,7 +152,19 @@ def _spoken(line: str, rest: str, number: int, folder: Path) -> SpeakStep:
     then = "hangup" if then.strip() in ("hangup", "hang up") else then.strip()
     if then and then != "hangup" and not re.fullmatch(r"[0-9*#]+", then):
         raise InvalidScript(f"script step {number} {line!r}: `then` is followed by keys, such as #, or by hangup.")
-    file = folder / name.strip()
-    if not file.is_file():
-        raise InvalidScript(f"script step {number} {line!r}: there is no file {file}; give the path of a WAV file.")
-    return SpeakStep(file, then)
+    file = folder / Path(name.strip()).expanduser()
+    if file.is_file():
+        return SpeakStep(file, then=then)
+    try:
+        return SpeakStep(seconds=seconds_of(name), then=then)
+    except InvalidDuration:
+        raise InvalidScript(
+            f"script step {number} {line!r}: there is no file {file}; give the path of a WAV file, or a length such as 12s."
+        ) from None
+
+
+def _seconds(line: str, rest: str, number: int) -> float:
+    try:
+        return seconds_of(rest)
+    except InvalidDuration as error:
+        raise InvalidScript(f"script step {number} {line!r}: {error}") from None

@@ -109,11 +109,11 @@ class _Caller:
             case SilenceStep(at_record):
                 fits = begins_recording(event) if at_record else gathers and begins
                 return self._done(Silence()) if fits else Silence()
-            case SpeakStep(file, then):
+            case SpeakStep():
                 if not begins_recording(event):
                     return Silence()
-                self._follow_up = then
-                return self._done(Speak(audio=await asyncio.to_thread(file.read_bytes)))
+                self._follow_up = step.then
+                return self._done(Speak(audio=await asyncio.to_thread(step.sound)))
             case PauseStep(seconds):
                 await asyncio.sleep(0 if self._is_fast else seconds)
                 return self._done(None)
