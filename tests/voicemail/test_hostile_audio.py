@@ -22,6 +22,7 @@ from runtime.jobs import open_broker
 from runtime.sql.database import reading
 from runtime.sql.outbox import deliver
 from tests.voicemail.hostile import COUNT, hostile_files
+from voicemail.evaluation.clips import Clip
 from voicemail.jobs.actors import outbox_handlers, register
 from voicemail.recordings import ProviderAccount, path_of
 from voicemail.tables import transcripts, voicemails
@@ -50,10 +51,10 @@ def test_a_worker_outlives_two_hundred_hostile_files(
     web: Any,
     left: Callable[..., str],
     replying: Any,
-    korean_clips: Path,
+    speech: Clip,
     tmp_path: Path,
 ) -> None:
-    contents = hostile_files(SEED) | {"speech": (korean_clips / "zeroth_104_003_0294.wav").read_bytes()}
+    contents = hostile_files(SEED) | {"speech": speech.path.read_bytes()}
     assert len(contents) == COUNT + 1
     names = {}
     for number, (name, content) in enumerate(contents.items()):

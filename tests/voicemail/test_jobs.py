@@ -27,6 +27,7 @@ from runtime.jobs import open_broker
 from runtime.sql.database import reading, writing
 from runtime.sql.outbox import deliver
 from voicemail import mailbox, steps
+from voicemail.evaluation.clips import Clip
 from voicemail.jobs.actors import Jobs, outbox_handlers, register, requeue_stalled, requeue_waiting, resend_all
 from voicemail.jobs.fetching import fetch_voicemail
 from voicemail.jobs.isolation import Ward
@@ -89,8 +90,8 @@ def plant(idle_plant: Plant) -> Iterator[Plant]:
 
 
 @pytest.fixture
-def clip(korean_clips: Path) -> bytes:
-    return (korean_clips / "zeroth_104_003_0294.wav").read_bytes()
+def clip(speech: Clip) -> bytes:
+    return speech.path.read_bytes()
 
 
 def test_a_message_goes_from_the_provider_to_its_words(
@@ -340,11 +341,11 @@ def test_a_message_under_way_when_its_worker_ends_is_written_down_by_the_next(
     web: Any,
     recording_path: str,
     replying: Any,
-    korean_clips: Path,
+    clip: bytes,
     start_worker: Callable[[], subprocess.Popen[bytes]],
     how: signal.Signals,
 ) -> None:
-    web.on(recording_path, replying(body=(korean_clips / "zeroth_104_003_0280.wav").read_bytes()))
+    web.on(recording_path, replying(body=clip))
     voicemail_id = left(idle_plant.engine)
     idle_plant.deliver()
     first = start_worker()

