@@ -9,9 +9,9 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.parts import Parts
-from api.users import Role, User, user_of
+from api.users import Role, User
 
-_bearer = HTTPBearer(auto_error=False, description="A token from `ringback users add NAME --role agent`.")
+_bearer = HTTPBearer(auto_error=False, description="A token from `ringback users token NAME`.")
 
 
 class NotSignedIn(Exception):
@@ -42,9 +42,9 @@ def parts_of(request: Request) -> Parts:
 OpenParts = Annotated[Parts, Depends(parts_of)]
 
 
-def signed_in(parts: OpenParts, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> User:
-    """The user of the request's token. The role is read again for each request. Raises NotSignedIn."""
-    user = user_of(parts.console_database, given.credentials) if given is not None else None
+def signed_in(request: Request, _described: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> User:
+    """The user of the request's token, as the guard found them (api/guard.py). Raises NotSignedIn."""
+    user: User | None = request.state.user
     if user is None:
         raise NotSignedIn
     return user

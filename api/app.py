@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
 from api import errors
+from api.guard import GuardedInterface
 from api.head_requests import answer_head
 from api.parts import Parts
 from api.routes import audio, callbacks, calls, customers, flows, health, twilio, voicemails
@@ -33,15 +34,16 @@ class Door:
     def __init__(self, provider: Webhooks, interface: FastAPI) -> None:
         self.provider = provider
         self.interface = interface
+        self._guarded = GuardedInterface(interface)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"] if scope["type"] == "http" else ""
         if path.startswith("/twilio/") and not path.startswith(_AUDIO):
             await self.provider(scope, receive, send)
         elif scope["type"] == "http" and scope["method"] == "HEAD":
-            await answer_head(self.interface, scope, receive, send)
+            await answer_head(self._guarded, scope, receive, send)
         else:
-            await self.interface(scope, receive, send)
+            await self._guarded(scope, receive, send)
 
 
 def create_app(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Door:

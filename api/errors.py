@@ -36,11 +36,15 @@ def problem(status: int, error: str, detail: str, **more: str | None) -> JSONRes
 
 
 def _not_signed_in(_request: Request, _error: Exception) -> Response:
-    answer = problem(
-        401, "not_signed_in", "Send a token: Authorization: Bearer rb_… (`ringback users add NAME` prints one)."
+    return not_signed_in()
+
+
+def not_signed_in() -> JSONResponse:
+    """The answer to a request without a valid token."""
+    detail = "Send a token: Authorization: Bearer rb_… (`ringback users token NAME` prints one)."
+    return JSONResponse(
+        {"error": "not_signed_in", "detail": detail}, status_code=401, headers={"WWW-Authenticate": "Bearer"}
     )
-    answer.headers["WWW-Authenticate"] = "Bearer"
-    return answer
 
 
 def _not_allowed(_request: Request, _error: Exception) -> Response:

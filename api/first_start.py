@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import flows
 from runtime.config import ConfigurationError, Settings
+from runtime.data_folder import keep_private
 from runtime.sql.database import open_database, reading
 from runtime.sql.migrate import upgrade
 
@@ -18,6 +19,7 @@ def prepare(settings: Settings) -> list[str]:
 
     Later changes are published by `ringback flows publish`. Raises ConfigurationError when SQL is away or flows have faults.
     """
+    keep_private(settings.data_dir)
     try:
         upgrade(settings.sql_url)
         return _publish_once(settings)

@@ -70,9 +70,11 @@ class Webhooks:
     async def _answer(self, scope: Scope, receive: Receive) -> Response:
         endpoint = self._endpoints.get(scope["path"])
         if endpoint is None:
-            return Response(status_code=404)
+            return _refuse(scope["path"][:100], 404, "no webhook has this address")
         if scope["method"] != "POST":
-            return Response(status_code=405, headers={"Allow": "POST"})
+            answer = _refuse(scope["path"], 405, f"{scope['method']} instead of POST: set the webhook to HTTP POST")
+            answer.headers["Allow"] = "POST"
+            return answer
         assert self.parts is not None
         try:
             return await endpoint.answer(await _read(self.parts, endpoint, scope, receive))

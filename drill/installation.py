@@ -206,7 +206,8 @@ def running_installation(folder: Path, database: DatabaseName) -> Iterator[Insta
         started = Installation(ringback, sql, queue, f"http://127.0.0.1:{front_port}", urls)
         _run(ringback, "migrate")  # publishes FLOWS, too
         for agent in AGENTS:
-            started.tokens[agent] = _run(ringback, "users", "add", agent, "--role", "agent")
+            _run(ringback, "users", "add", agent, "--role", "agent")
+            started.tokens[agent] = _run(ringback, "users", "token", agent)
         started.product.start("line")
         _start_front(started, front_port)
         for name in OURS:

@@ -100,7 +100,8 @@ class Product:
     def client(self) -> httpx2.Client:
         """A client with the token of an admin."""
         if not self.token:
-            done = self.run("users", "add", "tester", "--role", "admin")
+            assert self.run("users", "add", "tester", "--role", "admin").returncode == 0, self.logs()
+            done = self.run("users", "token", "tester")
             assert done.returncode == 0, done.stderr
             self.token = done.stdout.strip()
         return httpx2.Client(base_url=self.url, headers={"authorization": f"Bearer {self.token}"}, timeout=20)

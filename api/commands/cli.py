@@ -37,7 +37,7 @@ COMMANDS = (
     Command("models", "models", "app", "List, install and remove speech models.", is_group=True),
     Command("transcribe", "transcribe", "transcribe", "Transcribe a recording."),
     Command("words", "words", "app", "Calibrate confidences and own words for a model.", is_group=True),
-    Command("users", "users", "users", "Add users of the JSON interface.", is_group=True),
+    Command("users", "users", "users", "Add, list and disable users of the JSON interface.", is_group=True),
     Command("backup", "backup", "backup", "Copy the data folder of this machine, while it runs."),
     Command("restore", "backup", "restore", "Restore a copy into an empty data folder."),
     Command("doctor", "doctor", "doctor", "Check the installation and name the remedies."),
@@ -47,7 +47,9 @@ COMMANDS = (
 def main() -> None:
     """Run the subcommand. Faults of the installation are printed in one line, with exit code 1."""
     from runtime.config import ConfigurationError
+    from runtime.data_folder import create_for_owner_only
 
+    create_for_owner_only()
     # A worker has a thread for each message. numpy would add threads that wait by spinning: beside a busy processor the same work
     # took three to seven times the CPU. numpy reads this when it is imported; forked processes inherit it.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -23,6 +23,7 @@ from flows.checks.findings import check
 from flows.files.faults import FlowFaults
 from ivr.published_flows import NothingPublished, PublishedFlows
 from runtime.config import Settings
+from runtime.data_folder import others_may_read
 from runtime.sql.database import reading
 from runtime.sql.migrate import NEWEST, present
 from voicemail.models.catalogue import language_name, official_model
@@ -89,6 +90,12 @@ def check_data_folder(settings: Settings) -> Finding:
             pass
     except OSError as error:
         return Finding("wrong", "data folder", f"cannot write to {folder} ({error.strerror})", _owner_remedy(folder))
+    if others_may_read(folder):
+        says, remedy = (
+            f"other users of this machine may read {folder}",
+            f"restart the server, or run `chmod -R go= {folder}`",
+        )
+        return Finding("wrong", "data folder", says, remedy)
     free = shutil.disk_usage(folder).free
     says = f"{folder}, {free / 1e9:.1f} GB free"
     if free < MIN_FREE_BYTES:

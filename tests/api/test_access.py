@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from fastapi.routing import APIRoute
 
+from api import users
 from api.routes.twilio import ENDPOINTS
-from api.users import ROLES, User, add_user, user_of
+from api.users import ROLES, User, UserError, user_of
 from runtime.embedded import EmbeddedRedis
 from tests.front import Front, open_front
+from tests.tokens import add_user
 
 # The provider fetches recorded prompts by the hash of their content, which nobody guesses.
 OPEN = {"/healthz", "/readyz", "/metrics", "/api/openapi.json", "/twilio/audio/{content}/{name}"}
@@ -72,8 +74,8 @@ async def test_a_new_token_voids_the_old_one_and_only_its_hash_is_kept(lite_fron
 
 @pytest.mark.parametrize("name", ["", "x" * 81, "a\nb", "<script>"])
 async def test_a_name_that_cannot_be_is_refused(lite_front: Front, name: str) -> None:
-    with pytest.raises(ValueError, match="name"):
-        add_user(lite_front.parts.console_database, name, "agent")
+    with pytest.raises(UserError, match="is not a name"):
+        users.add_user(lite_front.parts.console_database, name, "agent")
 
 
 async def test_health_tells_that_redis_is_away_and_stays_ready(tmp_path: Path, sqlite_url: str) -> None:

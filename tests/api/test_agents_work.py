@@ -12,10 +12,10 @@ from typing import Any
 import httpx2
 import pytest
 
-from api.users import add_user
 from runtime.sql.database import writing
 from tests.front import Front
 from tests.switchboard import CALLER, TestCall, new_recording
+from tests.tokens import add_user
 from voicemail.recordings import path_of
 from voicemail.tables import transcripts, voicemails
 

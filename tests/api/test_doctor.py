@@ -22,13 +22,13 @@ from pydantic import SecretStr
 from api.app import create_app
 from api.doctor import checkup, reachability
 from api.doctor.checkup import Finding
-from api.users import add_user
 from ivr.published_flows import PublishedFlows
 from ivr.publishing import publish_folder
 from runtime.config import Settings
 from runtime.redis import open_redis
 from runtime.sql.database import open_database, writing
 from runtime.sql.migrate import upgrade
+from tests.tokens import add_user
 
 SHIPPED_FLOWS = Path(__file__).resolve().parents[2] / "flows" / "definitions"
 ACCOUNT = "AC" + "1" * 32

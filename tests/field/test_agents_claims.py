@@ -6,10 +6,10 @@ from typing import Any
 
 import httpx2
 
-from api.users import add_user
 from callbacks.queue.index import rebuild
 from tests.front import Front
 from tests.switchboard import TestCall, new_recording
+from tests.tokens import add_user
 
 
 def signed_in(front: Front, name: str) -> httpx2.AsyncClient:

@@ -7,10 +7,10 @@ import re
 
 import pytest
 
-from api.users import add_user
 from runtime.sql.database import reading, writing
 from tests.front import Front
 from tests.switchboard import new_recording
+from tests.tokens import add_user
 from voicemail.recordings import path_of
 from voicemail.tables import voicemails
 
