@@ -36,7 +36,7 @@ log = structlog.get_logger()
 
 Found = TypeVar("Found")
 
-# What a caller may wait for a look at SQL; without an answer the call goes on without it (2-house.md, decision 2).
+# What a caller may wait for a look at SQL; without an answer the call goes on without it (docs/decisions/0002).
 LOOK_UP_SECONDS = 0.15
 MAX_EFFECTS_A_TURN = 20
 

@@ -25,7 +25,7 @@ from runtime.batch_queue import BatchQueue, Pending, resolve
 log = structlog.get_logger()
 
 MAX_BATCH = 256
-# A caller is never kept waiting for SQL longer than this; the turn goes to the spool instead (2-house.md, decision 3).
+# A caller is never kept waiting for SQL longer than this; the turn goes to the spool instead (docs/decisions/0003).
 PATIENCE_SECONDS = 0.25
 # While SQL is away it is tried again this often.
 RETRY_SECONDS = 0.5

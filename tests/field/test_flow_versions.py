@@ -1,4 +1,4 @@
-"""An admin publishes, looks back, goes back and takes flows away (people.md A3 and A4, calls.md 23)."""
+"""An admin publishes, looks back, goes back and takes flows away."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Somebody recorded the greetings in a studio, and callers hear them (calls.md 3, people.md A12)."""
+"""Somebody recorded the greetings in a studio, and callers hear them."""
 
 from __future__ import annotations
 
