@@ -1,6 +1,6 @@
-# Ringback in a container: `docker build -t ringback .`; docker-compose.yml shows how its processes stand together.
+# Ringback in a container: `docker build -t ringback .`; docker-compose.yml shows separate processes.
 #
-# One container that does everything, with the built-in phone line:
+# One container that does everything, with the built-in telephone line:
 #   docker run --name ringback -p 127.0.0.1:8000:8000 -v ringback:/data ringback
 #   docker exec -it ringback ringback call
 
@@ -8,7 +8,7 @@ FROM python:3.11-slim-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/ringback
 WORKDIR /build
-# The dependencies stand in a layer of their own, so that a change of our code does not fetch them again.
+# The dependencies are a layer of their own, so a change of the code does not install them again.
 COPY requirements.txt .
 RUN /opt/ringback/bin/pip install --require-hashes -r requirements.txt
 COPY pyproject.toml README.md ./
@@ -35,7 +35,7 @@ USER ringback
 WORKDIR /data
 VOLUME /data
 EXPOSE 8000
-# For `serve` and `api`; the other processes have no port, docker-compose.yml asks them otherwise.
+# For `serve` and `api`; docker-compose.yml checks the processes without a port.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
   CMD ["python", "-c", "import os, urllib.request as web; web.urlopen('http://127.0.0.1:' + os.environ['RINGBACK_PORT'] + '/readyz', timeout=4)"]
 ENTRYPOINT ["ringback"]

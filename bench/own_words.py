@@ -20,8 +20,8 @@ from typing import Annotated, Any
 import soundfile
 import typer
 
-from bench.conditions import chosen, spoilt
-from bench.hearing import is_wide, wide
+from bench.recognition.conditions import chosen, spoilt
+from bench.recognition.hearing import is_wide, wide
 from runtime.config import load_settings
 from voicemail.audio.recording_audio import WIDE_HZ, examine
 from voicemail.evaluation.clips import Clip, read_clips, words

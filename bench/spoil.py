@@ -12,7 +12,7 @@ from typing import Annotated
 import soundfile
 import typer
 
-from bench.conditions import chosen, spoilt
+from bench.recognition.conditions import chosen, spoilt
 from voicemail.audio.recording_audio import WIDE_HZ
 from voicemail.evaluation.clips import read_clips
 

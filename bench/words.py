@@ -18,8 +18,8 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from bench.conditions import chosen
-from bench.hearing import Heard, Hearing, is_wide, wide
+from bench.recognition.conditions import chosen
+from bench.recognition.hearing import Heard, Hearing, is_wide, wide
 from runtime.config import load_settings
 from voicemail.audio.recording_audio import NARROW_HZ, WIDE_HZ
 from voicemail.enhancement.frontend import restore

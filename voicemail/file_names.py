@@ -1,4 +1,4 @@
-"""What the file of a message is called when it is saved: when it was left, which message it is, and its form."""
+"""The file name of a saved message: its time, its id and its format."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _ID_CHARACTERS = 11  # as many as the queue shows
 
 
 def file_name(message: Voicemail, company: Company) -> str:
-    """`message-2026-11-23-1405-vm_b7fa43cd.wav`, the time in the zone of the message's queue. Nobody's number or name."""
+    """`message-2026-11-23-1405-vm_b7fa43cd.wav`, with the time in the zone of its queue, and without a number or name."""
     queue = company.queues.get(message.queue)
     calendar = company.calendars[queue.calendar] if queue else next(iter(company.calendars.values()))
     left_at = message.recorded_at.astimezone(calendar.time_zone())

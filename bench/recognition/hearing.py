@@ -12,7 +12,7 @@ import soundfile
 import soxr
 import vosk
 
-from bench.conditions import Condition, spoilt
+from bench.recognition.conditions import Condition, spoilt
 from voicemail.audio.recording_audio import WIDE_HZ, Samples, examine
 from voicemail.enhancement.frontend import restore
 from voicemail.evaluation.clips import Clip, characters, edit_distance, right_words, words

@@ -1,0 +1,1 @@
+"""What the benches of recognition share: `conditions` degrades clips, `hearing` recognises them both ways."""
