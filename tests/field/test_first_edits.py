@@ -1,4 +1,4 @@
-"""A newcomer changes the sample, writes tests and plays calls (people.md A2, B25, B26, B27)."""
+"""A newcomer changes the sample, writes tests and plays calls."""
 
 from __future__ import annotations
 
