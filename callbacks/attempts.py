@@ -106,7 +106,8 @@ def _tried(connection: Connection, callback: Callback) -> list[Tried]:
 
 def _hours(callback: Callback, company: Company) -> Hours:
     calendar = calendar_of(company, callback.queue)
-    return Hours(calendar, (*_zones_of(callback.number), calendar.zone) if callback.number else (calendar.zone,))
+    zones = (*_zones_of(callback.number), calendar.zone) if callback.number else (calendar.zone,)
+    return Hours(calendar, zones, company.queues[callback.queue].quiet)
 
 
 def _zones_of(number: str) -> tuple[ZoneInfo, ...]:

@@ -36,8 +36,9 @@ class Flow:
     """One flow. The first of `languages` is the fallback.
 
     `version` is the hash of the file's text and of the audio it plays: the same version is the same meaning. `keys` maps
-    a key that works at every menu to a node, or to `back` or `repeat`. `marks` says where each part stands in the file
-    and `allowed` which findings its comments silence, as (line, code); neither is part of the flow's meaning.
+    a key that works at every menu to a node, or to `back` or `repeat`, `key_intents` to what its caller wants. `marks` says
+    where each part stands in the file and `allowed` which findings its comments silence, as (line, code); neither is part of
+    the flow's meaning.
     """
 
     flow: str
@@ -52,6 +53,7 @@ class Flow:
     nodes: dict[str, Node]
     tests: tuple[Scenario, ...]
     version: str
+    key_intents: dict[str, str] = field(default_factory=dict)
     path: str = field(default="", compare=False)
     marks: Mapping[tuple[str, ...], Mark] = field(default_factory=dict, compare=False, repr=False)
     allowed: frozenset[tuple[int, str]] = field(default=frozenset(), compare=False, repr=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection
-from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -22,26 +21,24 @@ log = structlog.get_logger()
 MAX_BATCH = 64
 
 
-def _of_earliest_promise(column: sa.ColumnElement[Any]) -> sa.ScalarSelect[Any]:
-    return (
-        sa.select(column)
-        .where(
-            callbacks.c.customer_id == customers.c.id,
-            callbacks.c.closed_at.is_(None),
-            callbacks.c.promised_until.is_not(None),
-        )
-        .order_by(callbacks.c.promised_until, callbacks.c.id)
-        .limit(1)
-        .scalar_subquery()
+_open = callbacks.alias("open")
+_EARLIEST_PROMISE = (
+    sa.select(sa.func.min(callbacks.c.promised_until))
+    .where(callbacks.c.customer_id == customers.c.id, callbacks.c.closed_at.is_(None))
+    .scalar_subquery()
+)
+# Its queue says in which zone it is spoken.
+_ITS_QUEUE = (
+    sa.select(sa.func.min(_open.c.queue))
+    .where(
+        _open.c.customer_id == customers.c.id,
+        _open.c.closed_at.is_(None),
+        _open.c.promised_until == _EARLIEST_PROMISE,
     )
-
-
+    .scalar_subquery()
+)
 _QUERY = sa.select(
-    customer_numbers.c.number,
-    customers.c.name,
-    customers.c.language,
-    _of_earliest_promise(callbacks.c.promised_until),
-    _of_earliest_promise(callbacks.c.queue),
+    customer_numbers.c.number, customers.c.name, customers.c.language, _EARLIEST_PROMISE, _ITS_QUEUE
 ).join_from(customer_numbers, customers)
 
 

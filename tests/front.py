@@ -16,8 +16,8 @@ from pydantic import SecretStr
 import flows
 from api.app import create_app
 from api.parts import Parts
-from flows.files.fields import Audio
 from flows.files.loader import Definitions, load_flow
+from flows.files.reading import Audio
 from flows.model import Flow
 from ivr.prompt_audio import read_definitions
 from ivr.publishing import publish, publish_folder

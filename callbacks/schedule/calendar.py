@@ -14,7 +14,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from callbacks.schedule.public_holidays import public_holidays
-from callbacks.schedule.windows import OpenWindow, Pause, closing_edge, joined, opening_edge, without
+from callbacks.schedule.windows import OpenWindow, Pause, awake, closing_edge, joined, opening_edge, without
 from flows.calendar_definition import WEEKDAYS, CalendarDefinition, Window, named
 from flows.inputs import HoursRead, HoursState
 from flows.values.clock import shown
@@ -75,11 +75,12 @@ class Calendar:
 
     definition: CalendarDefinition
     zone: ZoneInfo
+    quiet: Window | None = None
 
     @classmethod
-    def from_definition(cls, definition: CalendarDefinition) -> Calendar:
-        """Compile; equal definitions share one Calendar."""
-        return _compiled(definition.model_dump_json())
+    def from_definition(cls, definition: CalendarDefinition, quiet: Window | None = None) -> Calendar:
+        """Compile; equal definitions share one Calendar. In the hours of `quiet`, of every day, it is not open."""
+        return _compiled(definition.model_dump_json(), quiet)
 
     def state(self, now: datetime, languages: tuple[str, ...] = ()) -> HoursRead:
         """What the calendar says at `now`. `override` is a closure, or a day with an exception outside of its windows."""
@@ -139,7 +140,7 @@ class Calendar:
         raise NoOpenHours(
             f"the calendar in {self.definition.zone} has {_minutes(open_time - still)} open minutes within "
             f"{HORIZON.days} days of {start:%Y-%m-%d}, but {_minutes(open_time)} are needed. "
-            "Add windows to its week, or shorten its exceptions."
+            "Add windows to its week, or shorten its exceptions and the queue's quiet hours."
         )
 
     def days_later(self, start: datetime, days: int) -> Deadline:
@@ -189,7 +190,7 @@ class Calendar:
             for window in self._edges(day):
                 opens, closes = max(window.opens, begin), min(window.closes, end)
                 if opens < closes:
-                    yield OpenWindow(opens, closes)
+                    yield from awake(OpenWindow(opens, closes), self.quiet, self.zone)
                     begin = closes
             day += _DAY
 
@@ -260,9 +261,9 @@ def _moved_into(edges: list[OpenWindow], at: datetime) -> datetime:
 
 
 @lru_cache(maxsize=256)
-def _compiled(definition_json: str) -> Calendar:
+def _compiled(definition_json: str, quiet: Window | None) -> Calendar:
     definition = CalendarDefinition.model_validate_json(definition_json)
-    return Calendar(definition, definition.time_zone())
+    return Calendar(definition, definition.time_zone(), quiet)
 
 
 def _require_aware(*moments: datetime) -> None:

@@ -55,11 +55,11 @@ def read_hours(company: Company, name: str, now: datetime, languages: tuple[str,
 
 
 def calendar_of(company: Company, queue: str) -> Calendar:
-    """The calendar by which a queue works. Raises LookupError when the company has no such queue."""
+    """The calendar by which a queue works, without its quiet hours. Raises LookupError when the company has no such queue."""
     definition = company.queues.get(queue)
     if definition is None:
         raise LookupError(f'the company has no queue "{queue}"; queues here: {", ".join(company.queues)}')
-    return Calendar.from_definition(company.calendars[definition.calendar])
+    return Calendar.from_definition(company.calendars[definition.calendar], definition.quiet)
 
 
 def quote(company: Company, queue: str, intent: str, language: str, now: datetime, backlog: int) -> Quote:
@@ -138,7 +138,8 @@ def _open_days(deadline: Deadline) -> int:
 
 
 def _version(calendar: Calendar) -> str:
-    return hashlib.sha256(calendar.definition.model_dump_json().encode()).hexdigest()[:12]
+    written = f"{calendar.definition.model_dump_json()} {calendar.quiet}"
+    return hashlib.sha256(written.encode()).hexdigest()[:12]
 
 
 def _local(at: datetime, zone: ZoneInfo) -> str:

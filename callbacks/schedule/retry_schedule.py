@@ -10,11 +10,9 @@ from zoneinfo import ZoneInfo
 
 from callbacks.callback import COUNTED, Outcome
 from callbacks.schedule.calendar import HORIZON, Calendar, NoOpenHours
-from callbacks.schedule.windows import OpenWindow, closing_edge, opening_edge
-
-# The hours in which a stranger may be telephoned at home: 47 CFR 64.1200(c)(1), the strictest rule widely known.
-QUIET_UNTIL: Final = time(8)
-QUIET_FROM: Final = time(21)
+from callbacks.schedule.windows import OpenWindow, awake, opening_edge
+from flows.calendar_definition import Window
+from flows.company import QUIET
 
 # After so many attempts, on so many days and in so many parts of the day, a customer counts as unreached.
 MAX_ATTEMPTS: Final = 4
@@ -46,6 +44,7 @@ class Hours:
 
     calendar: Calendar
     zones: tuple[ZoneInfo, ...]
+    quiet: Window | None = QUIET
 
     @property
     def zone(self) -> ZoneInfo:
@@ -56,7 +55,7 @@ class Hours:
         for window in self.calendar.windows(start, until):
             stretches = [window]
             for zone in self.zones:
-                stretches = [part for stretch in stretches for part in _awake(stretch, zone)]
+                stretches = [part for stretch in stretches for part in awake(stretch, self.quiet, zone)]
             yield from stretches
 
 
@@ -135,7 +134,7 @@ def _at_or_after(at: datetime, hours: Hours) -> datetime:
     for window in hours.windows(at, at + HORIZON):
         return window.opens
     raise NoOpenHours(
-        f"the hours of {hours.calendar.definition.zone} and the quiet hours ({QUIET_FROM:%H:%M}–{QUIET_UNTIL:%H:%M}) "
+        f"the hours of {hours.calendar.definition.zone} and the quiet hours ({_said(hours.quiet)}) "
         f"of {', '.join(zone.key for zone in hours.zones)} leave no time to ring. Change the calendar or the number."
     )
 
@@ -169,14 +168,8 @@ def _local_moments(window: OpenWindow, zone: ZoneInfo, clocks: Sequence[time]) -
         day += _DAY
 
 
-def _awake(window: OpenWindow, zone: ZoneInfo) -> Iterator[OpenWindow]:
-    day, last = window.opens.astimezone(zone).date(), window.closes.astimezone(zone).date()
-    while day <= last:
-        begins = max(window.opens, opening_edge(datetime.combine(day, QUIET_UNTIL), zone))
-        ends = min(window.closes, closing_edge(datetime.combine(day, QUIET_FROM), zone))
-        if begins < ends:
-            yield OpenWindow(begins, ends)
-        day += _DAY
+def _said(quiet: Window | None) -> str:
+    return f"{quiet.opens:%H:%M}–{quiet.closes:%H:%M}" if quiet is not None else "none"
 
 
 def _next_day(at: datetime, zone: ZoneInfo) -> datetime:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from flows.calendar_definition import Window
+
 
 @dataclass(frozen=True, slots=True)
 class OpenWindow:
@@ -59,6 +61,22 @@ def joined(pieces: Iterable[OpenWindow]) -> Iterator[OpenWindow]:
         whole = piece
     if whole is not None:
         yield whole
+
+
+def awake(window: OpenWindow, quiet: Window | None, zone: tzinfo) -> Iterator[OpenWindow]:
+    """What remains of a window outside of the quiet hours of a zone."""
+    if quiet is None:
+        yield window
+        return
+    day = window.opens.astimezone(zone).date() - timedelta(days=1)
+    last = window.closes.astimezone(zone).date()
+    pauses = []
+    while day <= last:
+        ends_on = day if quiet.closes > quiet.opens else day + timedelta(days=1)
+        since = closing_edge(datetime.combine(day, quiet.opens), zone)
+        pauses.append(Pause(since, max(since, opening_edge(datetime.combine(ends_on, quiet.closes), zone))))
+        day += timedelta(days=1)
+    yield from without(window, pauses)
 
 
 def without(window: OpenWindow, pauses: Sequence[Pause]) -> Iterator[OpenWindow]:

@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import combinations
 from typing import Literal
 
 from flows.checks import graph
+from flows.checks.keys import clashing_keys, help_key
 from flows.checks.references import Place, node_prompts, unknown_references
 from flows.checks.wording import wording
 from flows.company import Company
 from flows.model import Flow
 from flows.nodes import Callback, End, Greeting, Language, Menu, Transfer, Voicemail
 from flows.testing.scenarios import ScenarioResult, coverage
+from flows.values.language import unknown_language
 
 Severity = Literal["error", "warning"]
 
@@ -55,12 +56,13 @@ def check(flow: Flow, company: Company) -> list[Finding]:
         for fault in unknown_references(flow, company)
     ]
     checks: tuple[Callable[[Flow], Iterator[Note]], ...] = (
+        _languages,
         _beginning,
         _unreachable,
         _rings,
         _endless,
-        _keys,
-        _help,
+        clashing_keys,
+        help_key,
         _notices,
         _fallbacks,
         _unsaid_promises,
@@ -74,9 +76,17 @@ def check(flow: Flow, company: Company) -> list[Finding]:
 
 
 def untested(flow: Flow, results: Iterable[ScenarioResult]) -> list[Finding]:
-    """Return a warning for each exit that no test of the flow takes."""
+    """Return a warning for each exit that no test of the flow takes; one for all of them while there is no test."""
     found = []
-    for node, exit in coverage(flow, results):
+    without = coverage(flow, results)
+    if not flow.tests and without:
+        message, remedy = (
+            f"the flow has no test; none reaches its {len(without)} exits.",
+            "Add tests: a call that goes well, first.",
+        )
+        untested_flow = _finding(flow, ("UNTESTED_EXIT", "warning", ("nodes",), message, remedy))
+        return [] if _is_allowed(flow, untested_flow) else [untested_flow]
+    for node, exit in without:
         message, remedy = f'node "{node}": no test reaches exit "{exit}".', "Add a test that takes it."
         finding = _finding(flow, ("UNTESTED_EXIT", "warning", ("nodes", node, "exits", exit), message, remedy))
         if not _is_allowed(flow, finding):
@@ -98,6 +108,12 @@ def _is_allowed(flow: Flow, finding: Finding) -> bool:
         starts = (flow.mark("nodes", name).line for name in flow.nodes)
         last = min((line - 1 for line in starts if line > first), default=_LAST_LINE)
     return any(code == finding.code and first <= line <= last for line, code in flow.allowed)
+
+
+def _languages(flow: Flow) -> Iterator[Note]:
+    for tag in flow.languages:
+        if wrong := unknown_language(tag):
+            yield "UNKNOWN_LANGUAGE", "error", ("languages", tag), wrong, "Write a code such as en, lv or pt-BR."
 
 
 def _beginning(flow: Flow) -> Iterator[Note]:
@@ -150,80 +166,6 @@ def _endless(flow: Flow) -> Iterator[Note]:
                 f'no way from "{name}" comes to an end.',
                 "Let an exit lead to a node of type end.",
             )
-
-
-def _keys(flow: Flow) -> Iterator[Note]:
-    for name, node in flow.nodes.items():
-        if not isinstance(node, Menu | Language | Callback):
-            continue
-        place, title = ("nodes", name), f'node "{name}"'
-        own = node.keys()
-        for first, second in combinations(own, 2):
-            shorter, longer = sorted((first, second), key=len)
-            if first == second:
-                yield (
-                    "KEY_CLASH",
-                    "error",
-                    place,
-                    f"{title}: key {first} stands for two choices.",
-                    "Give each its own key.",
-                )
-            elif longer.startswith(shorter):
-                message = f"{title}: key {shorter} is the beginning of key {longer}."
-                yield "KEY_PREFIX", "error", place, message, "Use keys of which none begins another."
-        if any(len(key) > 1 for key in own) and any("#" in key for key in own):
-            message = f"{title}: # ends an entry of several keys, so it cannot be part of one."
-            yield "KEY_CLASH", "error", place, message, "Use other keys, or single ones only."
-        for key, meaning in flow.keys.items():
-            taken = [each for each in own if each.startswith(key)]
-            if taken and key not in node.asking.overrides:
-                message = f'{title}: its key {taken[0]} hides key {key} of the whole flow ("{meaning}").'
-                yield "SHADOW", "error", place, message, f'Use another key, or write overrides: ["{key}"].'
-
-
-def _help(flow: Flow) -> Iterator[Note]:
-    asking = [name for name in graph.reachable(flow, flow.start) if graph.asks(flow.nodes[name])]
-    if not asking:
-        return
-    if "0" not in flow.keys:
-        yield (
-            "NO_HELP",
-            "error",
-            ("keys",),
-            "key 0 leads nowhere, so a caller cannot reach a person from a menu.",
-            'Write keys: {"0": NODE}, a transfer, callback or voicemail.',
-        )
-        return
-    target = flow.keys["0"]
-    if target not in flow.nodes:
-        reached: set[str] = set()
-    else:
-        reached = _first_waits(flow, flow.resolve(target))
-    if not reached or not all(isinstance(flow.nodes[name], Transfer | Voicemail | Callback) for name in reached):
-        yield (
-            "NO_HELP",
-            "error",
-            ("keys", "0"),
-            f'key 0 goes to "{target}", which does not lead to a person or a mailbox.',
-            "Let it go to a transfer, callback or voicemail.",
-        )
-
-
-def _first_waits(flow: Flow, start: str) -> set[str]:
-    """The nodes at which a call coming from `start` first waits (or ends)."""
-    found: set[str] = set()
-    seen: set[str] = set()
-    waiting = [start]
-    while waiting:
-        name = waiting.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        following = list(graph.unwaiting_ways(flow, name))
-        waiting.extend(following)
-        if not following or graph.asks(flow.nodes[name]):
-            found.add(name)
-    return found
 
 
 def _notices(flow: Flow) -> Iterator[Note]:

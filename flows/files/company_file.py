@@ -17,8 +17,9 @@ from flows.company import (
 from flows.files.allowances import allowed_findings
 from flows.files.calendar_file import read_calendar
 from flows.files.faults import Fault, FlowFaults, Mark, suggestion
-from flows.files.fields import Fields, Reading
+from flows.files.fields import Fields
 from flows.files.queue_file import read_queue, read_team
+from flows.files.reading import Reading
 from flows.files.tree import Mapping, Text, Tree, read_tree
 from flows.own_words import OwnWords, own_word
 from flows.values.language import read_language

@@ -6,8 +6,9 @@ import re
 
 from flows.files.allowances import allowed_findings
 from flows.files.faults import suggestion
-from flows.files.fields import Fields, Reading
+from flows.files.fields import Fields
 from flows.files.prompt_file import read_prompt
+from flows.files.reading import Reading
 from flows.files.tree import Listing, Mapping, Text, Tree
 from flows.limits import (
     BACK,
@@ -56,7 +57,7 @@ def read_flow(reading: Reading, tree: Mapping, text: str) -> Flow | None:
     reading.nodes = tuple(key.value for key, _ in nodes_tree)
     start = fields.target("start")
     defaults = _defaults(fields)
-    keys = _keys(fields)
+    keys, key_intents = _keys(fields)
     limits = _limits(fields)
     _read_prompts(fields)
     nodes = _nodes(fields, nodes_tree)
@@ -77,6 +78,7 @@ def read_flow(reading: Reading, tree: Mapping, text: str) -> Flow | None:
         nodes=nodes,
         tests=tests,
         version="",
+        key_intents=key_intents,
         path=reading.path,
         marks=reading.marks,
         allowed=allowed_findings(text),
@@ -137,15 +139,32 @@ def _defaults(fields: Fields) -> Defaults:
     return defaults
 
 
-def _keys(fields: Fields) -> dict[str, str]:
+def _keys(fields: Fields) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what each key of the whole flow means, and the intent of those that have one."""
     keys: dict[str, str] = {}
-    for key, meaning in fields.scalars("keys").items():
-        if not _GLOBAL_KEY.fullmatch(key):
-            fields.fault(meaning.mark, "KEY", f'key "{key}" must be one of 0-9 * # in quotes, such as "0"')
-        elif meaning.value not in (BACK, REPEAT):
-            fields.reading.target(meaning, "keys", f'key "{key}"')
-        keys[key] = meaning.value
-    return keys
+    intents: dict[str, str] = {}
+    for key, value in fields.entries("keys"):
+        if not _GLOBAL_KEY.fullmatch(key.value):
+            fields.fault(key.mark, "KEY", f'key "{key.value}" must be one of 0-9 * # in quotes, such as "0"')
+            continue
+        if isinstance(value, Text):
+            meaning: Text | None = value
+        else:
+            inner = fields.within(key, value, f'key "{key.value}"', "keys", key.value)
+            if inner is None:
+                continue
+            intents[key.value] = inner.slug("intent", None)
+            written = inner.take("next")
+            meaning = written if isinstance(written, Text) else None
+            if meaning is None:
+                inner.missing("next")
+            inner.finish()
+        if meaning is not None and not meaning.value:
+            fields.fault(key.mark, "SHAPE", f'key "{key.value}" is empty; write a node, back or repeat')
+        elif meaning is not None and meaning.value not in (BACK, REPEAT):
+            fields.reading.target(meaning, "keys", f'key "{key.value}"')
+        keys[key.value] = meaning.value if meaning is not None else ""
+    return keys, intents
 
 
 def _limits(fields: Fields) -> Limits:

@@ -11,10 +11,11 @@ from flows.checks.references import recordings, unknown_references
 from flows.company import Company
 from flows.files.company_file import load_company
 from flows.files.faults import Fault, FlowFaults, suggestion
-from flows.files.fields import Audio, Reading
 from flows.files.flow_file import read_flow
 from flows.files.prompt_file import AUDIO_FOLDER
+from flows.files.reading import Audio, Reading
 from flows.files.tree import read_tree
+from flows.files.yaml_faults import commented_key
 from flows.model import Flow
 from flows.prompts.recorded import AudioFile, AudioRefused, Listen, Recorded
 
@@ -28,6 +29,7 @@ class Definitions:
     """A folder of definitions: what could be read, and what is wrong with the rest.
 
     `sources` holds the text of each file by its name, `audio` the audio files by theirs, as they are played.
+    `ignored` are files of which a person may think that they are read, with the reason why not.
     """
 
     company: Company | None
@@ -35,6 +37,7 @@ class Definitions:
     faults: tuple[Fault, ...] = ()
     sources: dict[str, str] = field(default_factory=dict)
     audio: dict[str, AudioFile] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
 
 
 def load_folder(folder: Path, listen: Listen | None = None) -> Definitions:
@@ -45,15 +48,33 @@ def load_folder(folder: Path, listen: Listen | None = None) -> Definitions:
     """
     sources: dict[str, str] = {}
     faults: list[Fault] = []
-    for file in sorted(folder.glob("*.yaml")):
-        if file.name.endswith(".layout.yaml"):
+    ignored: list[str] = []
+    for file in sorted(folder.iterdir()):
+        if file.suffix.lower() not in (".yaml", ".yml") or file.name.endswith(".layout.yaml"):
+            continue
+        if reason := _not_a_flow(file):
+            ignored.append(f"{file.name} ({reason})")
             continue
         try:
             sources[file.name] = file.read_text("utf-8")
         except UnicodeDecodeError:
-            faults.append(Fault(file.name, 1, 1, "YAML", "the file is not text in UTF-8"))
+            faults.append(Fault(file.name, 1, 1, "YAML", "the file is not text in UTF-8; save it as UTF-8"))
+            continue
+        if (lost := commented_key(sources[file.name])) is not None:
+            faults.append(Fault(file.name, lost[0].line, lost[0].column, "YAML", lost[1]))
     audio = _Audio(folder / AUDIO_FOLDER, listen) if listen is not None else None
-    return _definitions(sources, audio, faults)
+    return replace(_definitions(sources, audio, faults), ignored=tuple(ignored))
+
+
+def _not_a_flow(file: Path) -> str:
+    """Why a file with the name of a flow is none; empty when it is one."""
+    if file.name.startswith("."):
+        return "hidden"
+    if file.is_dir():
+        return "a folder"
+    if not file.is_file():
+        return "a link to nothing" if file.is_symlink() else "no file"
+    return "rename it to end in .yaml" if file.suffix != ".yaml" else ""
 
 
 class _Audio(Mapping[str, Recorded | str]):

@@ -6,14 +6,16 @@ needs and an attacker does (anchors, aliases, tags, several documents, depth, si
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
 from typing import Any
 
 from flows.files.faults import Fault, FlowFaults, Mark
+from flows.files.yaml_faults import explain
 from flows.limits import MAX_FILE_BYTES
 
 MAX_DEPTH = 12
+_UNSEEN = " \u00a0\u2007\u202f\u200b\u200e\u200f\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class _Parser:
         from ruamel.yaml import YAML  # only who reads files pays for the parser
 
         self._path = path
+        self._text = text
         self._events = YAML(typ="safe", pure=True).parse(StringIO(text))
         self._faults: list[Fault] = []
 
@@ -78,20 +81,18 @@ class _Parser:
                 elif isinstance(event, (events.ScalarEvent, events.MappingStartEvent, events.SequenceStartEvent)):
                     root = self._part(event, 0)
                 elif isinstance(event, events.AliasEvent):
-                    raise self._refusal(
-                        event,
-                        "ALIAS",
-                        f"alias *{event.anchor} is refused; write the value again, and a * meant as such in quotes",
-                    )
+                    raise self._alias(event)
         except MarkedYAMLError as error:
-            place = error.problem_mark or error.context_mark
-            line, column = (place.line + 1, place.column + 1) if place else (1, 1)
-            raise FlowFaults([Fault(self._path, line, column, "YAML", f"not YAML: {error.problem}")]) from None
+            mark, message = explain(error, self._text)
+            raise FlowFaults([Fault(self._path, mark.line, mark.column, "YAML", message)]) from None
         except ReaderError as error:
-            message = f"a character that no text has (code {error.character!r})"
-            raise FlowFaults([Fault(self._path, 1, 1, "YAML", f"not YAML: {message}")]) from None
-        except YAMLError as error:
-            raise FlowFaults([Fault(self._path, 1, 1, "YAML", f"not YAML: {error}")]) from None
+            before = self._text[: error.position]
+            line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+            message = "a character that no text has stands here; delete it"
+            raise FlowFaults([Fault(self._path, line, column, "YAML", message)]) from None
+        except YAMLError:
+            message = "the file cannot be read; look at its quotes, colons and indentation"
+            raise FlowFaults([Fault(self._path, 1, 1, "YAML", message)]) from None
         if self._faults:
             raise FlowFaults(self._faults)
         if root is None:
@@ -102,11 +103,7 @@ class _Parser:
         from ruamel.yaml import events
 
         if isinstance(event, events.AliasEvent):
-            raise self._refusal(
-                event,
-                "ALIAS",
-                f"alias *{event.anchor} is refused; write the value again, and a * meant as such in quotes",
-            )
+            raise self._alias(event)
         if event.anchor:
             raise self._refusal(event, "ANCHOR", f"anchor &{event.anchor} is refused; write the value where it is used")
         if event.tag:
@@ -119,7 +116,7 @@ class _Parser:
         if isinstance(event, events.SequenceStartEvent):
             items: list[Tree] = []
             while not isinstance(following := next(self._events), events.SequenceEndEvent):
-                items.append(self._part(following, depth + 1))
+                items.append(_seen(self._part(following, depth + 1)))
             return Listing(tuple(items), _mark(event))
         return self._mapping(event, depth)
 
@@ -129,9 +126,15 @@ class _Parser:
         entries: dict[str, tuple[Text, Tree]] = {}
         while not isinstance(following := next(self._events), events.MappingEndEvent):
             key = self._part(following, depth + 1)
-            value = self._part(next(self._events), depth + 1)
+            value = _seen(self._part(next(self._events), depth + 1))
             if not isinstance(key, Text):
                 self._note(key.mark, "KEY", "a key must be one word")
+            elif not key.value:
+                self._note(key.mark, "KEY", "a key is missing before the colon")
+            elif key.value[:1] in _UNSEEN:
+                self._note(
+                    key.mark, "KEY", "a character that looks like a space stands before this key; type the line anew"
+                )
             elif key.value in entries:
                 line = entries[key.value][0].mark.line
                 self._note(key.mark, "DUPLICATE_KEY", f'"{key.value}" stands here twice; first in line {line}')
@@ -139,12 +142,23 @@ class _Parser:
                 entries[key.value] = (key, value)
         return Mapping(tuple(entries.values()), _mark(event))
 
+    def _alias(self, event: Any) -> FlowFaults:
+        if str(event.anchor).startswith(":"):
+            return self._refusal(event, "ALIAS", '* is a word of YAML; write the key in quotes: "*"')
+        message = f"alias *{event.anchor} is refused; write the value again, and a * meant as such in quotes"
+        return self._refusal(event, "ALIAS", message)
+
     def _note(self, mark: Mark, code: str, message: str) -> None:
         self._faults.append(Fault(self._path, mark.line, mark.column, code, message))
 
     def _refusal(self, event: Any, code: str, message: str) -> FlowFaults:
         mark = _mark(event)
         return FlowFaults([*self._faults, Fault(self._path, mark.line, mark.column, code, message)])
+
+
+def _seen(part: Tree) -> Tree:
+    """A plain scalar without the spaces around it that cannot be seen: nobody wrote them."""
+    return replace(part, value=part.value.strip(_UNSEEN)) if isinstance(part, Text) and part.plain else part
 
 
 def _mark(event: Any) -> Mark:

@@ -74,6 +74,8 @@ def read_asking(fields: Fields) -> Asking:
 def ask(visit: Visit, asking: Asking, keys: Iterable[str], languages: tuple[str, ...] = ()) -> Step:
     """Put the question of the present attempt and wait for a key."""
     session = visit.session
+    if session.back and session.back[-1] == session.node:  # a leaf led here again: back goes further than to itself
+        visit.change(back=session.back[:-1])
     question = _at(asking.prompt, session.no_input + session.no_match)
     visit.say(question, languages)
     return wait_for_key(visit, asking, keys)
@@ -129,6 +131,8 @@ def _global_key(
             return _failed(visit, asking, keys, "no_match", languages)
         visit.change(repeats=visit.session.repeats + 1)
         return ask(visit, asking, keys, languages)
+    if key in visit.flow.key_intents:
+        visit.change(intent=visit.flow.key_intents[key])
     return Jump(f"key {key}", meaning)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from flows.events import LanguageChosen
@@ -25,12 +26,20 @@ INVITATIONS: dict[str, str] = {
     "ko": "한국어 안내는 {}번을 눌러 주십시오.",
 }
 
+# What each language says after a key that stands for none of them.
+NOT_OFFERED: dict[str, str] = {
+    "en": "Sorry, that option isn't available.",
+    "lv": "Atvainojiet, šādas izvēles nav.",
+    "ru": "Извините, такого пункта нет.",
+    "ko": "죄송합니다. 없는 번호입니다.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Language:
     """Asks for the caller's language, each one offered in its own words; a caller whose language is known is not asked.
 
-    Without a `prompt` the built-in invitations are said (English, Latvian, Russian, Korean).
+    Without a `prompt` and `no_match` the built-in words are said (English, Latvian, Russian, Korean).
 
     Example:
 
@@ -69,6 +78,8 @@ def read(fields: Fields, name: str, disabled: str) -> Language:
         fields.missing("options")
     if not asking.prompt:
         asking = _with_invitations(asking, options)
+    if not asking.no_match:
+        asking = replace(asking, no_match=_in_each(NOT_OFFERED, options))
     return Language(
         name=name,
         asking=asking,
@@ -78,9 +89,14 @@ def read(fields: Fields, name: str, disabled: str) -> Language:
     )
 
 
-def _with_invitations(asking: Asking, options: dict[str, str]) -> Asking:
-    from dataclasses import replace
+def _in_each(words: dict[str, str], options: Iterable[str]) -> tuple[Prompt, ...]:
+    """Built-in words as a prompt in the languages offered; none where there are no such words."""
+    said = {language: words.get(language.split("-", 1)[0], "") for language in options}
+    lines = {language: Line(text, parts=(text,)) for language, text in said.items() if text}
+    return (Prompt(lines),) if lines else ()
 
+
+def _with_invitations(asking: Asking, options: dict[str, str]) -> Asking:
     lines: dict[str, Line] = {}
     for language, key in options.items():
         invitation = INVITATIONS.get(language.split("-", 1)[0])

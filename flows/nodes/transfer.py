@@ -10,6 +10,7 @@ from flows.events import TransferEnded, TransferStarted, WentWrong
 from flows.inputs import Dialed
 from flows.prompts.prompt import Prompt
 from flows.steps import Await, Leave, Step
+from flows.values.telephone import read_number
 from flows.verbs import Dial
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from flows.visit import Visit
 
 MAX_NUMBERS = 10  # Twilio rings ten numbers in one Dial at most
-_TO = re.compile(r"team/[a-z][a-z0-9_]{0,39}|\+[1-9][0-9]{5,14}")
+_TEAM = re.compile(r"team/[a-z][a-z0-9_]{0,39}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +61,27 @@ def read(fields: Fields, name: str, disabled: str) -> Transfer:
     to = fields.texts("to")
     if not to:
         fields.missing("to")
-    for each in to:
-        if not _TO.fullmatch(each.value):
-            fields.fault(
-                each.mark, "VALUE", f'to "{each.value}" is neither team/NAME nor a number such as +37167000000'
-            )
+    read_to = tuple(fields.read(each, _destination, "", "to") for each in to)
     return Transfer(
         name=name,
-        to=tuple(each.value for each in to),
+        to=read_to,
         prompt=fields.prompt("prompt"),
         sequential=fields.one_of("strategy", ("simultaneous", "sequential"), "simultaneous") == "sequential",
         ring_seconds=fields.seconds("ring", 20, 5, 120),
         exits=fields.exits(("answered", "no_answer", "busy", "failed")),
         disabled=disabled,
     )
+
+
+def _destination(written: str) -> str:
+    if _TEAM.fullmatch(written):
+        return written
+    if written.startswith("team"):
+        raise ValueError(f'"{written}" is not a team; write team/NAME with a name of company.yaml')
+    try:
+        return read_number(written)
+    except ValueError:
+        raise ValueError(f'"{written}" is neither team/NAME nor a number such as +37167000000') from None
 
 
 def enter(node: Transfer, visit: Visit) -> Step:

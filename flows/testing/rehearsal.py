@@ -10,7 +10,7 @@ from flows.checks.pace import prompt_seconds
 from flows.company import Company
 from flows.engine import resume, start
 from flows.events import Effect, Event, NodeEntered, NodeLeft
-from flows.inputs import Input, Result
+from flows.inputs import Digits, Input, Result
 from flows.limits import MAX_STEPS_WITHOUT_WAIT
 from flows.model import Flow
 from flows.session import Caller, Session
@@ -70,6 +70,18 @@ class Rehearsal:
     def exits(self) -> frozenset[tuple[str, str]]:
         """The exits taken, as (node, exit)."""
         return frozenset((event.node, event.exit) for event in self.events if isinstance(event, NodeLeft))
+
+
+def cannot_be_sent(verbs: tuple[Verb, ...], given: Input) -> str:
+    """Say why a telephone cannot send these keys at the present wait; nothing when it can."""
+    gather = next((verb for verb in reversed(verbs) if isinstance(verb, Gather)), None)
+    if gather is None or not isinstance(given, Digits):
+        return ""
+    if gather.finish_on_key and gather.finish_on_key in given.digits:
+        return f"{gather.finish_on_key} ends an entry of several keys here and is never sent"
+    if gather.num_digits and len(given.digits) > gather.num_digits:
+        return "one key counts at once here; write each key as an event of its own"
+    return ""
 
 
 def said(verbs: tuple[Verb, ...]) -> list[Say | Play]:

@@ -25,7 +25,7 @@ from flows.inputs import HoursRead, PromiseQuoted, Result, Silence
 from flows.model import Flow
 from flows.nodes import Node
 from flows.testing.acts import Elapse
-from flows.testing.rehearsal import Perform, Rehearsal
+from flows.testing.rehearsal import Perform, Rehearsal, cannot_be_sent
 from flows.testing.scripts import ExpectedCallback, MockHours, MockPromise, Scenario, in_zone
 from flows.verbs import Gather, Play, Say
 
@@ -112,6 +112,9 @@ def play(flow: Flow, company: Company, scenario: Scenario, perform: Perform | No
                 break
             if isinstance(act.does, Silence):
                 call.seconds += sum(verb.timeout_seconds for verb in call.verbs if isinstance(verb, Gather))
+            if refused := cannot_be_sent(call.verbs, act.does):
+                problems.append(f'"{act.written}" cannot be sent: {refused}')
+                break
             before, seconds = len(call.events), call.seconds
             call.take(act.does, now)
             happened = call.events[before:]

@@ -13,7 +13,9 @@ from flows.inputs import HoursState, Input
 from flows.session import Caller
 from flows.testing.acts import Elapse, parse_act
 from flows.values.dates import read_moment
+from flows.values.language import read_language
 from flows.values.places import read_zone
+from flows.values.telephone import read_number
 
 if TYPE_CHECKING:
     from flows.files.fields import Fields
@@ -159,14 +161,16 @@ def _moment(fields: Fields, name: str, zone: str) -> datetime | None:
 
 
 def _caller(fields: Fields, zone: str) -> Caller:
+    from flows.files.tree import Text
+
     value = fields.take("caller")
     inner = None if value is None else _inner(fields, "caller")
     if inner is None:
         return Caller(number="+37120000001")
     number = inner.text("number", "+37120000001")
-    if number != "withheld" and not re.fullmatch(r"\+[1-9][0-9]{5,14}", number):
-        inner.fault(inner.mapping.mark, "VALUE", f'number "{number}" is neither "+37120000001"-like nor withheld')
-    language = inner.text("language")
+    if number != "withheld":
+        number = inner.read(Text(number, inner.mark_of("number")), read_number, "", "number")
+    language = inner.value("language", read_language, "")
     caller = Caller(
         number=None if number == "withheld" else number,
         name=inner.text("name"),

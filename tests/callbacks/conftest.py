@@ -53,7 +53,9 @@ def company() -> Company:
                 handling_minutes=6,
                 round_minutes=30,
             ),
-            "nights": QueueDefinition(calendar="always", targets=(TargetRule(minutes=30),), round_minutes=5),
+            "nights": QueueDefinition(
+                calendar="always", targets=(TargetRule(minutes=30),), round_minutes=5, quiet=None
+            ),
             "nobody": QueueDefinition(calendar="never", targets=(TargetRule(minutes=30),)),
         },
     )

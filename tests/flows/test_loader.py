@@ -78,7 +78,7 @@ BOMB = "a: &a [x, x]\n" + "".join(
         ("", 1, "EMPTY"),
         ("# nothing\n", 1, "EMPTY"),
         ("a: 1\n  b: 2\n", 2, "YAML"),
-        ("a: 'open\n", 2, "YAML"),
+        ("a: 'open\n", 1, "YAML"),
         ("a: \x00\n", 1, "YAML"),
         ("? [a, b]\n: 1\n", 1, "KEY"),
         ("a: " + "x" * 300_000, 1, "TOO_LARGE"),

@@ -59,6 +59,8 @@ def report(compiled: Compiled) -> tuple[int, int]:
     from flows.checks.findings import check, untested
 
     definitions = compiled.definitions
+    if definitions.ignored:
+        typer.echo(f"not read: {', '.join(definitions.ignored)}")
     for fault in definitions.faults:
         typer.echo(f"{coloured('error  ', False)} {fault}  [{fault.code}]")
     findings = list(compiled.findings)
