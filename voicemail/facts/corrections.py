@@ -10,18 +10,18 @@ from datetime import date
 from voicemail.facts.doubts import masked
 from voicemail.facts.gist import Gist
 from voicemail.facts.moment import Moment
+from voicemail.facts.moments.rules import Moments
 from voicemail.facts.moments.surroundings import Surroundings
 from voicemail.facts.times import minutes_of_day
 
 _WORD = re.compile("[^ ]+")
 _HOUR = re.compile(r"<(\d\d?)@?>(?:(?: ,)? <([0-5]\d)@?>)?(?![^ ])")
-_DAY = re.compile(r"<(\d\d?)\.>(?![^ ])")
 
 
-def restated(gist: Gist, found: Sequence[Moment], around: Surroundings) -> list[Moment]:
+def restated(gist: Gist, found: Sequence[Moment], moments: Moments) -> list[Moment]:
     """The moments, and beside them those that a correction names by a number alone: it takes the rest from the moment before."""
     text = masked(gist, found)
-    return [*found, *(later for moment in found for later in _restatement(text, moment, around))]
+    return [*found, *(later for moment in found for later in _restatement(text, moment, moments))]
 
 
 def corrected(gist: Gist, found: Sequence[Moment], around: Surroundings) -> list[Moment]:
@@ -36,7 +36,8 @@ def corrected(gist: Gist, found: Sequence[Moment], around: Surroundings) -> list
     return kept
 
 
-def _restatement(text: str, moment: Moment, around: Surroundings) -> Iterator[Moment]:
+def _restatement(text: str, moment: Moment, moments: Moments) -> Iterator[Moment]:
+    around = moments.surroundings
     is_correction = False
     for word in _WORD.finditer(text, moment.end):
         if word[0] in around.corrections:
@@ -52,8 +53,8 @@ def _restatement(text: str, moment: Moment, around: Surroundings) -> Iterator[Mo
         if int(hour[1]) <= 24:
             minute, is_certain = minutes_of_day(int(hour[1]), int(hour[2] or 0), moment.part)
             yield Moment(start, hour.end(), "clock", is_certain, minute=minute, part=moment.part)
-    elif moment.kind == "day_month" and moment.day and (ordinal := _DAY.match(text, start)):
-        day = _same_month(moment.day, int(ordinal[1]))
+    elif moment.kind == "day_month" and moment.day and (ordinal := around.bare_day.match(text, start)):
+        day = _same_month(moment.day, moments.number(ordinal["d"]))
         if day is not None:
             yield replace(moment, start=start, end=ordinal.end(), day=day)
 

@@ -94,7 +94,8 @@ def _is_taken_back(behind: str, around: Surroundings) -> bool:
     for place, word in enumerate(words[:4]):
         if word in around.corrections:
             rest = " " + " ".join(words[place + 1 : place + 5])
-            return bool(around.correcting.match(rest))
+            is_last = all(word in around.corrections or word in around.hesitations for word in words[place:])
+            return is_last or bool(around.correcting.match(rest))
         if word not in around.hesitations:
             break
     return False
@@ -128,13 +129,19 @@ def _settled(text: str, told: Sequence[Moment], around: Surroundings) -> Iterato
     kept: list[Moment] = []
     for moment in told:
         before = kept[-1] if kept else None
+        if before is not None and _is_other_choice(text, before, moment, around):
+            moment = replace(moment, is_certain=False)
+        if before is not None and _are_weekdays_of_a_span(text, before, moment, around):
+            kept[-1] = replace(before, is_certain=False)
+            kept.append(replace(moment, is_certain=False))
+            continue
         if before is None or not _are_neighbours(text, before, moment, around):
             kept.append(moment)
             continue
         if moment.weekday is not None and before.weekday is None and _is_on(before, moment.weekday):
             kept[-1] = replace(before, end=moment.end, is_assumed=False)
         elif before.day == moment.day and before.minute == moment.minute and before.instant == moment.instant:
-            is_certain = before.is_certain and moment.is_certain
+            is_certain = before.is_certain and moment.is_certain and "length" not in (before.kind, moment.kind)
             kept[-1] = replace(before, end=moment.end, is_certain=is_certain, is_assumed=False)
         elif (later := _weeks_after_weekday(before, moment)) is not None:
             kept[-1] = later
@@ -149,7 +156,23 @@ def _are_neighbours(text: str, one: Moment, other: Moment, around: Surroundings)
     if (one.day is None) != (other.day is None) or one.end > other.start or (one.is_of_span and other.is_of_span):
         return False
     between = text[one.end : other.start].replace(",", " ").split()
-    return len(between) <= 1 and all(word in around.glue for word in between)
+    return len(between) <= 1 and all(word in around.bridges for word in between)
+
+
+def _is_other_choice(text: str, one: Moment, other: Moment, around: Surroundings) -> bool:
+    """At two or three p.m.: the first hour is open, and so is which of them is meant."""
+    if one.is_certain or one.minute is None or other.minute is None or one.is_of_span or other.is_of_span:
+        return False
+    between = text[one.end : other.start].replace(",", " ").split()
+    return 0 < len(between) <= 2 and between[0] in around.choices
+
+
+def _are_weekdays_of_a_span(text: str, one: Moment, other: Moment, around: Surroundings) -> bool:
+    """From monday to friday is every week as well."""
+    if one.weekday is None or other.weekday is None:
+        return False
+    between = text[one.end : other.start].replace(",", " ").split()
+    return len(between) <= 2 and any(word in around.spans for word in between)
 
 
 def _is_on(moment: Moment, weekday: int) -> bool:

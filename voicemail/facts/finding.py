@@ -49,7 +49,7 @@ def find_facts(
     local = recorded_at.astimezone(zone)
     around = moments.surroundings
     said = without_nested(dates(gist, moments, local.date()), times(gist, moments, NUMBER_WORDS[language].units, local))
-    told = joined(gist, doubted(gist, restated(gist, said, around), around), words, around.glue)
+    told = joined(gist, doubted(gist, restated(gist, said, moments), around), words, around.glue)
     found = [*numbers, *(_fact(words, gist, moment, zone) for moment in corrected(gist, told, around))]
     return tuple(sorted(found, key=lambda fact: (fact.first_word, fact.last_word)))
 

@@ -40,6 +40,10 @@ _TABLE: Mapping[str, tuple[str, str, str, str]] = {
     "place": ("address|postcode|post code|postal|zip.|street|apartment|flat.|room|floor", "адрес|индекс|улиц|квартир|кабинет|этаж|дом.", "adres|indeks|iela|dzivokl|kabinet|stavs|majas", "주소|우편|호실|번지|층"),
     "journey": ("flight|train|bus.|seat|coach", "рейс|поезд|вагон|автобус|место.", "reis|vilcien|vagon|autobus|sedvieta", "항공|편명|열차|버스|좌석|기차"),
     "medicine": ("patient|prescription|medical record|health card", "пациент|рецепт|медицинск|амбулатор", "pacient|recept|medicin|slimnicas", "환자|처방|진료|병록"),
+    "user": ("user|employee|staff|student|id.|i d.|login", "пользовател|ай ди|айди|сотрудник|табельн|логин|студенческ", "lietotaj|darbinieka|studenta|tabeles", "사용자|직원|사번|학번|아이디"),
+    "payment": ("transaction|payment|transfer|loan|credit|mortgage|deposit", "транзакц|платеж|перевод|кредит|займ|ипотек|депозит", "transakcij|maksajum|parskaitijum|kredit|aizdevum|hipotek|depozit", "거래|이체|송금|대출|보증금"),
+    "document": ("document|file number|quote|estimate|project|protocol|report number|job number|work order", "документ|протокол|смет|проект|отчет|наряд|акт.|акта.", "dokument|protokol|tame|tames|projekt|akts|akta.|atskait", "문서|서류|견적|프로젝트|보고서|공문"),
+    "storage": ("locker|box number|warehouse|container|pallet", "ячейк|коробк|склад|контейнер|поддон", "skapis|skapisa|kastes num|noliktav|konteiner|pakomat", "사물함|박스번호|창고|컨테이너|보관함"),
     "page": ("page|chapter|extension", "страниц|строк|добавочн", "lapp|rind|ieksej", "페이지|쪽|내선"),
 }  # fmt: skip
 
@@ -53,19 +57,21 @@ def words_for(kind: str, language: Language) -> tuple[str, ...]:
 
 
 def announcements(
-    language: Language, *, telephones: str, area_codes: str, country_codes: str, verbs: str = "(?!)"
+    language: Language, *, telephones: str, area_codes: str, country_codes: str, numbered: str, verbs: str = "(?!)"
 ) -> re.Pattern[str]:
-    """What may stand before a run of digits: the group that matched says what it announces. `verbs` are endings that make a
-    thing something to do (예약하다)."""
+    """What may stand before a run of digits: the group that matched says what it announces.
+
+    `numbered`: the number of any other thing (file number); `verbs`: endings that make a thing something to do (예약하다).
+    """
     return re.compile(
         f"(?<![^ ])(?:(?P<country>{country_codes})|(?P<area>{area_codes})|(?P<telephone>{telephones})"
-        f"|(?P<other>(?:{_choice(language)})(?!{verbs})))"
+        f"|(?P<other>(?:{_choice(language)})(?!{verbs})|{numbered}))"
     )
 
 
 def told_behind(language: Language, leads: str) -> re.Pattern[str]:
     """What may stand behind a run of digits that is something else: "that's my order number"."""
-    return re.compile(f"(?:{leads}) (?:{_choice(language)})")
+    return re.compile(f"(?:{leads})(?:{_choice(language)})")
 
 
 def _choice(language: Language) -> str:

@@ -64,7 +64,7 @@ def _hour_in(part: DayPart, hour: int) -> tuple[int, bool]:
         case "afternoon":  # eleven дня is before noon
             return (hour if hour >= 9 else hour + 12), hour not in (8, 9, 10)
         case "evening":  # twelve вечера is midnight
-            return (hour + 12 if 4 <= hour < 12 else hour % 12), 4 <= hour < 12
+            return (hour + 12) % 24, 4 <= hour < 12
         case "night":
             return (0 if hour == 12 else hour if hour < 6 else hour + 12), hour not in (5, 6)
 

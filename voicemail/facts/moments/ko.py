@@ -68,7 +68,8 @@ def _number(text: str) -> int:
     numerals = [_NUMERALS[word] for word in _NUMERAL.findall(text)]
     if len(numerals) > 1 and all(numeral.kind == "digit" for numeral in numerals):  # 팔이년, 일구팔이년
         return int("".join(str(numeral.value) for numeral in numerals))
-    return readings(numerals, 0)[0].value
+    # 이천공삼: a nought inside a number only holds its place.
+    return readings([numeral for numeral in numerals if numeral.value or len(numerals) == 1], 0)[0].value
 
 
 def _lengths() -> Iterator[TimeRule]:
@@ -84,7 +85,7 @@ def _lengths() -> Iterator[TimeRule]:
 
 _TIMES = (
     *_lengths(),
-    TimeRule(_pattern("{P0}{H} {HOUR} {M} 분 전"), "to"),
+    TimeRule(_pattern("{P0}{H} {HOUR} {M} 분 전(?!후)"), "to"),
     TimeRule(_pattern("{P0}{H} {HOUR} 반"), "past", 30),
     TimeRule(_pattern("{P0}{H} {HOUR} {M} 분"), "past"),
     TimeRule(_pattern("{P0}{H} {HOUR}"), "at"),
@@ -109,6 +110,7 @@ _DATES = (
     DateRule(_pattern(rf"{{YEAR}}(?P<month>십 [일이]|시|유|[{_DIGIT}]|1?\d) 월 (?:달 )?{{D}} 일(?: {{WD}})?"), "day_month"),
     DateRule(_pattern("(?:{WHICH} (?:주 )?)?{WD}"), "weekday"),
     DateRule(_pattern("(?P<which>다음|이번|지난) 달 {D} 일(?: {WD})?"), "day"),
+    DateRule(_pattern("(?P<d>오) 일 (?:날|까지)"), "day", is_open=True),  # or oil
     DateRule(_pattern(r"(?!이\s일){D} 일 (?:날|까지)"), "day"),  # 이 일 is this matter
     DateRule(_pattern(r"(?:(?<=오늘\s)|(?<=내일\s)){D} 일"), "day"),
     DateRule(_pattern("다음 주 말"), "weekend", 1),
@@ -125,8 +127,8 @@ _MANY = "(?:십|[이삼사오육칠팔구]십)[일이삼사오육칠팔구]?|[�
 _COUNTED = "한|두|세|네|서너|두세|한두|너댓|다섯|여섯|일곱|여덟|아홉|열"
 _UNITS = "시간|일|주일|주|달|개월|년"
 _SURROUNDINGS = surroundings(
-    before=rf"(?:{_MANY}|{_COUNTED}|[{_DIGIT}]|\d+|반|며칠|몇) ?(?:{_UNITS})(?:에서|부터|이나|나|에|내지)?|영업일(?: 기준)?|매주|매달|매월|매일|매년|격주|격일|첫째|둘째|셋째|넷째|다섯째|첫|첫번째|두번째|세번째|마지막|지난|지지난|저번|그|저|다음다음|다다음|다음|반|월|[^ ]*월",
-    behind=r"마다|말고|빼고|아니에요|아닙니다|반|다음(?: [^ ]*)?|지난[^ ]*|후|뒤|전날|다음날|[^ ]*(?:일|주|달|개월|시간|분) ?전[^ ]*",
+    before=rf"(?:{_MANY}|{_COUNTED}|[{_DIGIT}]|\d+|반|며칠|몇) ?(?:{_UNITS})(?:에서|부터|이나|나|에|내지)?|영업일(?: 기준)?|한 번|크리스마스 전|연휴 전|추석 전|설날 전|매주|매달|매월|매일|매년|격주|격일|첫째|둘째|셋째|넷째|다섯째|첫|첫번째|두번째|세번째|마지막|지난|지지난|저번|그|저|다음다음|다다음|다음|반|월|[^ ]*월",
+    behind=r"마다|말고|빼고|아니에요|아닙니다|반|다음(?: [^ ]*)?|지난[^ ]*|후|뒤|전날|다음날|[^ ]+년[^ ]*|(?:하루|이틀|사흘|나흘|닷새|열흘|보름) ?전[^ ]*|[^ ]*(?:일|주|달|개월|시간|분) ?전[^ ]*",
     between_before="에|에서|부터|의|보다|있는|주|날",
     between_behind="에|의|날|이|가",
     choices="또는|혹은|아니면|이나|나|내지|에서",
@@ -137,13 +139,17 @@ _SURROUNDINGS = surroundings(
     past_before="어제|그때|지난번[^ ]*",
     money="|".join((*words_for("money", "ko"), "온도", "예산")),
     asks=r"[^ ]*주세요|[^ ]*주시[^ ]*|부탁[^ ]*|[^ ]*까요|[^ ]*게요|[^ ]*겠[^ ]*|[^ ]*싶[^ ]*|가능[^ ]*|될까요|예정[^ ]*",
-    correcting=rf"오전|오후|아침|저녁|밤|새벽|[월화수목금토일]요일[^ ]*|내일|모레|[^ ]*시|[^ ]*월|반|{_MANY}|{_COUNTED}",
-    corrections=WORDS.corrections | {"말고", "아니라", "아니", "아니고요"},
+    correcting=rf"오전|오후|아침|저녁|밤|새벽|[월화수목금토일]요일[^ ]*|내일|모레|[^ ]*시|[^ ]*월|[^ ]*일[^ ]*|반|{_MANY}|{_COUNTED}",
+    corrections=WORDS.corrections | {"말고", "말고요", "아니라", "아니라요", "아니", "아니고요"},
     hesitations=WORDS.apologies | WORDS.fillers | {"이", "가", "은", "는", "로", "요", "날", "으로", "이요", "에요", "아니면"},
+    bridges="",
+    spans="부터 에서",
     glue="그 때 쯤 에 혹은",
     end="$",
     number=rf"(?:{_MANY}|{_COUNTED}|\d+)",
-    ordinal="첫째|둘째|셋째|넷째|첫번째|두번째|세번째",
+    ordinal=rf"첫째|둘째|셋째|넷째|첫번째|두번째|세번째|[이삼]?십?[{_DIGIT}]? ?일(?:날|에|까지|요|이요)?",
+    attached="(?:에서|에|이나|나|부터|까지|이랑|하고|도)?",
+    bare_day=rf"(?P<d>[이삼]?십?[{_DIGIT}]?) ?일(?:날|에|까지|요|이요|로)?(?![^ ])",
     before_length="(?!그리고)[^ ]+(?:고|면|서)|[^ ]*후|[^ ]*뒤|[^ ]*이후|부터|지|[^ ]*부터",
 )  # fmt: skip
 

@@ -21,10 +21,11 @@ class Surroundings:
     beside it · ordinal_before, ordinal_behind: the same of an ordinal (the first monday) · choice_before, choice_behind: "or",
     "to" and then a number or such a word · joined_behind: "and" and then one · before_length, behind_length: what a length may
     be counted from (two hours after) · birth: words of a date of birth · past_before, past: words of what has been · money:
-    beginnings of words of prices, where fourteen thirty is no hour · asks: words with which something else begins, so that what
-    stands beyond them does not count · corrections, hesitations: what takes back what was said (no, sorry), and what may go with
-    it · correcting: what a correction of a moment names · glue: what may stand between a day and its hour · end: what may follow
-    a bare number that is an hour.
+    beginnings of words of prices, where fourteen thirty is no hour · asks: words with which something else begins, so that
+    what stands beyond them does not count · corrections, hesitations: what takes back what was said (no, sorry), and what may
+    go with it · correcting: what a correction of a moment names · glue: what may stand between a day and its hour · bridges:
+    between two days that are one or contradict each other · spans: between two weekdays from the one to the other · choices:
+    "or", "to" · end: what may follow a bare number that is an hour · bare_day: how a day of the month is said alone.
     """
 
     before: re.Pattern[str]
@@ -48,7 +49,11 @@ class Surroundings:
     corrections: frozenset[str]
     hesitations: frozenset[str]
     glue: frozenset[str]
+    bridges: frozenset[str]
+    spans: frozenset[str]
+    choices: frozenset[str]
     end: re.Pattern[str]
+    bare_day: re.Pattern[str]
 
 
 _NOTHING = "(?!)"
@@ -71,14 +76,23 @@ def surroundings(
     corrections: Iterable[str],
     hesitations: Iterable[str],
     glue: str,
+    bridges: str,
+    spans: str,
     end: str,
     number: str = r"<\d+[.@]?>",
     ordinal: str = r"<\d+\.>",
+    exposed: str = _NOTHING,
+    attached: str = "",
+    bare_day: str = r"<(?P<d>\d\d?)\.>(?![^ ])",
     before_length: str = _NOTHING,
     past_before: str | None = None,
 ) -> Surroundings:
-    """Each argument is a choice of words as a regular expression (week|month), `between_…` the small words that may stand
-    between such a word and the match; `glue` is a line of words."""
+    """Each argument is a choice of words as a regular expression (week|month).
+
+    `between_…` are the small words that may stand between such a word and the match, `attached` what a language joins to the
+    match itself, `exposed` a first word that a number before it would change (ten after); `glue`, `bridges` and `spans` are
+    lines of words.
+    """
     small_before, small_behind = f"(?:{_PAUSE} (?:{between_before}))*", f"(?:{_PAUSE} (?:{between_behind}))*"
     start, word = "(?<![^ ])", "(?![^ ])"
     changing = f"{small_behind}{_PAUSE} ?(?:{number}|{behind}){word}"
@@ -90,15 +104,15 @@ def surroundings(
         before=compiled(f"{start}(?:{before}){small_before}{_PAUSE} ?$"),
         behind=compiled(f"{small_behind}{_PAUSE} ?(?:{behind}){word}"),
         number_before=compiled(f"{start}(?:{number}){_PAUSE} ?$"),
-        number_behind=compiled(f"{_PAUSE} (?:{number}){word}"),
+        number_behind=compiled(f"{small_behind}{_PAUSE} (?:{number}){word}"),
         ordinal_before=compiled(f"{start}(?:{ordinal}){small_before}{_PAUSE} ?$"),
-        ordinal_behind=compiled(f"{small_behind}{_PAUSE} (?:{ordinal}){word}"),
+        ordinal_behind=compiled(f"{attached}{small_behind}{_PAUSE} (?:{ordinal}){word}"),
         choice_before=compiled(f"{start}(?:{number}){_PAUSE} (?:{choices}){small_before}{_PAUSE} $"),
-        choice_behind=compiled(f"{_PAUSE} (?:{choices}){changing}"),
+        choice_behind=compiled(f"{_PAUSE} ?(?:{choices}){changing}"),
         joined_behind=compiled(f"{_PAUSE} (?:{joins}){changing}"),
         before_length=compiled(f"{start}(?:{before_length}){_PAUSE} $"),
         behind_length=compiled(f"{_PAUSE} (?:{behind_length}){word}"),
-        opens_with_number=compiled(f"(?!{ordinal})(?:{number})"),
+        opens_with_number=compiled(f"(?!{ordinal})(?:{number}|{exposed})"),
         birth=compiled(f"{start}(?:{birth}){word}"),
         past_before=compiled(f"{start}(?:{past if past_before is None else past_before}){word}"),
         past=compiled(f"{start}(?:{past}){word}"),
@@ -108,5 +122,9 @@ def surroundings(
         corrections=frozenset(corrections),
         hesitations=frozenset(hesitations) | frozenset(between_before.split("|")),
         glue=frozenset(glue.split()),
+        bridges=frozenset(glue.split() + bridges.split()),
+        spans=frozenset(spans.split()),
+        choices=frozenset(choices.split("|")),
         end=compiled(end),
+        bare_day=compiled(bare_day),
     )

@@ -99,13 +99,14 @@ WORDS = NumberWords(
     announcements=announcements(
         "en",
         telephones="call|phone|telephone|mobile|cell|reach|ring|whatsapp|text|landline|contact|dial|line|(?:my|our) (?:home |work |new |direct )?number",
+        numbered="(?!(?:my|our|your|his|her|their|the|this|that|a|same|best|following|direct|new|old|other|another|right|correct|wrong|main|private|business|personal|daytime|emergency|first|second|office|work|home|local|latvian|mobile|and|or|on|is|it's|at|under|[^ ]+'s) )[^ ]+ number",
         area_codes="(?:area|city|dialing|dialling|std|local|regional) code|prefix",
         country_codes="(?:country|international) (?:code|prefix|dialing code|dialling code)",
     ),
     links=words("and the number is my then it's that's rest of phone local followed by"),
     told_behind=told_behind(
         "en",
-        "(?:that's|that is|it's)(?: (?:my|our|the|your))*|is(?: (?:my|our|the|your))+(?= [^ ]+ (?:number|code|id|reference)(?![^ ]))",
+        "(?:that's|that is|it's|it was|that was)(?: (?:my|our|the|your))* |is(?: (?:my|our|the|your))+ (?=[^ ]+ (?:number|code|id|reference)(?![^ ]))",
     ),
     extensions=words("extension ext extn"),
     extension_links=words("number is"),

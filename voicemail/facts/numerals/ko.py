@@ -1,5 +1,7 @@
 """Korean number words: the Chinese ones, said digit by digit, and the native ones."""
 
+# ruff: noqa: E501  a choice of words is one line
+
 from __future__ import annotations
 
 import re
@@ -44,12 +46,15 @@ WORDS = NumberWords(
     announcements=announcements(
         "ko",
         telephones="전화|휴대|핸드폰|연락|연락처|폰|(?:제|저희|내|우리) (?:번호|넘버)",
+        numbered="(?!(?:전화|핸드폰|휴대|연락|집|회사|사무실|지역|국가|국번|직통|대표|개인|업무|남편|아내|엄마|아빠|아들|딸|제|저희|내|우리|이|그|저|새|다른|같은|아래|다음|그리고|그럼|맞는) ?번호)[가-힣]+ ?번호",
         area_codes="지역 ?번호|지역 ?코드|국번",
         verbs="[하했한할해]",
         country_codes="국가 ?번호|국가 ?코드|나라 ?번호",
     ),
     links=words("이고 그리고 번호는 번호 전화번호는 전화번호 전화 그다음"),
-    told_behind=told_behind("ko", "(?:제|저희|우리)(?= [^ ]*(?:번호|코드)(?:입니다|예요|이에요|이고|인데))"),
+    told_behind=told_behind(
+        "ko", "(?:(?:제|저희|우리|그게|이게) )?(?=[^ ]* ?(?:번호|코드)(?:입니다|예요|이에요|이고|인데))"
+    ),
     extensions=words("내선 내선번호 내선번호는"),
     extension_links=words("번호 번호는"),
     clock_units=r"시(?:간|에|쯤|까지|부터|반)?|분|오전|오후",

@@ -106,11 +106,12 @@ WORDS = NumberWords(
     announcements=announcements(
         "lv",
         telephones="zvan|telefon|talrun|mobil|atzvan|piezvan|sazvan|sazin|whatsapp|vatsap|(?:mans|musu) numurs|numurs (?:mans|musu)",
+        numbered="(?!(?:mans|mana|musu|jusu|vina|vinas|telefona|talruna|mobilais|mobila|tas|tads|sis|sads|darba|majas|jaunais|otrs|cits|kontakta|vira|sievas|mates|mammas|teva|dela|meitas|kaimina|biroja|veikala|un|ir|uz|vai|pa|ar|pats|mobilaja|attala) )[^ ]+(?:a|as|u|es|is|s|ja|o) numur[sua]",
         area_codes="(?:pilsetas|regiona|rajona|zonas|apgabala) kod[sau]",
         country_codes="(?:valsts|starptautisk[a-z]+|latvijas) kod[sau]",
     ),
     links=words("un numurs ir mans tad talak telefona pec tam pats"),
-    told_behind=told_behind("lv", "(?:tas ir|ir|tas)(?: (?:mans|musu|mana))*"),
+    told_behind=told_behind("lv", "(?:(?:tas ir|ir|tas)(?: (?:mans|musu|mana))*) "),
     extensions=words("iekseja ieksejais iekseju papildnumurs papildu"),
     extension_links=words("numurs ir"),
     clock_units=r"stund\w*|minut\w*|no rita|vakara",
