@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.parts import Parts
@@ -29,8 +30,26 @@ class NotFound(Exception):
         super().__init__(f"there is no such {what}")
 
 
+class UnknownField(Exception):
+    """The query has a field that its route does not know."""
+
+    def __init__(self, field: str, known: Iterable[str]) -> None:
+        names = ", ".join(sorted(known)) or "none"
+        super().__init__(f'There is no field "{field}" in the query here. Fields here: {names}.')
+
+
 class NotANumber(Exception):
     """The text is no telephone number."""
+
+
+def only_known_fields(request: Request) -> None:
+    """Refuse a query field that the route does not know: a filter that is ignored misleads. Raises UnknownField."""
+    route = request.scope.get("route")
+    if isinstance(route, APIRoute):
+        known = [field.alias for field in route.dependant.query_params]
+        for field in request.query_params:
+            if field not in known:
+                raise UnknownField(field, known)
 
 
 def parts_of(request: Request) -> Parts:

@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.types import Receive, Scope, Send
 
 from api import errors
+from api.access import only_known_fields
 from api.guard import GuardedInterface
 from api.head_requests import answer_head
 from api.parts import Parts
@@ -71,5 +72,5 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = lambda: datet
     )
     errors.install(interface)
     for routes in (audio, callbacks, voicemails, customers, calls, flows, health):
-        interface.include_router(routes.router)
+        interface.include_router(routes.router, dependencies=[Depends(only_known_fields)])
     return Door(provider, interface)

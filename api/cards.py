@@ -13,12 +13,14 @@ from api.shapes import (
     ClaimedShape,
     CustomerShape,
     FactShape,
+    NoteShape,
     TranscriptShape,
     VoicemailDetailShape,
     VoicemailShape,
     WordShape,
 )
 from callbacks.callback import Callback
+from callbacks.notes import Note, notes_of
 from callbacks.tables import attempts
 from customers import customer
 from customers.customer import Customer
@@ -28,7 +30,7 @@ from voicemail.mailbox import Transcript, Voicemail, voicemails_of_callback
 
 
 def cards(connection: Connection, callbacks: Sequence[Callback]) -> list[CallbackShape]:
-    """The callbacks in the same order, with four queries for any number of them."""
+    """The callbacks in the same order, with five queries for any number of them."""
     ids = [callback.id for callback in callbacks]
     people = customer.load(connection, list({callback.customer_id for callback in callbacks}))
     messages = voicemails_of_callback(connection, ids)
@@ -36,8 +38,9 @@ def cards(connection: Connection, callbacks: Sequence[Callback]) -> list[Callbac
     query = sa.select(attempts).where(attempts.c.callback_id.in_(ids)).order_by(attempts.c.at)
     for row in connection.execute(query):
         tried[row.callback_id].append(AttemptShape(at=row.at, agent=row.agent, outcome=row.outcome, note=row.note))
+    notes = notes_of(connection, callbacks)
     return [
-        _card(callback, people[callback.customer_id], messages[callback.id], tried[callback.id])
+        _card(callback, people[callback.customer_id], messages[callback.id], tried[callback.id], notes[callback.id])
         for callback in callbacks
     ]
 
@@ -73,7 +76,9 @@ def voicemail_detail(message: Voicemail, company: Company) -> VoicemailDetailSha
     )
 
 
-def _card(callback: Callback, owner: Customer, messages: list[Voicemail], tried: list[AttemptShape]) -> CallbackShape:
+def _card(
+    callback: Callback, owner: Customer, messages: list[Voicemail], tried: list[AttemptShape], notes: list[Note]
+) -> CallbackShape:
     return CallbackShape(
         id=callback.id,
         state=callback.state,
@@ -90,7 +95,9 @@ def _card(callback: Callback, owner: Customer, messages: list[Voicemail], tried:
         customer=CustomerShape(id=owner.id, name=owner.name, number=callback.number, language=owner.language),
         voicemails=[_message(message) for message in messages],
         attempts=tried,
+        notes=[NoteShape(at=note.at, agent=note.agent, note=note.text, is_draft=note.is_draft) for note in notes],
         outcome=callback.outcome,
+        closed_at=callback.closed_at,
         created_at=callback.created_at,
     )
 

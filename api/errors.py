@@ -6,12 +6,13 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from api.access import NotAllowed, NotANumber, NotFound, NotSignedIn
+from api.access import NotAllowed, NotANumber, NotFound, NotSignedIn, UnknownField
+from api.known_names import UnknownName
 from callbacks.board import WrongCursor
-from callbacks.callback import CallbackError, IllegalStep, NotTheHolder, StaleNonce, UnknownCallback
+from callbacks.callback import CallbackError, IllegalStep, NotTheHolder, StaleNonce, TooLate, UnknownCallback
 from ivr.published_flows import NothingPublished
 
 log = structlog.get_logger()
@@ -25,6 +26,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(NotANumber, _not_a_number)
     app.add_exception_handler(CallbackError, _callback_refused)
     app.add_exception_handler(WrongCursor, _wrong_cursor)
+    app.add_exception_handler(UnknownName, _unknown_name)
+    app.add_exception_handler(UnknownField, _unknown_field)
     app.add_exception_handler(SQLAlchemyError, _sql_away)
     app.add_exception_handler(NothingPublished, _nothing_published)
     app.add_exception_handler(RequestValidationError, _bad_form)
@@ -69,6 +72,8 @@ def _callback_refused(_request: Request, error: Exception) -> Response:
             return problem(409, "stale_nonce", str(error), holder=error.holder, state=error.state)
         case NotTheHolder():
             return problem(409, "not_the_holder", str(error), holder=error.holder, state=error.state)
+        case TooLate():
+            return problem(409, "too_late", str(error))
         case IllegalStep():
             return problem(409, "illegal_step", str(error), holder=error.holder, state=error.state)
         case _:
@@ -79,7 +84,17 @@ def _wrong_cursor(_request: Request, error: Exception) -> Response:
     return problem(422, "bad_request", str(error))
 
 
+def _unknown_name(_request: Request, error: Exception) -> Response:
+    return problem(422, "unknown_name", str(error))
+
+
+def _unknown_field(_request: Request, error: Exception) -> Response:
+    return problem(422, "unknown_field", str(error))
+
+
 def _sql_away(request: Request, error: Exception) -> Response:
+    if isinstance(error, DataError):
+        return problem(422, "bad_request", "The request holds a character or a number that cannot be stored.")
     log.error("sql.away", path=request.url.path, reason=str(error)[:200])
     return problem(503, "sql_away", "The database does not answer now. Nothing was changed; try again in a moment.")
 

@@ -5,12 +5,29 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from callbacks.callback import Outcome
+from callbacks.callback import AttemptOutcome, ClosingOutcome
 
-Note = Annotated[str, Field(max_length=5_000, examples=["Ordered 20 m of oak. Will call again on Friday."])]
-Nonce = Annotated[str, Field(max_length=64, description="The nonce from the answer to the claim.")]
+
+def _storable(text: str) -> str:
+    if any(character == "\x00" or "\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("it holds half a character, or one of value zero, which cannot be stored")
+    return text
+
+
+def _with_zone(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise ValueError("a moment needs its zone: 2026-11-27T15:00:00+02:00, or 2026-11-27T13:00:00Z")
+    return at
+
+
+# What clients write and a database keeps.
+Text = Annotated[str, AfterValidator(_storable)]
+Note = Annotated[Text, Field(max_length=5_000, examples=["Ordered 20 m of oak. Will call again on Friday."])]
+# A moment that a person writes. Without a zone nobody knows when it is.
+Moment = Annotated[datetime, AfterValidator(_with_zone)]
+Nonce = Annotated[Text, Field(max_length=64, description="The nonce from the answer to the claim.")]
 
 
 class _Shape(BaseModel):
@@ -85,6 +102,15 @@ class AttemptShape(_Shape):
     note: str
 
 
+class NoteShape(_Shape):
+    """What an agent wrote: with an outcome, by itself, or as a draft when the claim was over already."""
+
+    at: datetime
+    agent: str = Field(examples=["maija"])
+    note: str = Field(examples=["sent invoice 452"])
+    is_draft: bool = False
+
+
 class CallbackShape(_Shape):
     id: str = Field(examples=["cb_77aa"])
     state: str = Field(examples=["ready"])
@@ -101,7 +127,9 @@ class CallbackShape(_Shape):
     customer: CustomerShape
     voicemails: list[VoicemailShape]
     attempts: list[AttemptShape]
+    notes: list[NoteShape] = Field(description="Everything that agents wrote, oldest first.")
     outcome: str | None
+    closed_at: datetime | None
     created_at: datetime
 
 
@@ -118,8 +146,8 @@ class CallbackPage(_Shape):
 
 
 class ClaimNext(_Shape):
-    queues: list[str] | None = Field(
-        default=None, examples=[["desk"]], description="Only from these queues; all when absent."
+    queues: list[Annotated[Text, Field(min_length=1, max_length=40)]] | None = Field(
+        default=None, max_length=50, examples=[["desk"]], description="Only from these queues; all when absent."
     )
 
 
@@ -128,20 +156,26 @@ class Held(_Shape):
 
 
 class AttemptMade(Held):
-    outcome: Outcome = Field(examples=["resolved"])
+    outcome: AttemptOutcome = Field(examples=["resolved"])
     note: Note = ""
-    call_later_at: datetime | None = Field(
-        default=None, description="With call_later: the time agreed with the customer."
+    call_later_at: Moment | None = Field(
+        default=None, description="With call_later: the time agreed with the customer, with its zone; within 90 days."
     )
-    key: str | None = Field(default=None, max_length=64, description="An attempt with a known key is not stored again.")
+    key: Text | None = Field(
+        default=None, max_length=64, description="An attempt with a known key is not stored again."
+    )
 
 
 class NumberFound(_Shape):
-    number: str = Field(max_length=40, examples=["+37120000001"])
+    number: Text = Field(max_length=40, examples=["+37120000001"])
+
+
+class Noted(_Shape):
+    note: Annotated[Note, Field(min_length=1)]
 
 
 class Completed(Held):
-    outcome: Outcome = Field(examples=["resolved"])
+    outcome: ClosingOutcome = Field(examples=["resolved"])
     note: Note = ""
 
 

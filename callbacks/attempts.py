@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from callbacks.callback import CONTACTS, COUNTED, FINAL_OF_OUTCOME, Callback, Outcome, WrongOutcome, next_state
 from callbacks.promises import settle
 from callbacks.schedule.calendar import NoOpenHours
+from callbacks.schedule.local_time import in_words, zone_of
 from callbacks.schedule.promise_quote import calendar_of
 from callbacks.schedule.retry_schedule import Again, GiveUp, Hours, NeedsNumber, Next, Tried, next_try
 from callbacks.tables import attempts
@@ -22,6 +23,8 @@ log = structlog.get_logger()
 
 # An agreed time is rung around, not after: it may be claimed this much earlier.
 _CLAIMED_AHEAD: Final = timedelta(minutes=10)
+# A longer one is a slip of the pen, and the caller would never come up again.
+CALL_LATER_WITHIN: Final = timedelta(days=90)
 # A number whose prefix spans more zones than these says nothing about where its owner is.
 _ZONES_THAT_TELL: Final = 3
 
@@ -38,12 +41,15 @@ def consequence(
 
     Decides the promises on the way. Raises WrongOutcome.
     """
-    said = outcome.replace("_", " ")
+    said, zone = outcome.replace("_", " "), zone_of(company, callback.queue)
     if outcome in ("resolved", "do_not_call"):
         return closing(connection, callback, outcome, at), f"{callback.holder} rang: {said}"
     if outcome == "call_later":
-        if call_later_at is None or call_later_at <= at:
-            raise WrongOutcome("call_later needs call_later_at, the time agreed with the customer, which lies ahead")
+        if call_later_at is None or not at < call_later_at <= at + CALL_LATER_WITHIN:
+            raise WrongOutcome(
+                "call_later needs call_later_at, the time agreed with the customer, "
+                f"which lies ahead and within {CALL_LATER_WITHIN.days} days"
+            )
         settle(connection, callback, at, "kept")
         return {
             "state": next_state(callback.state, "retry", callback.holder),
@@ -54,7 +60,7 @@ def consequence(
             "overdue": False,
             "contacted_at": at,
             "nonce": None,
-        }, f"{callback.holder} rang: agreed to ring again at {call_later_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        }, f"{callback.holder} rang: agreed to ring again at {in_words(call_later_at, zone)}"
     if outcome in FINAL_OF_OUTCOME:
         raise WrongOutcome(f"{outcome} is no outcome of an attempt: complete the callback with it")
     match _next(connection, callback, outcome, at, company):
@@ -63,7 +69,7 @@ def consequence(
                 log.warning("callback.alert", callback_id=callback.id, reason=alert)
             state = next_state(callback.state, "retry", callback.holder)
             values = {"state": state, "sub_state": "retry", "not_before": not_before, "nonce": None}
-            return values, f"{callback.holder} rang: {said}. Again after {not_before:%Y-%m-%d %H:%M} UTC"
+            return values, f"{callback.holder} rang: {said}. Again after {in_words(not_before, zone)}"
         case NeedsNumber():
             state = next_state(callback.state, "lose_number", callback.holder)
             values = {"state": state, "sub_state": "needs_number", "not_before": None, "nonce": None}

@@ -23,6 +23,24 @@ class WrongCursor(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Filter:
+    """Which callbacks are wanted; without `state` those that are not final."""
+
+    queue: str | None = None
+    state: State | None = None
+    intent: str | None = None
+    language: str | None = None
+    holder: str | None = None
+    overdue: bool | None = None
+
+    def conditions(self) -> list[sa.ColumnElement[bool]]:
+        state = callbacks.c.state
+        named = {name: getattr(self, name) for name in ("queue", "intent", "language", "holder", "overdue")}
+        wanted = [callbacks.c[name] == value for name, value in named.items() if value is not None]
+        return [state.in_(LIVE_STATES) if self.state is None else state == self.state, *wanted]
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Callbacks ordered by due moment, then id; `next` is the cursor of the page that follows, None at the end."""
 
@@ -30,22 +48,10 @@ class Page:
     next: str | None
 
 
-def list_callbacks(
-    connection: Connection,
-    queue: str | None = None,
-    state: State | None = None,
-    limit: int = 50,
-    after: str | None = None,
-) -> Page:
-    """A page of callbacks, 1 to 500; without `state` those that are not final. Raises WrongCursor."""
+def list_callbacks(connection: Connection, wanted: Filter, limit: int = 50, after: str | None = None) -> Page:
+    """A page of callbacks, 1 to 500. Raises WrongCursor."""
     limit = max(1, min(limit, MAX_LIMIT))
-    query = sa.select(callbacks)
-    if queue is not None:
-        query = query.where(callbacks.c.queue == queue)
-    if state is not None:
-        query = query.where(callbacks.c.state == state)
-    else:
-        query = query.where(callbacks.c.state.in_(LIVE_STATES))
+    query = sa.select(callbacks).where(*wanted.conditions())
     if after is not None:
         due_at, callback_id = _read_cursor(after)
         query = query.where(
@@ -54,6 +60,12 @@ def list_callbacks(
     rows = connection.execute(query.order_by(callbacks.c.due_at, callbacks.c.id).limit(limit + 1)).all()
     items = tuple(of_row(row) for row in rows[:limit])
     return Page(items, _cursor(items[-1]) if len(rows) > limit else None)
+
+
+def count_callbacks(connection: Connection, wanted: Filter) -> int:
+    """How many there are."""
+    query = sa.select(sa.func.count()).select_from(callbacks).where(*wanted.conditions())
+    return connection.scalar(query) or 0
 
 
 def _cursor(last: Callback) -> str:

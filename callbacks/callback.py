@@ -54,6 +54,7 @@ Step = Literal[
     "cancel",  # the caller no longer wants it
     "merge",
     "reopen",
+    "undo",  # a closing was a mistake: whoever closed it holds it again
 ]
 Outcome = Literal[
     "busy",
@@ -69,6 +70,22 @@ Outcome = Literal[
     "answered_elsewhere",
     "cancelled_by_caller",
     "unreached",
+]
+
+# What an attempt may come to, and what may end a callback without one.
+AttemptOutcome = Literal[
+    "busy",
+    "no_answer",
+    "voicemail_reached",
+    "wrong_person",
+    "invalid_number",
+    "carrier_failure",
+    "call_later",
+    "resolved",
+    "do_not_call",
+]
+ClosingOutcome = Literal[
+    "resolved", "do_not_call", "not_needed", "answered_elsewhere", "cancelled_by_caller", "unreached"
 ]
 
 STATES: Final[tuple[State, ...]] = get_args(State)
@@ -113,6 +130,7 @@ _LEGAL: Final[dict[Step, tuple[State, ...]]] = {
     "cancel": LIVE_STATES,
     "merge": ("waiting", "ready"),
     "reopen": FINAL_STATES,
+    "undo": tuple(state for state in FINAL_STATES if state != "merged"),
 }
 _LEADS_TO: Final[dict[Step, State]] = {
     "promote": "ready",
@@ -131,6 +149,7 @@ _LEADS_TO: Final[dict[Step, State]] = {
     "cancel": "cancelled_by_caller",
     "merge": "merged",
     "reopen": "ready",
+    "undo": "claimed",
 }
 
 
@@ -158,23 +177,32 @@ class IllegalStep(CallbackError):
 class StaleNonce(CallbackError):
     """The lease under which this was written is over: the callback is free, or somebody else's, or final."""
 
-    def __init__(self, callback_id: str, state: str, holder: str | None) -> None:
+    def __init__(self, callback_id: str, state: str, holder: str | None, *, keeps_note: bool = False) -> None:
         held = f" and held by {holder}" if holder else ""
+        if holder:
+            remedy = f"Ask {holder}, or wait until it comes back to the queue."
+        elif state in FINAL_STATES:
+            remedy = "A note can still be added."
+        else:
+            remedy = "Claim it again to write."
+        kept = " What you wrote is kept as a draft with the callback." if keeps_note else ""
         super().__init__(
-            f"the lease on callback {callback_id} is over: it is now {state.replace('_', ' ')}{held}. Claim it again to write."
+            f"the lease on callback {callback_id} is over: it is now {state.replace('_', ' ')}{held}. {remedy}{kept}"
         )
         self.callback_id, self.state, self.holder = callback_id, state, holder
 
 
 class NotTheHolder(CallbackError):
-    """The claim is somebody else's: only its holder writes under its nonce."""
+    """The claim is, or was, somebody else's: only its holder writes under its nonce."""
 
     def __init__(self, callback_id: str, state: str, holder: str | None, by: str) -> None:
-        super().__init__(
-            f"callback {callback_id} is held by {holder}, not by {by}: only {holder} can change it. "
-            f"It comes back to the queue when {holder} gives it back or the claim ends."
-        )
+        how = "held" if state in HELD_STATES else "closed"
+        super().__init__(f"callback {callback_id} is {how} by {holder}, not by {by}: only {holder} can change it")
         self.callback_id, self.state, self.holder = callback_id, state, holder
+
+
+class TooLate(CallbackError):
+    """A closing is undone within ten minutes only; later the customer's next message reopens the callback."""
 
 
 class WrongOutcome(CallbackError):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -19,12 +20,15 @@ from callbacks.callback import (
     Outcome,
     StaleNonce,
     Step,
+    TooLate,
     next_state,
 )
 from callbacks.claims import Claims
-from callbacks.promises import promise
+from callbacks.notes import add_note, closed_by, keep_draft
+from callbacks.promises import open_again, promise
 from callbacks.queue.callback_queue import CallbackQueue
 from callbacks.queue.index import Index
+from callbacks.schedule.local_time import zone_of
 from callbacks.tables import attempts, callbacks
 from callbacks.transition import move, of_row, read
 from customers.phone import E164
@@ -34,6 +38,8 @@ from runtime.sql.database import insert_once, writing
 
 # Without a sign of life for so long the callback goes back to the queue.
 LEASE: Final = timedelta(minutes=10)
+# So long a mistaken closing can be taken back.
+UNDO_WITHIN: Final = timedelta(minutes=10)
 _NOBODY: Final[dict[str, Any]] = {"holder": None, "lease_expires_at": None}
 
 
@@ -136,13 +142,10 @@ class Desk:
         """
         at = at or _now()
         attempt_id = derived_id("at", callback_id, key) if key else new_id("at")
-        with writing(self._engine) as connection:
+        with self._kept(callback_id, nonce, by, note, at), writing(self._engine) as connection:
             if key and connection.scalar(sa.select(attempts.c.id).where(attempts.c.id == attempt_id)) is not None:
                 return read(connection, callback_id)
             callback = self._held(connection, callback_id, nonce, by)
-            next_state(
-                callback.state, "retry", callback.holder
-            )  # legal from every held state; else it says who holds it
             values, summary = consequence(connection, callback, outcome, at, call_later_at, self._company())
             counts = outcome in COUNTED
             insert_once(
@@ -150,7 +153,7 @@ class Desk:
                 attempts,
                 id=attempt_id,
                 callback_id=callback_id,
-                agent=callback.holder or "",
+                agent=by,
                 at=at,
                 outcome=outcome,
                 counts=counts,
@@ -166,10 +169,14 @@ class Desk:
                 "callback.closed" if values.get("closed_at") else "callback.attempted",
                 summary,
                 values,
-                data={"outcome": outcome, "agent": callback.holder, "attempt": attempt_id},
+                data={"outcome": outcome, "agent": by, "note": note, "attempt": attempt_id},
             )
             if outcome == "call_later" and call_later_at is not None:
-                ledger = {"agreed_with_customer": call_later_at.isoformat(), "by": callback.holder}
+                ledger = {
+                    "agreed_with_customer": call_later_at.isoformat(),
+                    "by": by,
+                    "calendar": {"zone": zone_of(self._company(), callback.queue).key},
+                }
                 promise(connection, derived_id("pr", attempt_id), callback_id, call_later_at, at, True, ledger)
         self._index.show(moved, at)
         return moved
@@ -188,9 +195,10 @@ class Desk:
         Raises UnknownCallback, StaleNonce, NotTheHolder, IllegalStep, and WrongOutcome for an outcome that ends nothing.
         """
         now = now or _now()
-        with writing(self._engine) as connection:
+        with self._kept(callback_id, nonce, by, note, now), writing(self._engine) as connection:
             callback = read(connection, callback_id, lock=True)
-            if callback.is_final and callback.nonce == nonce and callback.outcome == outcome:
+            is_repeat = callback.is_final and callback.nonce == nonce and callback.outcome == outcome
+            if is_repeat and closed_by(connection, callback) == by:
                 return callback
             callback = self._held(connection, callback_id, nonce, by)
             values = closing(connection, callback, outcome, now) | _NOBODY | {"note": note or callback.note}
@@ -201,10 +209,63 @@ class Desk:
                 "callback.closed",
                 f"{callback.holder} closed the callback: {outcome.replace('_', ' ')}",
                 values,
-                data={"outcome": outcome, "agent": callback.holder},
+                data={"outcome": outcome, "agent": by, "note": note},
             )
         self._index.show(completed, now)
         return completed
+
+    def undo(self, callback_id: str, nonce: str, by: str, now: datetime | None = None) -> Callback:
+        """Take a closing back within ten minutes: whoever closed it holds it again, and its promises are open again.
+
+        Raises UnknownCallback, StaleNonce, NotTheHolder, IllegalStep, TooLate.
+        """
+        now = now or _now()
+        with writing(self._engine) as connection:
+            callback = read(connection, callback_id, lock=True)
+            state = next_state(callback.state, "undo", callback.holder)
+            if callback.nonce is None or callback.nonce != nonce:
+                raise StaleNonce(callback.id, callback.state, callback.holder)
+            if (closer := closed_by(connection, callback)) != by:
+                raise NotTheHolder(callback.id, callback.state, closer, by)
+            if callback.closed_at is None or now - callback.closed_at > UNDO_WITHIN:
+                minutes = UNDO_WITHIN // timedelta(minutes=1)
+                raise TooLate(
+                    f"callback {callback.id} was closed more than {minutes} minutes ago: add a note to it instead"
+                )
+            open_again(connection, callback.id, _agreed_at(connection, callback.id))
+            values = {
+                "state": state,
+                "sub_state": "" if callback.number else "needs_number",
+                "holder": by,
+                "lease_expires_at": now + self._lease,
+                "outcome": None,
+                "closed_at": None,
+                "contacted_at": None if callback.contacted_at == callback.closed_at else callback.contacted_at,
+            }
+            summary = f"{by} took back the outcome: {(callback.outcome or '').replace('_', ' ')}"
+            undone = move(connection, callback, now, "callback.undone", summary, values, data={"agent": by})
+        self._index.show(undone, now)
+        return undone
+
+    def note(self, callback_id: str, note: str, by: str, now: datetime | None = None) -> Callback:
+        """Write something down that is no attempt, whoever holds the callback. Raises UnknownCallback."""
+        now = now or _now()
+        with writing(self._engine) as connection:
+            noted = add_note(connection, read(connection, callback_id, lock=True), note, by, now)
+        self._index.show(noted, now)
+        return noted
+
+    @contextmanager
+    def _kept(self, callback_id: str, nonce: str, by: str, note: str, now: datetime) -> Iterator[None]:
+        """What an agent wrote is not lost when the claim is over."""
+        try:
+            yield
+        except StaleNonce as error:
+            if not note:
+                raise
+            with writing(self._engine) as connection:
+                keep_draft(connection, read(connection, callback_id), note, by, nonce, now)
+            raise StaleNonce(callback_id, error.state, error.holder, keeps_note=True) from error
 
     def _held(self, connection: Connection, callback_id: str, nonce: str, by: str) -> Callback:
         """The callback, locked, if this agent holds it by this nonce."""
@@ -214,6 +275,15 @@ class Desk:
         if callback.holder != by:
             raise NotTheHolder(callback.id, callback.state, callback.holder, by)
         return callback
+
+
+def _agreed_at(connection: Connection, callback_id: str) -> datetime | None:
+    """When a time was agreed with the customer last: the promises before that were decided then."""
+    agreed = sa.select(sa.func.max(attempts.c.at)).where(
+        attempts.c.callback_id == callback_id, attempts.c.outcome == "call_later"
+    )
+    found: datetime | None = connection.scalar(agreed)
+    return found
 
 
 def _now() -> datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 import structlog
@@ -13,6 +14,7 @@ from sqlalchemy.engine import Connection
 from callbacks.backlog import backlog
 from callbacks.callback import FINAL_STATES, LIVE_STATES, Callback, next_state
 from callbacks.promises import promise
+from callbacks.schedule.local_time import in_words, zone_of
 from callbacks.schedule.promise_quote import Quote, quote
 from callbacks.tables import callback_sources, callbacks
 from callbacks.transition import CHANGED, move, of_row
@@ -40,6 +42,7 @@ class _Intake:
     voicemail_id: str | None
     due_at: datetime
     ledger: dict[str, Any]
+    zone: ZoneInfo
 
 
 def ensure_callback(connection: Connection, request: Request, company: Company, voicemail_id: str | None = None) -> str:
@@ -61,6 +64,7 @@ def ensure_callback(connection: Connection, request: Request, company: Company, 
         source_id=source_id,
         voicemail_id=voicemail_id,
         due_at=quoted.due_at or until or request.at + _DUE_WITHOUT_HOURS,
+        zone=zone_of(company, request.queue),
         ledger=quoted.ledger | {"told": until.isoformat() if until is not None else None},
     )
     callback_id = _place(connection, intake)
@@ -130,7 +134,7 @@ def _create(connection: Connection, intake: _Intake) -> str:
             created_at=intake.request.at,
         )
     )
-    _tell(connection, intake, callback_id, "callback.requested", "Callback wanted" + _by(intake.request))
+    _tell(connection, intake, callback_id, "callback.requested", "Callback wanted" + _by(intake))
     enqueue(connection, CHANGED, {"id": callback_id}, intake.request.at)
     return callback_id
 
@@ -168,7 +172,7 @@ def _reopen(connection: Connection, final: Callback, intake: _Intake) -> Callbac
         final,
         intake.request.at,
         "callback.reopened",
-        f"Callback reopened ({final.state.replace('_', ' ')} before)" + _by(intake.request),
+        f"Callback reopened ({final.state.replace('_', ' ')} before)" + _by(intake),
         {
             "state": state if number is not None else "waiting",
             "sub_state": "" if number is not None else "needs_number",
@@ -218,5 +222,6 @@ def _tell(connection: Connection, intake: _Intake, callback_id: str, kind: str, 
     )
 
 
-def _by(request: Request) -> str:
-    return f" by {request.promised_until:%Y-%m-%d %H:%M} UTC" if request.promised_until is not None else ""
+def _by(intake: _Intake) -> str:
+    until = intake.request.promised_until
+    return f" by {in_words(until, intake.zone)}" if until is not None else ""

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from callbacks.callback import LIVE_STATES, Callback
+from callbacks.schedule.local_time import in_words, zone_of_promise
 from callbacks.tables import callback_sources, callbacks, is_in, promises
 from customers.history import event_row, record, record_many
 from runtime.sql.database import insert_once
@@ -65,7 +66,7 @@ def settle(connection: Connection, callback: Callback, now: datetime, in_time: I
         promises.update()
         .where(promises.c.callback_id == callback.id, promises.c.outcome.is_(None))
         .values(outcome=sa.case((promises.c.promised_until >= now, in_time), else_="broken"))
-        .returning(promises.c.id, promises.c.outcome, promises.c.promised_until, promises.c.spoken)
+        .returning(promises.c.id, promises.c.outcome, promises.c.promised_until, promises.c.spoken, promises.c.ledger)
     ).all()
     for row in settled:
         if row.spoken and row.outcome != "superseded":
@@ -74,7 +75,7 @@ def settle(connection: Connection, callback: Callback, now: datetime, in_time: I
                 callback.customer_id,
                 now,
                 f"promise.{row.outcome}",
-                promise_summary(row.outcome, row.promised_until),
+                _summary(row.outcome, row.promised_until, row.ledger),
                 key=(row.id,),
                 callback_id=callback.id,
                 data={"promised_until": row.promised_until.isoformat()},
@@ -95,7 +96,7 @@ def break_passed(connection: Connection, now: datetime, limit: int) -> int:
         promises.update()
         .where(promises.c.id.in_(some), promises.c.outcome.is_(None))
         .values(outcome="broken")
-        .returning(promises.c.id, promises.c.callback_id, promises.c.promised_until, promises.c.spoken)
+        .returning(*promises.c)
     ).all()
     of_these = sa.select(callbacks.c.id, callbacks.c.customer_id).where(
         callbacks.c.id.in_([row.callback_id for row in rows if row.spoken])
@@ -108,7 +109,7 @@ def break_passed(connection: Connection, now: datetime, limit: int) -> int:
                 customer_of[row.callback_id],
                 now,
                 "promise.broken",
-                promise_summary("broken", row.promised_until),
+                _summary("broken", row.promised_until, row.ledger),
                 key=(row.id,),
                 callback_id=row.callback_id,
                 data={"promised_until": row.promised_until.isoformat()},
@@ -120,6 +121,15 @@ def break_passed(connection: Connection, now: datetime, limit: int) -> int:
     return len(rows)
 
 
-def promise_summary(outcome: str, until: datetime) -> str:
+def open_again(connection: Connection, callback_id: str, made_since: datetime | None) -> None:
+    """A closing is undone: the promises that it decided in time are open again; one whose moment has passed is broken soon."""
+    decided = promises.c.outcome.in_(["kept", "superseded"])
+    query = promises.update().where(promises.c.callback_id == callback_id, decided)
+    if made_since is not None:
+        query = query.where(promises.c.made_at >= made_since)
+    connection.execute(query.values(outcome=None))
+
+
+def _summary(outcome: str, until: datetime, ledger: dict[str, Any]) -> str:
     """The sentence of history about a promise that was kept or broken."""
-    return f"The promise to ring back by {until:%Y-%m-%d %H:%M} UTC was {outcome}"
+    return f"The promise to ring back by {in_words(until, zone_of_promise(ledger))} was {outcome}"

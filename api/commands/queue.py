@@ -207,13 +207,13 @@ def _mine(engine: Engine, part: str) -> Callback:
 
 def _table(engine: Engine, name: str | None, state: State | None, limit: int) -> RenderableType:
     from api.commands.queue_view import table
-    from callbacks.board import list_callbacks
+    from callbacks.board import Filter, list_callbacks
     from customers.customer import load
     from runtime.sql.database import reading
     from voicemail.mailbox import voicemails_of_callback
 
     with reading(engine) as connection:
-        page = list_callbacks(connection, name, state, limit)
+        page = list_callbacks(connection, Filter(name, state), limit)
         people = load(connection, list({callback.customer_id for callback in page.items}))
         messages = voicemails_of_callback(connection, [callback.id for callback in page.items])
     return table(page.items, people, messages, datetime.now(UTC), page.next is not None)

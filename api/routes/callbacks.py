@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -11,9 +10,20 @@ from pydantic import BeforeValidator, Field
 
 from api.access import Agent, NotANumber, OpenParts
 from api.cards import card, cards, claimed_card
+from api.known_names import require_names
 from api.parts import Parts
-from api.shapes import AttemptMade, CallbackPage, CallbackShape, ClaimedShape, ClaimNext, Completed, Held, NumberFound
-from callbacks.board import list_callbacks
+from api.shapes import (
+    AttemptMade,
+    CallbackPage,
+    CallbackShape,
+    ClaimedShape,
+    ClaimNext,
+    Completed,
+    Held,
+    Noted,
+    NumberFound,
+)
+from callbacks.board import Filter, list_callbacks
 from callbacks.callback import Callback, State
 from callbacks.transition import read
 from customers.phone import normalise
@@ -24,6 +34,7 @@ router = APIRouter(prefix="/api/callbacks", tags=["callbacks"])
 # HTML forms send empty fields as `?queue=&state=`.
 _Blank = BeforeValidator(lambda value: None if value == "" else value)
 _Short = Annotated[str, Field(max_length=40)]
+_Name = Annotated[str, Field(max_length=80)]
 _Cursor = Annotated[str, Field(max_length=200)]
 _Limit = Annotated[int, Field(ge=1, le=500)]
 
@@ -34,11 +45,18 @@ def by_deadline(
     user: Agent,
     queue: Annotated[_Short | None, _Blank, Query(examples=["desk"])] = None,
     state: Annotated[State | None, _Blank, Query(description="Without it, all that are not final.")] = None,
+    intent: Annotated[_Short | None, _Blank, Query(examples=["orders"])] = None,
+    language: Annotated[_Short | None, _Blank, Query(examples=["lv"])] = None,
+    holder: Annotated[_Name | None, _Blank, Query(description="Only what this agent holds.")] = None,
+    overdue: Annotated[bool | None, _Blank, Query(description="Only late ones, or only those that are not.")] = None,
     limit: Annotated[_Limit | None, _Blank, Query(description="50 when absent.")] = None,
     after: Annotated[_Cursor | None, _Blank, Query(description="`next` of the page before.")] = None,
 ) -> CallbackPage:
+    flows = parts.published_flows
+    queues = [queue] if queue is not None else []
     with reading(parts.console_database) as connection:
-        page = list_callbacks(connection, queue, state, limit or 50, after)
+        require_names(connection, flows.company, flows.live_flows(), queues=queues, intent=intent, language=language)
+        page = list_callbacks(connection, Filter(queue, state, intent, language, holder, overdue), limit or 50, after)
         return CallbackPage(items=cards(connection, page.items), next=page.next)
 
 
@@ -48,7 +66,11 @@ def by_deadline(
     responses={204: {"description": "Nothing is ready."}},
 )
 def claim_next(parts: OpenParts, user: Agent, wanted: ClaimNext | None = None) -> ClaimedShape:
-    claimed = parts.desk.claim_next(wanted.queues if wanted else None, user.name, parts.clock())
+    queues = wanted.queues if wanted else None
+    if queues:
+        with reading(parts.console_database) as connection:
+            require_names(connection, parts.published_flows.company, (), queues=queues)
+    claimed = parts.desk.claim_next(queues, user.name, parts.clock())
     if claimed is None:
         return Response(status_code=204)  # type: ignore[return-value]  # FastAPI passes a response through
     return _claimed(parts, claimed)
@@ -77,9 +99,6 @@ def release(parts: OpenParts, user: Agent, callback_id: str, held: Held) -> Call
 
 @router.post("/{callback_id}/attempts", summary="Write down an attempt; its outcome decides what comes next")
 def attempt(parts: OpenParts, user: Agent, callback_id: str, made: AttemptMade) -> CallbackShape:
-    later = made.call_later_at
-    if later is not None and later.tzinfo is None:
-        later = later.replace(tzinfo=UTC)
     moved = parts.desk.attempt(
         callback_id,
         made.nonce,
@@ -87,7 +106,7 @@ def attempt(parts: OpenParts, user: Agent, callback_id: str, made: AttemptMade) 
         made.outcome,
         made.note,
         at=parts.clock(),
-        call_later_at=later,
+        call_later_at=made.call_later_at,
         key=made.key,
     )
     return _shown(parts, moved)
@@ -106,6 +125,17 @@ def complete(parts: OpenParts, user: Agent, callback_id: str, done: Completed) -
     return _shown(
         parts, parts.desk.complete(callback_id, done.nonce, user.name, done.outcome, done.note, parts.clock())
     )
+
+
+@router.post("/{callback_id}/undo", summary="Take back an outcome that was a mistake, within ten minutes")
+def undo(parts: OpenParts, user: Agent, callback_id: str, held: Held) -> ClaimedShape:
+    return _claimed(parts, parts.desk.undo(callback_id, held.nonce, user.name, parts.clock()))
+
+
+@router.post("/{callback_id}/notes", summary="Add a note without an attempt")
+def note(parts: OpenParts, user: Agent, callback_id: str, noted: Noted) -> CallbackShape:
+    """Also to a callback that a colleague holds or that is closed: notes are for everybody."""
+    return _shown(parts, parts.desk.note(callback_id, noted.note, user.name, parts.clock()))
 
 
 def _claimed(parts: Parts, callback: Callback) -> ClaimedShape:

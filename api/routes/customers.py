@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from api.access import Agent, NotFound, OpenParts
-from api.shapes import CustomerDetailShape, CustomerList, HistoryEventShape, HistoryShape
+from api.shapes import CustomerDetailShape, CustomerList, HistoryEventShape, HistoryShape, Moment
 from customers import customer, history
 from customers.phone import normalise
 from runtime.sql.database import reading
@@ -48,7 +47,7 @@ def history_of(
     user: Agent,
     customer_id: str,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    before: Annotated[datetime | None, Query(description="Only events before this time.")] = None,
+    before: Annotated[Moment | None, Query(description="Only events before this time.")] = None,
 ) -> HistoryShape:
     with reading(parts.console_database) as connection:
         if customer_id not in customer.load(connection, [customer_id]):

@@ -109,7 +109,9 @@ def test_late_is_a_flag_and_a_broken_promise_is_told_once(database: Engine, desk
     assert (found.state, found.overdue) == ("ready", True)  # nothing expires
     held = desk.claim(callback_id, "anna", NOW + 3 * HOUR)
     desk.complete(callback_id, held.nonce or "", held.holder or "", "resolved", now=NOW + 3 * HOUR)
-    assert told(database, "promise.broken") == ["The promise to ring back by 2026-03-10 09:30 UTC was broken"]
+    assert told(database, "promise.broken") == [
+        "The promise to ring back by Tue 2026-03-10 11:30 Europe/Riga was broken"
+    ]
     assert told(database, "promise.kept") == []
     assert len(told(database, "callback.overdue")) == 1
 

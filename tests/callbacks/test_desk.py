@@ -10,7 +10,7 @@ import redis
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from callbacks.board import WrongCursor, list_callbacks
+from callbacks.board import Filter, WrongCursor, list_callbacks
 from callbacks.callback import Callback, IllegalStep, Outcome, StaleNonce, UnknownCallback, WrongOutcome
 from callbacks.desk import LEASE, Desk
 from callbacks.queue.callback_queue import CallbackQueue
@@ -76,7 +76,7 @@ def test_a_claim_is_held_renewed_released_and_completed(any_desk: Desk, ask: Ask
     told = summaries(database)
     assert told[1:4] == ["anna took the callback", "anna gave the callback back", "bert took the callback"]
     assert sorted(told[4:]) == [
-        "The promise to ring back by 2026-03-10 09:30 UTC was kept",
+        "The promise to ring back by Tue 2026-03-10 11:30 Europe/Riga was kept",
         "bert closed the callback: resolved",
     ]
 
@@ -241,14 +241,14 @@ def test_the_list_goes_by_deadline_and_its_pages_hold_each_callback_once(ask: As
     after = None
     with reading(database) as connection:
         while True:
-            page = list_callbacks(connection, "desk", limit=10, after=after)
+            page = list_callbacks(connection, Filter("desk"), limit=10, after=after)
             seen += page.items
             if (after := page.next) is None:
                 break
-        assert list_callbacks(connection, "nights").items == ()
-        assert list_callbacks(connection, None, "claimed").items == ()
+        assert list_callbacks(connection, Filter("nights")).items == ()
+        assert list_callbacks(connection, Filter(state="claimed")).items == ()
         with pytest.raises(WrongCursor, match="not a cursor"):
-            list_callbacks(connection, after="what?")
+            list_callbacks(connection, Filter(), after="what?")
     assert sorted(made) == sorted(callback.id for callback in seen)
     assert [(callback.due_at, callback.id) for callback in seen] == sorted((each.due_at, each.id) for each in seen)
 
