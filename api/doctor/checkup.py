@@ -143,34 +143,34 @@ def check_queue(settings: Settings, client: redis.Redis) -> Iterator[Finding]:
     except redis.RedisError as error:
         if settings.redis_url:
             yield Finding(
-                "wrong", "queue server", f"{shown} does not answer ({error})", "check RINGBACK_REDIS_URL and the server"
+                "wrong", "Redis", f"{shown} does not answer ({error})", "check RINGBACK_REDIS_URL and the server"
             )
         else:
-            yield Finding("doubtful", "queue server", f"{shown} is not running", "start script/server")
+            yield Finding("doubtful", "Redis", f"{shown} is not running", "start script/server")
         return
     told = str(facts.get("redis_version", "0"))
     version = tuple(int(part) for part in told.split(".")[:2] if part.isdecimal())
     if version < OLDEST_REDIS:
-        yield Finding("wrong", "queue server", f"{shown} is Redis {told}", "use Redis 6.2 or newer, or Valkey")
+        yield Finding("wrong", "Redis", f"{shown} is Redis {told}", "use Redis 6.2 or newer, or Valkey")
         return
     server = f"Valkey {facts['valkey_version']}" if "valkey_version" in facts else f"Redis {told}"
-    yield Finding("good", "queue server", f"{shown}, {server}")
+    yield Finding("good", "Redis", f"{shown}, {server}")
     if (policy := str(facts.get("maxmemory_policy", "noeviction"))) != "noeviction":
         yield Finding(
             "wrong",
-            "queue server",
+            "Redis",
             f"its maxmemory-policy is {policy}; it may evict jobs",
             "set maxmemory-policy noeviction",
         )
     if not int(facts.get("aof_enabled", 0)):
         yield Finding(
             "doubtful",
-            "queue server",
+            "Redis",
             "it has no append-only file: after a crash the index is rebuilt, and jobs start again after 5 minutes",
             "set appendonly yes",
         )
     if facts.get("aof_last_write_status", "ok") != "ok" or facts.get("rdb_last_bgsave_status", "ok") != "ok":
-        yield Finding("wrong", "queue server", "it cannot write to its disk", "free space on its disk; see its log")
+        yield Finding("wrong", "Redis", "it cannot write to its disk", "free space on its disk; see its log")
 
 
 def check_flows(published_flows: PublishedFlows) -> Iterator[Finding]:

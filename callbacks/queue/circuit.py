@@ -40,12 +40,12 @@ class Circuit:
     def ask(self, ask: Callable[[], Answer]) -> Answer:
         """The server's answer. Raises QueueAway, also without asking when it failed a moment ago."""
         if time.monotonic() < self._away_until:
-            raise QueueAway("the queue server did not answer a moment ago")
+            raise QueueAway("Redis did not answer a moment ago")
         try:
             answer = ask()
         except (redis.RedisError, OSError) as error:  # also one that is full, read-only or loading
             self.trip(str(error))
-            raise QueueAway(f"the queue server does not answer: {error}") from error
+            raise QueueAway(f"Redis does not answer: {error}") from error
         self.reset()
         return answer
 

@@ -1,4 +1,4 @@
-"""The door: who is let in. Vectors of the research file, the traps around them, and forms that are none."""
+"""Which requests are accepted: test vectors of signatures, and malformed forms."""
 
 from __future__ import annotations
 

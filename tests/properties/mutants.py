@@ -1,4 +1,4 @@
-"""Switches off one guard after another in a copy of the tree and runs the tests that should notice: each must be missed.
+"""Switches off one protection after another in a copy of the source, and runs the tests that should notice.
 
 script/mutants                  all of them
 script/mutants signature spool  some
@@ -23,12 +23,12 @@ PATIENCE_SECONDS = 900
 
 
 class SourceChanged(Exception):
-    """The text that a mutant replaces is not in its file exactly once: bring MUTANTS up to date."""
+    """The text that a mutant replaces does not occur exactly once in its file: update MUTANTS."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A guard, the line that makes it one, what stands there without it, and the tests that should notice."""
+    """A protection: its name, its file and line, the line without it, and the tests that should notice."""
 
     guard: str
     file: str
@@ -45,7 +45,7 @@ FOUND = ("tests/properties/test_found.py",)
 
 MUTANTS = (
     Mutant(
-        "signature",
+        "signature: the check",
         "ivr/providers/twilio.py",
         "        return any(hmac.",
         "        return True or any(hmac.",
@@ -73,7 +73,7 @@ MUTANTS = (
         FOUND,
     ),
     Mutant(
-        "fence: a claim whose word was lost",
+        "fence: a claim whose answer was lost",
         "callbacks/claims.py",
         "            mine = None if found is None else self._committed(found.id, nonce)\n",
         "            mine = None\n",
@@ -94,7 +94,7 @@ MUTANTS = (
         ("tests/voicemail/test_mailbox.py",),
     ),
     Mutant(
-        "deduplication: one callback a wish",
+        "deduplication: one callback a request",
         "callbacks/intake.py",
         "    if known is not None:\n        return str(known)\n",
         "",
@@ -108,7 +108,7 @@ MUTANTS = (
         SQL_AWAY,
     ),
     Mutant(
-        "spool: a dead process's is adopted",
+        "spool: that of a dead process is adopted",
         "ivr/journal/journal.py",
         "        if self._spool.adopt():\n",
         "        if not self._spool:\n",
@@ -129,7 +129,7 @@ MUTANTS = (
         ("tests/callbacks/test_clock.py", "tests/callbacks/test_queue.py"),
     ),
     Mutant(
-        "rebuild: what is apart is repaired",
+        "rebuild: a wrong entry is repaired",
         "callbacks/queue/consistency.py",
         "        repaired = repair(self._engine, self._queue, suspects) if suspects else 0\n",
         "        repaired = 0\n",

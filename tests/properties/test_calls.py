@@ -1,6 +1,6 @@
 """Random callers, lost and repeated webhooks, SQL away, processes killed: no message, wish or promise is lost or doubled.
 
-Invariants of the research: I1, I2, I5, I6; faults F01–F08, F12–F14, F22–F24. Time is virtual, the parts are the real ones.
+Time is virtual; the parts are the real ones.
 """
 
 from __future__ import annotations
@@ -168,7 +168,7 @@ class Calls(RuleBasedStateMachine):
     @precondition(lambda self: self.requests)
     @rule(which=some, at=st.booleans())
     def repeat(self, which: int, at: bool) -> None:
-        """F01, F13: the same webhook gets the same bytes wherever its first answer can be known."""
+        """The same webhook gets the same bytes wherever its first answer can be known."""
         request = self.requests[-1 - which % len(self.requests)]
         process, line = self.house.processes[at], request.line
         is_known = process.remembers(line.facts.call_id, request.turn)

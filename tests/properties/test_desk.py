@@ -1,6 +1,6 @@
 """Agents, the clock and a queue server that loses its memory: each callback is completed once, and none is forgotten.
 
-Invariants of the research: I3, I5, I7; faults F15–F21, F24, F46–F48. SQL and the queue server are real, time is virtual.
+SQL and Redis are real; time is virtual.
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ class Desks(RuleBasedStateMachine):
 
     @rule(loses=st.sampled_from(["everything", "epoch", "another epoch", "one place", "one item"]), which=some)
     def memory_fails(self, loses: str, which: int) -> None:
-        """F16, F19: emptied, or an old copy, or one that missed some of the news."""
+        """Redis is emptied, restored from an old copy, or lacks some updates."""
         prefix = self.queues[0].prefix
         match loses:
             case "everything":

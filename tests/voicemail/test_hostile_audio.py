@@ -1,4 +1,4 @@
-"""A real worker process is fed two hundred hostile files and goes on (F37–F42): the message after them is written down."""
+"""A real worker process is fed two hundred hostile files and goes on: the message after them is written down."""
 
 from __future__ import annotations
 
