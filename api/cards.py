@@ -108,6 +108,7 @@ def _message(message: Voicemail) -> VoicemailShape:
         recorded_at=message.recorded_at,
         seconds=message.seconds,
         status=message.status,
+        speech_seconds=message.speech_seconds,
         status_reason=message.status_reason,
         transcript=None if message.transcript is None else _words(message.transcript),
     )

@@ -65,6 +65,9 @@ class VoicemailShape(_Shape):
     recorded_at: datetime
     seconds: float | None
     status: str = Field(examples=["transcribed"])
+    speech_seconds: float | None = Field(
+        description="In how much of it somebody speaks; null until it was listened to. 0: a missed call."
+    )
     status_reason: str = Field(examples=[""], description="A sentence for the agent when there is no transcript.")
     transcript: TranscriptShape | None
 

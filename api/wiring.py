@@ -24,6 +24,7 @@ from ivr.effects import apply_effects
 from ivr.journal.journal import Journal
 from ivr.journal.spool import Spool
 from ivr.journal.turn_record import TurnRecord
+from ivr.missed_calls import end_unspoken
 from ivr.published_flows import PublishedFlows
 from ivr.recorded_prompts import RecordedPrompts
 from ivr.state import StateSeal
@@ -36,6 +37,7 @@ from runtime.secret import secret_key
 from runtime.sql.database import open_database
 from runtime.sql.migrate import refuse_old_tables
 from runtime.sql.outbox import Handler
+from voicemail import mailbox
 from voicemail.jobs.actors import Jobs, outbox_handlers, register
 from voicemail.recordings import ProviderAccount
 
@@ -128,6 +130,7 @@ class Wiring:
         return {
             **outbox_handlers(self.jobs),
             "callback.changed": deliver_changed(self.database, self.queue),
+            mailbox.UNSPOKEN: end_unspoken(self.database),
             effects.RETRY: effects.retry_effects(self.database, self.company),
         }
 

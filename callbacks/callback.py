@@ -53,6 +53,7 @@ Step = Literal[
     "close",
     "cancel",  # the caller no longer wants it
     "merge",
+    "dismiss",  # nobody spoke in its messages
     "reopen",
     "undo",  # a closing was a mistake: whoever closed it holds it again
 ]
@@ -129,6 +130,7 @@ _LEGAL: Final[dict[Step, tuple[State, ...]]] = {
     "close": HELD_STATES,
     "cancel": LIVE_STATES,
     "merge": ("waiting", "ready"),
+    "dismiss": ("waiting", "ready"),
     "reopen": FINAL_STATES,
     "undo": tuple(state for state in FINAL_STATES if state != "merged"),
 }
@@ -148,6 +150,7 @@ _LEADS_TO: Final[dict[Step, State]] = {
     "give_number": "ready",
     "cancel": "cancelled_by_caller",
     "merge": "merged",
+    "dismiss": "not_needed",
     "reopen": "ready",
     "undo": "claimed",
 }

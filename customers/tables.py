@@ -13,6 +13,7 @@ customers = sa.Table(
     sa.Column("name", sa.String(200), nullable=False, default=""),
     sa.Column("language", sa.String(16)),
     sa.Column("created_at", Moment, nullable=False),
+    sa.Column("erased_at", Moment),  # name, numbers and messages were erased then
 )
 
 customer_numbers = sa.Table(

@@ -24,6 +24,10 @@ from voicemail.tables import early_recordings, transcripts, voicemails
 Status = Literal["expected", "available", "stored", "transcribed", "no_speech", "failed", "empty"]
 FETCH = "voicemail.fetch"
 TRANSCRIBE = "voicemail.transcribe"
+# The outbox entry for a message in which nobody speaks: whoever knows of callbacks ends its own.
+UNSPOKEN = "voicemail.unspoken"
+# What is shorter is no message: the caller hung up after the beep. PBX manuals say 2 to 3 seconds.
+MIN_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class Voicemail:
     status_reason: str
     recording_id: str | None
     seconds: float | None
+    speech_seconds: float | None
     recorded_at: datetime
     sha256: str | None
     media_type: str | None
@@ -81,6 +86,13 @@ class Voicemail:
     def is_playable(self) -> bool:
         """Whether its audio is stored here, whatever became of its words."""
         return self.sha256 is not None
+
+    @property
+    def is_unspoken(self) -> bool:
+        """Whether it was listened to and is no message: nobody speaks, or it is shorter than MIN_SECONDS."""
+        if self.speech_seconds is None:
+            return False
+        return self.speech_seconds == 0 or (self.seconds or 0.0) < MIN_SECONDS
 
 
 def expect(connection: Connection, request: Request) -> str:
@@ -255,6 +267,7 @@ def _voicemail(row: Mapping[Any, Any]) -> Voicemail:
         status_reason=row["status_reason"],
         recording_id=row["recording_id"],
         seconds=row["seconds"],
+        speech_seconds=row["speech_seconds"],
         recorded_at=row["recorded_at"],
         sha256=row["sha256"],
         media_type=row["media_type"],

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection, Engine
 from customers import history
 from runtime.sql.database import insert_once, reading, writing
 from runtime.sql.outbox import enqueue
-from voicemail.mailbox import Status, Transcript, Voicemail
+from voicemail.mailbox import UNSPOKEN, Status, Transcript, Voicemail, load
 from voicemail.recordings import StoredRecording
 from voicemail.tables import transcripts, voicemails
 
@@ -145,6 +145,9 @@ def end(
             voicemail_id=voicemail.id,
         )
         _ring(connection, voicemail)
+        present = load(connection, voicemail.id)
+        if present is not None and present.is_unspoken:
+            enqueue(connection, UNSPOKEN, {"id": voicemail.id})
     return True
 
 

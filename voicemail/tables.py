@@ -22,6 +22,7 @@ voicemails = sa.Table(
     sa.Column("status_reason", sa.Text, nullable=False, default=""),
     sa.Column("recording_id", sa.String(64), unique=True),  # the provider's
     sa.Column("seconds", sa.Float),  # the provider's figure until the file was read; NULL when it gave none
+    sa.Column("speech_seconds", sa.Float),  # in how much of it somebody speaks; NULL until it was listened to
     sa.Column("recorded_at", Moment, nullable=False),
     sa.Column("sha256", sa.String(64)),
     sa.Column("media_type", sa.String(60)),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
+from api.commands.queue_missed import missed, revive
 from callbacks.callback import OUTCOMES, Outcome, State
 
 if TYPE_CHECKING:
@@ -148,6 +149,10 @@ def complete(
         mine = _mine(engine, callback_id)
         done = desk.complete(mine.id, mine.nonce or "", getpass.getuser(), _outcome(outcome), note)
         typer.echo(f"{done.id} is {done.state.replace('_', ' ')}.")
+
+
+queue.command("missed")(missed)
+queue.command("revive")(revive)
 
 
 @contextmanager

@@ -47,6 +47,7 @@ give_number   wrap_up                                   -> wrap_up
 close         claimed dialing talking wrap_up           -> resolved
 cancel        waiting ready claimed dialing talking wrap_up -> cancelled_by_caller
 merge         waiting ready                             -> merged
+dismiss       waiting ready                             -> not_needed
 reopen        resolved unreached cancelled_by_caller answered_elsewhere merged not_needed refused -> ready
 undo          resolved unreached cancelled_by_caller answered_elsewhere not_needed refused -> claimed
 """

@@ -39,7 +39,14 @@ decoders = Decoders()
 
 
 class AudioUnreadable(Exception):
-    """A recording from which no sound can be had; the message is a sentence for an agent. A retry cannot help."""
+    """A recording from which no sound can be had; the message is a sentence for an agent. A retry cannot help.
+
+    `is_empty` says that its form is right and that it holds no sound.
+    """
+
+    def __init__(self, sentence: str, is_empty: bool = False) -> None:
+        super().__init__(sentence)
+        self.is_empty = is_empty
 
 
 class Tape:
@@ -108,7 +115,7 @@ def examine(path: Path, tick: Tick = lambda: None, scratch: Path | None = None) 
         try:
             decoded = decoders.decode(source.fileno(), file.fileno(), tick)
         except Undecodable as undecodable:
-            raise AudioUnreadable(_sentence(undecodable.flaw, path)) from None
+            raise AudioUnreadable(_sentence(undecodable.flaw, path), undecodable.flaw == "silent") from None
         except DecoderEnded as ended:
             raise AudioUnreadable(_TOO_SLOW if ended.is_slow else _CRASHES) from None
     fault = ""

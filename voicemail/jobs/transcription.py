@@ -148,9 +148,17 @@ class Dictation:
         try:
             sound = self._examine(path)
         except AudioUnreadable as unreadable:
-            self._end(voicemail, "failed", str(unreadable), str(unreadable))
+            # A file without sound is a message without words, unless the provider measured more.
+            is_nothing = unreadable.is_empty and (voicemail.seconds or 0.0) < mailbox.MIN_SECONDS
+            heard = {"speech_seconds": 0.0} if is_nothing else {}
+            self._end(voicemail, "failed", str(unreadable), str(unreadable), **heard)
             return
         drawn = self._drawn(voicemail, sound)
+        if find_model(self._models_dir, voicemail.language) is None and not sound.fault:
+            drawn["speech_seconds"] = round(self._speech_seconds(sound), 2)
+            if drawn["speech_seconds"] == 0:
+                self._end(voicemail, "no_speech", NOTHING_SAID, NOTHING_SAID, **drawn)
+                return
         if unusable := self._load_model(voicemail.language):
             steps.wait(self._engine, voicemail, unusable, **drawn)
         elif find_model(self._models_dir, voicemail.language) is not None:
@@ -164,6 +172,14 @@ class Dictation:
         else:
             reason = no_model_reason(voicemail.language)
             self._end(voicemail, "failed", reason, reason, **drawn)
+
+    def _speech_seconds(self, sound: Sound) -> float:
+        from voicemail.audio.recording_audio import blocks
+        from voicemail.audio.speech import find_speech
+
+        rate_hz = sound.working_rate_hz
+        spans = [span for track in sound.tracks for span in find_speech(blocks(track), rate_hz, self._tick)]
+        return sum(span.end - span.start for span in spans) / rate_hz
 
     def _own_words(self, language: str) -> tuple[OwnWord, ...]:
         from voicemail.own_words.corrections import load_corrections
@@ -189,6 +205,8 @@ class Dictation:
         self, voicemail: Voicemail, sound: Sound, written: Transcription, took_ms: int, drawn: dict[str, Any]
     ) -> None:
         words = len(written.transcript.words)
+        if written.speech_seconds or not sound.fault:  # who was cut off may have spoken later
+            drawn = drawn | {"speech_seconds": round(written.speech_seconds, 2)}
         if words == 0:
             reason = NOTHING_UNDERSTOOD if written.speech_seconds else NOTHING_SAID
             self._end(voicemail, "no_speech", " ".join(filter(None, (reason, sound.fault))), reason, **drawn)
@@ -212,9 +230,9 @@ class Dictation:
             log.info(f"voicemail.{status}", voicemail_id=voicemail.id, call_id=voicemail.call_id, reason=reason)
 
     def _drawn(self, voicemail: Voicemail, sound: Sound) -> dict[str, Any]:
-        told = voicemail.seconds or 0.0
+        told = voicemail.seconds
         # Providers count whole seconds and may trim silence: less is common, more or much less is worth a look.
-        if sound.seconds > told + 2 or sound.seconds < told * 0.5 - 2:
+        if told and (sound.seconds > told + 2 or sound.seconds < told * 0.5 - 2):
             log.warning(
                 "voicemail.length_differs",
                 voicemail_id=voicemail.id,
