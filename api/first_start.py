@@ -29,7 +29,9 @@ def prepare(settings: Settings) -> list[str]:
 
 
 def flows_folder(settings: Settings) -> Path:
-    """The folder whose flows are published: the configured one, or the one of the product."""
+    """The folder whose flows are published: the configured one, or the one of the product. Raises ConfigurationError."""
+    if settings.flows_dir is not None and not settings.flows_dir.is_dir():
+        raise ConfigurationError(f"the flows folder {settings.flows_dir} does not exist; is RINGBACK_FLOWS_DIR right?")
     return settings.flows_dir or Path(next(iter(flows.__path__))) / "definitions"
 
 

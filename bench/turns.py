@@ -207,7 +207,7 @@ def ours(folder: Path, database: str, fill: Callable[[str], None] | None = None)
         "RINGBACK_TWILIO_ACCOUNT_SID": ACCOUNT,
         "RINGBACK_TWILIO_AUTH_TOKEN": TOKEN,
     }
-    for command in (["migrate"], ["flows", "publish", str(ROOT / "flows" / "definitions")]):
+    for command in (["migrate", "--new"], ["flows", "publish", str(ROOT / "flows" / "definitions")]):
         subprocess.run(
             [sys.executable, "-m", "api.commands.cli", *command], env=environment, check=True, capture_output=True
         )

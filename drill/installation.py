@@ -204,7 +204,7 @@ def running_installation(folder: Path, database: DatabaseName) -> Iterator[Insta
         )
         urls = {name: f"http://127.0.0.1:{free_port()}" for name in ("api-1", "api-2")}
         started = Installation(ringback, sql, queue, f"http://127.0.0.1:{front_port}", urls)
-        _run(ringback, "migrate")  # publishes FLOWS, too
+        _run(ringback, "migrate", "--new")  # publishes FLOWS, too
         for agent in AGENTS:
             _run(ringback, "users", "add", agent, "--role", "agent")
             started.tokens[agent] = _run(ringback, "users", "token", agent)

@@ -23,6 +23,14 @@ class ConfigurationError(Exception):
     """A setting is missing or wrong; the message names it and the remedy. A retry cannot help."""
 
 
+def default_data_dir() -> Path:
+    """The same folder wherever a command is called from: `data` in the checkout, or the user's data folder when installed."""
+    checkout = Path(__file__).resolve().parents[1]
+    if (checkout / "script" / "ringback").is_file():
+        return checkout / "data"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "ringback"
+
+
 class Settings(BaseSettings):
     """Settings from the environment, prefix RINGBACK_ (`RINGBACK_DATA_DIR=/srv/ringback`)."""
 
@@ -35,7 +43,10 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="The address on which the api listens.")
     port: int = Field(default=8000, ge=1, le=65535, description="The port on which the api listens.")
-    data_dir: Path = Field(default=Path("data"), description="The folder of database, recordings, queue and models.")
+    data_dir: Path = Field(
+        default_factory=default_data_dir,
+        description="The folder of database, recordings, queue and models. Default: `data` beside the product's own folder.",
+    )
     flows_dir: Path | None = Field(
         default=None, description="The folder of company.yaml and flows that is published at the first start."
     )

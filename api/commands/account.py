@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from pydantic import SecretStr
 
-from runtime.config import Settings
+from runtime.config import ConfigurationError, Settings
 
 
 def with_provider(settings: Settings) -> Settings:
     """The settings; without a configured provider, with account, token and address of the line."""
     if settings.has_provider:
         return settings
+    if settings.twilio_account_sid or settings.twilio_auth_token.get_secret_value():
+        raise ConfigurationError(
+            "only half of a telephone account is set; set both RINGBACK_TWILIO_ACCOUNT_SID and RINGBACK_TWILIO_AUTH_TOKEN, "
+            "or neither for the built-in line"
+        )
     from ivr.line.store.account import load_or_create
 
     line = load_or_create(settings.data_dir)

@@ -6,9 +6,12 @@ import os
 import sys
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from importlib.metadata import version
+from typing import Annotated, Any
 
 import typer
+
+from api.commands.called_as import name_commands_as_called
 
 PROGRAM = "ringback"
 
@@ -50,6 +53,7 @@ def main() -> None:
     from runtime.data_folder import create_for_owner_only
 
     create_for_owner_only()
+    name_commands_as_called()
     # A worker has a thread for each message. numpy would add threads that wait by spinning: beside a busy processor the same work
     # took three to seven times the CPU. numpy reads this when it is imported; forked processes inherit it.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -72,8 +76,18 @@ def main() -> None:
         sys.exit(1)
 
 
-def _program() -> None:
+def _program(
+    show_version: Annotated[
+        bool, typer.Option("--version", help="Print the version and end.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
     """Typer keeps the name of a single subcommand only when there is a callback."""
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"{PROGRAM} {version('ringback')}")
+        raise typer.Exit
 
 
 def _add(program: typer.Typer, command: Command) -> None:

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 
-def migrate() -> None:
+import typer
+
+
+def migrate(
+    new: Annotated[bool, typer.Option("--new", help="Make a new installation if there is none.")] = False,
+) -> None:
+    """Update the tables of the database."""
     from api.first_start import prepare
-    from runtime.config import load_settings
+    from runtime.config import ConfigurationError, load_settings
+    from runtime.sql.migrate import no_installation
 
-    published = prepare(load_settings())
-    print("The tables are up to date.")
+    settings = load_settings()
+    missing = no_installation(settings)
+    if missing and not new:
+        raise ConfigurationError(f"{missing}; `ringback migrate --new` makes one there")
+    published = prepare(settings)
+    typer.echo("The tables are up to date.")
     if published:
-        print(f"Published for the first time: {', '.join(published)}")
+        typer.echo(f"Published for the first time: {', '.join(published)}")

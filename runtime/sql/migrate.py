@@ -73,10 +73,23 @@ def refuse_old_tables(settings: Settings, may_be_away: bool = False) -> None:
             return
         reason = str(error.__cause__ or error).strip().splitlines()[0]
         raise ConfigurationError(f"the database does not answer ({reason}); check RINGBACK_DATABASE_URL") from None
+    missing = no_installation(settings)
+    if missing:
+        raise ConfigurationError(f"{missing}; script/server makes one at its first start")
+    if found is None:
+        raise ConfigurationError("the database has no tables yet: run `ringback migrate`")
     if found != NEWEST:
         raise ConfigurationError(
-            f"the database's tables are at {found or 'nothing'}, this version needs {NEWEST}: run `ringback migrate`"
+            f"the tables of the database are those of version {found}, this version needs {NEWEST}: run `ringback migrate`"
         )
+
+
+def no_installation(settings: Settings) -> str:
+    """Say where an installation was looked for and is not; nothing if there is one, or if PostgreSQL is configured."""
+    path = Path(settings.sql_url.removeprefix("sqlite:///"))
+    if not settings.sql_url.startswith("sqlite:///") or path.is_file():
+        return ""
+    return f"there is no installation in {path.parent} (is RINGBACK_DATA_DIR right?)"
 
 
 def _alembic(connection: Connection) -> Config:

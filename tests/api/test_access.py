@@ -16,7 +16,7 @@ from tests.front import Front, open_front
 from tests.tokens import add_user
 
 # The provider fetches recorded prompts by the hash of their content, which nobody guesses.
-OPEN = {"/healthz", "/readyz", "/metrics", "/api/openapi.json", "/twilio/audio/{content}/{name}"}
+OPEN = {"/", "/healthz", "/readyz", "/metrics", "/api/openapi.json", "/twilio/audio/{content}/{name}"}
 
 
 async def routes_of(front: Front) -> list[tuple[str, str]]:

@@ -191,7 +191,7 @@ def modes(folder: Path) -> dict[str, int]:
 def test_other_users_of_the_machine_cannot_read_a_new_data_folder(tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("RINGBACK_")}
     environment["RINGBACK_DATA_DIR"] = str(tmp_path / "data")
-    for command in (["migrate"], ["backup", str(tmp_path / "copy")]):
+    for command in (["migrate", "--new"], ["backup", str(tmp_path / "copy")]):
         begin = f"import os; os.umask(0o022); import sys; sys.argv[1:] = {command!r}; from api.commands.cli import main; main()"
         done = subprocess.run(
             [sys.executable, "-c", begin], env=environment, capture_output=True, text=True, check=False

@@ -17,6 +17,7 @@ from multiprocessing.process import BaseProcess
 
 import typer
 
+from api.commands.account import with_provider
 from runtime.children import fork_child, stop_forked
 from runtime.config import ConfigurationError, Settings, load_settings
 from runtime.embedded import EmbeddedError, EmbeddedRedis
@@ -95,7 +96,11 @@ class Supervisor:
 def serve() -> None:
     began = time.monotonic()
     settings = load_settings()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"the data folder {settings.data_dir} cannot be made ({error.strerror})") from None
+    with_provider(settings)  # half an account is refused before anything starts
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
@@ -112,7 +117,7 @@ def serve() -> None:
             while not stop.wait(0.2):
                 supervisor.look_after()
         elif not stop.is_set():
-            _say("the api did not get ready; its log is above")
+            _say("the api did not get ready; the log above says why")
             raise typer.Exit(1)
     finally:
         _say("stopping: calls under way are answered, jobs go back to the queue")
