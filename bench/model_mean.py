@@ -1,6 +1,6 @@
-"""Sets the mean spectrum of the shape of speech to that of the training data of a model, which its files contain.
+"""Sets the mean spectrum of the statistics of speech to that of the training data of a model, which its files contain.
 
-    python -m bench.model_mean MODEL [--above-hz 0] --out voicemail/enhancement/shapes/speech.json
+    python -m bench.model_mean MODEL [--above-hz 0] --out voicemail/enhancement/statistics/speech.json
 
 Kaldi keeps the sums of the training features in `ivector/global_cmvn.stats`. With as many cepstra as mel bands (conf/mfcc.conf
 of the official models: 40 of 40, lifter 22, preemphasis 0.97) they can be turned back into band levels. They include
@@ -27,10 +27,10 @@ _MIDDLE = (CENTRES_HZ > 400) & (CENTRES_HZ < 2_500)
 
 def main(
     model: Annotated[Path, typer.Argument(help="A Vosk model's folder.")],
-    out: Annotated[Path, typer.Option()] = Path("voicemail/enhancement/shapes/speech.json"),
+    out: Annotated[Path, typer.Option()] = Path("voicemail/enhancement/statistics/speech.json"),
     above_hz: Annotated[float, typer.Option(help="Bands under this keep their mean.")] = 0.0,
 ) -> None:
-    """Write the mean of MODEL into the shape OUT; the covariance stays."""
+    """Write the mean of MODEL into the statistics OUT; the covariance stays."""
     kept = json.loads(out.read_text(encoding="utf-8"))
     mean = np.array(kept["mean"], float)
     trained = trained_mean(model / "ivector" / "global_cmvn.stats")

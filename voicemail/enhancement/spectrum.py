@@ -1,6 +1,6 @@
-"""The spectrum of sound in short frames, and sound made of it again: what the front end looks at and works on.
+"""Short-time Fourier analysis and synthesis, and the 40 mel bands that are the features of Vosk's models.
 
-Frames are 32 ms at 16 kHz, every 16 ms; bands are the 40 mel bands in which Vosk's models hear.
+Frames are 32 ms long at 16 kHz, one every 16 ms.
 """
 
 from __future__ import annotations
@@ -46,14 +46,14 @@ def _into_bands() -> NDArray[np.float32]:
 
 
 def _over_bins() -> NDArray[np.float32]:
-    # A value a band, drawn out over the bins by straight lines between the bands' centres.
+    # Interpolates a value for each bin linearly between the bands' centres.
     centres = np.eye(BANDS)
     return np.stack([np.interp(_BINS_MEL, _EDGES[1:-1], row) for row in centres]).astype(np.float32)
 
 
 _INTO_BANDS = _into_bands()
 _OVER_BINS = _over_bins()
-_FAINTEST = 1e-9  # 60 dB under the dither of 16 bits: a logarithm exists of digital silence too
+_FAINTEST = 1e-9  # 60 dB below the dither of 16 bits, so that digital silence has a logarithm too
 
 
 def band_levels(frames: Frames) -> Bands:
@@ -64,7 +64,7 @@ def band_levels(frames: Frames) -> Bands:
 
 
 def raised(frames: Frames, by: Bands) -> Frames:
-    """Frames with their bands louder by so many nats of power."""
+    """Frames with the bands amplified by so many nats of power."""
     gain = np.exp((by * np.float32(0.5)) @ _OVER_BINS)
     louder: Frames = frames * gain
     return louder
@@ -76,13 +76,13 @@ def bin_of(hz: float) -> int:
 
 
 class Analyser:
-    """Cuts a stream of samples (16 kHz) into frames; what is left of a block waits for the next."""
+    """Splits a stream of samples (16 kHz) into frames; the rest of a block waits for the next one."""
 
     def __init__(self) -> None:
         self._rest: Samples = np.zeros(FRAME - HOP, np.float32)
 
     def process(self, block: Samples) -> Frames:
-        """The frames that are complete with this block."""
+        """The frames that are complete after this block."""
         samples = np.concatenate([self._rest, block])
         count = max(0, (len(samples) - FRAME) // HOP + 1)
         self._rest = samples[count * HOP :]
@@ -93,19 +93,19 @@ class Analyser:
         return frames
 
     def flush(self) -> Frames:
-        """The last frames, filled up with silence."""
+        """The last frames, padded with silence."""
         return self.process(np.zeros(FRAME, np.float32))
 
 
 class Synthesiser:
-    """Lays frames over one another to samples again; with unchanged frames it gives back what the analyser was given."""
+    """Adds overlapping frames up to samples; unchanged frames give the samples that the analyser got."""
 
     def __init__(self) -> None:
         self._tail: Samples = np.zeros(FRAME - HOP, np.float32)
-        self._to_drop = FRAME - HOP  # the silence that the analyser began with
+        self._to_drop = FRAME - HOP  # the silence with which the analyser begins
 
     def process(self, frames: Frames) -> Samples:
-        """The samples that are complete with these frames."""
+        """The samples that are complete after these frames."""
         if len(frames) == 0:
             return np.zeros(0, np.float32)
         pieces = np.fft.irfft(frames, FRAME, axis=1).astype(np.float32, copy=False) * _WINDOW

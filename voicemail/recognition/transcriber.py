@@ -5,7 +5,6 @@ A model is loaded once per process and shared by its threads; a recogniser works
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,6 +29,7 @@ from voicemail.recognition.confidence import Calibration, load_calibration
 from voicemail.recognition.marks import is_mark
 from voicemail.recognition.merging import merged
 from voicemail.recognition.recognisers import Recognisers
+from voicemail.recognition.spans import cut, in_recording, limited
 
 # So one recording occupies a worker's thread for about ten minutes at most.
 MAX_SPEECH_SECONDS = 30 * 60
@@ -66,7 +66,7 @@ class Transcriber:
         self, models_dir: Path, front_end: FrontEnd | None = restore, thresholds: Thresholds | None = None
     ) -> None:
         self._models_dir = models_dir
-        self._closeness = thresholds
+        self._thresholds = thresholds
         self._front_end = front_end
         vosk.SetLogLevel(-1)
 
@@ -90,9 +90,9 @@ class Transcriber:
         samples = 0
         for track in sound.tracks:  # people on channels of their own are heard one by one
             spans = find_speech(blocks(track), rate_hz, tick)
-            heard, _ = _at_most(spans, MAX_SPEECH_SECONDS * rate_hz - samples)
+            taken = limited(spans, MAX_SPEECH_SECONDS * rate_hz - samples)
             samples += sum(span.end - span.start for span in spans)
-            spoken.append(self._recognise(model, track, heard, calibration, rewrite, tick) if heard else ())
+            spoken.append(self._recognise(model, track, taken, calibration, rewrite, tick) if taken else ())
         words = merged(spoken)
         confidence = sum(word.confidence for word in words) / len(words) if words else 0.0
         text = " ".join(word.word for word in words)
@@ -113,7 +113,7 @@ class Transcriber:
     ) -> _Rewrite | None:
         if not own_words or self._front_end is None:
             return None
-        thresholds = self._closeness or load_thresholds(self._models_dir, installed.name)
+        thresholds = self._thresholds or load_thresholds(self._models_dir, installed.name)
         if thresholds is None or not thresholds.is_on:
             return None
         own = vocabulary(tuple(own_words), language)
@@ -145,7 +145,7 @@ class Transcriber:
 
         def take(recognised: list[dict[str, Any]]) -> None:
             nonlocal start_seconds
-            words = [_heard(word) for word in recognised if not is_mark(word["word"])]
+            words = [_recognised(word) for word in recognised if not is_mark(word["word"])]
             if rewrite is not None:
                 words = rewrite(words, bytes(stretch), rate_hz, start_seconds)
                 start_seconds += len(stretch) / 2 / rate_hz
@@ -157,10 +157,10 @@ class Transcriber:
             for speech in speech_pieces:
                 pcm = np.clip(np.round(speech * 32_768.0), -32_768, 32_767).astype("<i2")
                 for start in range(0, len(pcm), chunk):
-                    heard = pcm[start : start + chunk].tobytes()
+                    samples = pcm[start : start + chunk].tobytes()
                     if rewrite is not None:
-                        stretch += heard
-                    if recogniser.accept(heard):
+                        stretch += samples
+                    if recogniser.accept(samples):
                         take(recogniser.words())
                     tick()
             last_words = recogniser.last_words()
@@ -169,56 +169,23 @@ class Transcriber:
             raise
         _recognisers.give_back(recogniser)
         take(last_words)
-        heard_hz = sound.working_rate_hz
-        return tuple(_placed(word, spans, heard_hz, calibration) for word in found)
+        placed = (in_recording(word, spans, sound.working_rate_hz) for word in found)
+        return tuple(_calibrated(word, calibration) for word in placed)
 
     def _speech(self, sound: Sound, spans: list[Span], tick: Tick) -> tuple[Iterator[Samples], int]:
         def pieces() -> Iterator[Samples]:
-            for piece in _cut(blocks(sound), spans):
+            for piece in cut(blocks(sound), spans):
                 tick()
                 yield piece
 
         return self._front_end(pieces, sound.working_rate_hz) if self._front_end else (pieces(), sound.working_rate_hz)
 
 
-def _at_most(spans: list[Span], samples: int) -> tuple[list[Span], bool]:
-    taken: list[Span] = []
-    for span in spans:
-        if samples <= 0:
-            return taken, False
-        taken.append(Span(span.start, min(span.end, span.start + samples)))
-        samples -= span.end - span.start
-    return taken, samples >= 0
-
-
-def _cut(pieces: Iterator[Samples], spans: list[Span]) -> Iterator[Samples]:
-    place = 0
-    for piece in pieces:
-        for span in spans:
-            start, end = max(span.start, place), min(span.end, place + len(piece))
-            if start < end:
-                yield piece[start - place : end - place]
-        place += len(piece)
-
-
-def _heard(word: dict[str, Any]) -> Word:
+def _recognised(word: dict[str, Any]) -> Word:
     return Word(word["word"], float(word["start"]), float(word["end"]), round(float(word["conf"]), 4))
 
 
-def _placed(word: Word, spans: list[Span], rate_hz: int, calibration: Calibration | None) -> Word:
-    # The recogniser got the spans one after the other: times are moved back to where the word was spoken. A word belongs to
-    # the span that contains its middle.
-    heard = [0]
-    for span in spans:
-        heard.append(heard[-1] + span.end - span.start)
-    middle = (word.start + word.end) / 2 * rate_hz
-    number = min(max(bisect_right(heard, middle) - 1, 0), len(spans) - 1)
-    span, offset = spans[number], spans[number].start - heard[number]
-
-    def at(seconds: float) -> float:
-        return round(min(max(seconds * rate_hz + offset, span.start), span.end) / rate_hz, 3)
-
-    placed = replace(word, start=at(word.start), end=at(word.end))
+def _calibrated(word: Word, calibration: Calibration | None) -> Word:
     if calibration is None or word.heard is not None:
-        return placed
-    return replace(placed, confidence=round(calibration(word.confidence), 4), plain_confidence=word.confidence)
+        return word
+    return replace(word, confidence=round(calibration(word.confidence), 4), plain_confidence=word.confidence)

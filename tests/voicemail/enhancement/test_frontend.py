@@ -14,17 +14,16 @@ import soxr
 
 from bench.recognition.conditions import CONDITIONS, spoilt
 from voicemail.audio.recording_audio import Samples
-from voicemail.enhancement.frontend import restore, study_message
+from voicemail.enhancement.frontend import restore
+from voicemail.enhancement.profile import profile_message
 from voicemail.enhancement.spectrum import CENTRES_HZ, Analyser, Synthesiser, band_levels
-
-WIDE = Path(__file__).parents[4] / "shared" / "audio" / "ko" / "16k"
 
 
 @pytest.fixture(scope="module")
-def wide() -> dict[str, Samples]:
-    if not WIDE.is_dir():
-        pytest.skip(f"the shared clips are not here ({WIDE.name})")
-    return {path.name: soundfile.read(path, dtype="float32")[0] for path in sorted(WIDE.glob("*.wav"))}
+def wide(korean_clips: Path) -> dict[str, Samples]:
+    return {
+        path.name: soundfile.read(path, dtype="float32")[0] for path in sorted((korean_clips / "16k").glob("*.wav"))
+    }
 
 
 def made_whole(samples: Samples, rate_hz: int, pieces: int = 1) -> Samples:
@@ -72,7 +71,7 @@ def test_a_telephone_message_that_was_stored_at_16_khz_is_restored_too(wide: dic
     name, samples = next(iter(wide.items()))
     narrow = spoilt(CONDITIONS["steep band"], name, samples)
     stored = resampled(narrow)
-    study = study_message([stored], 16_000)
+    study = profile_message([stored], 16_000)
     assert study is not None
     assert 2_800 < CENTRES_HZ[study.present].max() < 4_200
     assert far_from(made_whole(stored, 16_000), samples) < 0.5 * far_from(stored, samples)

@@ -17,20 +17,17 @@ from voicemail.models.installed import find_model
 
 pytestmark = pytest.mark.timeout(300)  # a minute of speech on a busy machine
 
-WIDE = Path(__file__).parents[4] / "shared" / "audio" / "ko" / "16k"
 # docs/words.md has the whole table; here the bounds leave room for three clips and one run.
 CONDITIONS_HEARD = ("steep band",)
 
 
 @pytest.fixture(scope="module")
-def heard(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Heard]]:
-    if not WIDE.is_dir():
-        pytest.skip("the shared clips are not here")
+def heard(tmp_path_factory: pytest.TempPathFactory, korean_clips: Path) -> dict[str, list[Heard]]:
     models_dir = tmp_path_factory.mktemp("models")
     model = find_model(models_dir, "ko")
     assert model is not None
     hearing = Hearing(models_dir, model, tmp_path_factory.mktemp("hearing"))
-    clips = read_clips(WIDE)[1::2]  # the half that no figure was chosen by
+    clips = read_clips(korean_clips / "16k")[1::2]  # the half that no figure was chosen by
     heard = {name: [hearing.hear(clip, CONDITIONS[name]) for clip in clips] for name in CONDITIONS_HEARD}
     assert hearing.front_end_seconds < 0.03 * hearing.recognition_seconds
     return heard

@@ -1,6 +1,6 @@
-"""Measure the shape of speech (voicemail/enhancement/shapes/speech.json) on clean wide-band recordings of many voices.
+"""Measures the statistics of speech (voicemail/enhancement/statistics/speech.json) on clean wide-band recordings of many voices.
 
-    python -m bench.speech_shape FILE… --out voicemail/enhancement/shapes/speech.json
+    python -m bench.speech_statistics FILE… --out voicemail/enhancement/statistics/speech.json
 
 Each ten seconds have the same weight. Under 400 Hz the mean is that of the published long-term spectrum (Byrne and others,
 An international comparison of long-term average speech spectra, 1994), because many recordings were high-passed.
@@ -20,7 +20,7 @@ import typer
 from numpy.typing import NDArray
 
 from voicemail.audio.recording_audio import WIDE_HZ, Samples
-from voicemail.enhancement.frontend import speech_frames
+from voicemail.enhancement.profile import speech_frames
 from voicemail.enhancement.spectrum import CENTRES_HZ, Analyser, Bands, band_levels
 
 _PIECE_SECONDS = 10
@@ -34,17 +34,17 @@ _MEAN_OF_LEVELS_DB = -2.0
 
 
 def main(
-    files: list[Path], out: Annotated[Path, typer.Option()] = Path("voicemail/enhancement/shapes/speech.json")
+    files: list[Path], out: Annotated[Path, typer.Option()] = Path("voicemail/enhancement/statistics/speech.json")
 ) -> None:
-    """Measure FILES and write the shape to OUT."""
+    """Measure FILES and write the statistics to OUT."""
     means: list[NDArray[np.float64]] = []
     products: list[NDArray[np.float64]] = []
     for piece in _pieces(files):
         levels = np.maximum(_levels(piece), _FAINTEST)
         mean = levels[speech_frames(levels)].mean(axis=0)
-        departures = (levels - mean).astype(np.float64)
+        deviations = (levels - mean).astype(np.float64)
         means.append(mean)
-        products.append(departures.T @ departures / len(departures))
+        products.append(deviations.T @ deviations / len(deviations))
     mean, covariance = _with_published_bottom(np.mean(means, axis=0)), np.mean(products, axis=0)
     kept = {
         "mean": [round(float(level), 3) for level in mean],
