@@ -33,7 +33,7 @@ def doubted(gist: Gist, found: Sequence[Moment], around: Surroundings) -> list[M
         beside = told[max(place - 1, 0) : place] + told[place + 1 : place + 2]
         if _is_doubtful(text, gist.text, moment, around) or _is_of_another_month(text, moment, beside):
             told[place] = replace(moment, is_certain=False)
-    return list(_settled(text, told, around))
+    return list(_settled(text, gist.text, told, around))
 
 
 def masked(gist: Gist, found: Sequence[Moment]) -> str:
@@ -123,7 +123,7 @@ def _of_this_moment(words: Sequence[str]) -> str:
     return " ".join(words)
 
 
-def _settled(text: str, told: Sequence[Moment], around: Surroundings) -> Iterator[Moment]:
+def _settled(text: str, gist_text: str, told: Sequence[Moment], around: Surroundings) -> Iterator[Moment]:
     """The moments, neighbouring days put together: the same day twice is one, a friday and two weeks are the friday then,
     and days that contradict each other are both uncertain."""
     kept: list[Moment] = []
@@ -131,11 +131,11 @@ def _settled(text: str, told: Sequence[Moment], around: Surroundings) -> Iterato
         before = kept[-1] if kept else None
         if before is not None and _is_other_choice(text, before, moment, around):
             moment = replace(moment, is_certain=False)
-        if before is not None and _are_weekdays_of_a_span(text, before, moment, around):
+        if before is not None and _are_weekdays_of_a_span(text, gist_text, before, moment, around):
             kept[-1] = replace(before, is_certain=False)
             kept.append(replace(moment, is_certain=False))
             continue
-        if before is None or not _are_neighbours(text, before, moment, around):
+        if before is None or not _are_neighbours(text, gist_text, before, moment, around):
             kept.append(moment)
             continue
         if moment.weekday is not None and before.weekday is None and _is_on(before, moment.weekday):
@@ -151,10 +151,12 @@ def _settled(text: str, told: Sequence[Moment], around: Surroundings) -> Iterato
     yield from kept
 
 
-def _are_neighbours(text: str, one: Moment, other: Moment, around: Surroundings) -> bool:
+def _are_neighbours(text: str, gist_text: str, one: Moment, other: Moment, around: Surroundings) -> bool:
     """Whether two moments of one kind stand side by side, with no word between that lists them."""
     if (one.day is None) != (other.day is None) or one.end > other.start or (one.is_of_span and other.is_of_span):
         return False
+    if other.kind == "clock" and gist_text[other.start : other.end].split(maxsplit=1)[0] in around.spans:
+        return False  # с 15:00 до 16:00
     between = text[one.end : other.start].replace(",", " ").split()
     return len(between) <= 1 and all(word in around.bridges for word in between)
 
@@ -164,15 +166,16 @@ def _is_other_choice(text: str, one: Moment, other: Moment, around: Surroundings
     if one.is_certain or one.minute is None or other.minute is None or one.is_of_span or other.is_of_span:
         return False
     between = text[one.end : other.start].replace(",", " ").split()
-    return 0 < len(between) <= 2 and between[0] in around.choices
+    return 0 < len(between) <= 2 and between[0] in around.choices - around.spans
 
 
-def _are_weekdays_of_a_span(text: str, one: Moment, other: Moment, around: Surroundings) -> bool:
+def _are_weekdays_of_a_span(text: str, gist_text: str, one: Moment, other: Moment, around: Surroundings) -> bool:
     """From monday to friday is every week as well."""
     if one.weekday is None or other.weekday is None:
         return False
     between = text[one.end : other.start].replace(",", " ").split()
-    return len(between) <= 2 and any(word in around.spans for word in between)
+    first = gist_text[other.start : other.end].split(maxsplit=1)[0]
+    return len(between) <= 2 and any(word in around.spans for word in (*between, first))
 
 
 def _is_on(moment: Moment, weekday: int) -> bool:

@@ -37,13 +37,8 @@ def readings_of(tokens: Sequence[Token], letters: str, language: NumberWords) ->
             hesitates = place > 0 and letters[place - 1] == "F"
             kept.append((replace(token, follows_pause=True) if hesitates else token, letter))
     steps = [_steps(kept, place, language) for place in range(len(kept))]
-    count = 0
-    for differences in (0, 1, 2):
-        for taken in _ways(steps, 0, differences):
-            yield _heard(taken)
-            count += 1
-            if count >= _MOST_READINGS:
-                return
+    for taken in _ways(steps):
+        yield _heard(taken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +51,21 @@ class _Step:
     starts_group: bool
 
 
-def _ways(steps: Sequence[Sequence[_Step]], place: int, differences: int) -> Iterator[tuple[_Step, ...]]:
-    """The ways through the tokens that take another than the likeliest step exactly `differences` times."""
-    if place >= len(steps):
-        if differences == 0:
-            yield ()
-        return
-    for choice, step in enumerate(steps[place]):
-        left = differences - min(choice, 1)
-        if left < 0:
-            return
-        for rest in _ways(steps, place + step.length, left):
-            yield (step, *rest)
+def _ways(steps: Sequence[Sequence[_Step]]) -> list[tuple[_Step, ...]]:
+    """The ways through the tokens: the likeliest, then those that differ from it once, then twice; at most _MOST_READINGS."""
+    end: list[list[tuple[_Step, ...]]] = [[()], [], []]  # by the differences that are left
+    from_place = [end]  # of the last place first
+    for choices in reversed(steps):
+        ways: list[list[tuple[_Step, ...]]] = [[], [], []]
+        for choice, step in enumerate(choices):
+            following = from_place[-step.length] if step.length <= len(from_place) else end
+            for left in (0, 1, 2):
+                spent = left - min(choice, 1)
+                if spent >= 0 and len(ways[left]) < _MOST_READINGS:
+                    ways[left] += [(step, *rest) for rest in following[spent]]
+        from_place.append([found[:_MOST_READINGS] for found in ways])
+    none, once, twice = from_place[-1]
+    return [*none, *once, *twice][:_MOST_READINGS]
 
 
 def _heard(taken: Sequence[_Step]) -> Heard:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from voicemail.facts.numerals import en, ko, lv, ru
 from voicemail.facts.numerals.numeral import NumberWords, Numeral
@@ -76,6 +77,7 @@ def tokens_of(words: Sequence[Word], language: str) -> list[Token]:
     return tokens
 
 
+@lru_cache(maxsize=8192)  # people use few words, and some hundred of them again and again
 def folded(word: str, language: str) -> str:
     text = word.lower().replace("’", "'")
     if language == "lv":
