@@ -111,6 +111,9 @@ class _TerminalPhone:
             await self._telephone.act(Silence())
             return
         file = _found(name)
+        if file is None and hangs_up(name):
+            await self._telephone.act(HangUp())
+            return
         if file is None:
             self._console.print(f"  [red]There is no file {escape(name)}.[/]")
             self._ask_for_file()
@@ -120,7 +123,7 @@ class _TerminalPhone:
         await self._telephone.act(Speak(audio=await asyncio.to_thread(file.read_bytes)))
 
     def _ask_for_file(self) -> None:
-        words = "  [dim](speak) path of a WAV file, then Enter · Enter = silence · # ends · Ctrl-C hangs up:[/] "
+        words = "  [dim]path of a sound file, or Enter for silence · # ends · h + Enter hangs up:[/] "
         self._console.print(words, end="")
 
     def _hint(self) -> None:
@@ -128,6 +131,11 @@ class _TerminalPhone:
             silent = " · Enter = say nothing" if self._is_fast else ""
             self._console.print(f"  [dim]press a key: 0-9 * #{silent} · h hangs up[/]")
             self._has_hinted = True
+
+
+def hangs_up(line: str) -> bool:
+    """Whether a line that is no file means to hang up."""
+    return line.strip().lower() == "h"
 
 
 def _found(name: str) -> Path | None:

@@ -29,7 +29,8 @@ class CallerChannel:
         self._actions: asyncio.Queue[Action | None] = asyncio.Queue()  # None: the call was ended by REST
         self._counted_seconds = 0.0
         self._began = asyncio.get_running_loop().time()
-        self._is_mute = False
+        self._muted_at: float | None = None
+        self._muted_seconds = 0.0
         self._gone = asyncio.Event()
 
     @property
@@ -38,6 +39,11 @@ class CallerChannel:
         if self._pace == "fast":
             return self._counted_seconds
         return asyncio.get_running_loop().time() - self._began
+
+    @property
+    def muted_seconds(self) -> float:
+        """For how many seconds of the call the telephone has sent no sound at all."""
+        return self._muted_seconds + (0.0 if self._muted_at is None else self.seconds - self._muted_at)
 
     @property
     def is_fast(self) -> bool:
@@ -73,7 +79,7 @@ class CallerChannel:
         clock = asyncio.get_running_loop()
         began = clock.time()
         while True:
-            is_mute = self._is_mute and mute_seconds is not None
+            is_mute = self._muted_at is not None and mute_seconds is not None
             limit = None if self._pace == "fast" else began + (mute_seconds if is_mute and mute_seconds else seconds)
             try:
                 async with asyncio.timeout_at(limit):
@@ -86,15 +92,17 @@ class CallerChannel:
                 case HangUp():
                     raise CallerHungUp
                 case Mute():
-                    self._is_mute = True
+                    self._unmute()
+                    self._muted_at = self.seconds
                 case Silence():
                     if self._pace == "fast":
                         self._counted_seconds += seconds
                         return None
-                    if self._is_mute:
-                        self._is_mute, began = False, clock.time()
+                    if self._muted_at is not None:
+                        self._unmute()
+                        began = clock.time()
                 case Keys() | Speak():
-                    self._is_mute = False
+                    self._unmute()
                     return action
 
     async def within(self, seconds: float, accepts: Callable[[Keys | Speak], bool]) -> Keys | Speak | None:
@@ -118,3 +126,6 @@ class CallerChannel:
     def advance(self, seconds: float) -> None:
         """Advance the fast clock by the time that the caller spoke."""
         self._counted_seconds += seconds
+
+    def _unmute(self) -> None:
+        self._muted_seconds, self._muted_at = self.muted_seconds, None

@@ -56,17 +56,17 @@ async def _listen(channel: CallerChannel, verb: Record, sound: Sound) -> Capture
             finish_on_key=verb.finish_on_key,
         )
     )
-    began = channel.seconds
+    began, muted = channel.seconds, channel.muted_seconds
 
     def with_silence() -> Sound:
-        return sound + silence(min(channel.seconds - began, left_seconds))
+        heard_seconds = channel.seconds - began - (channel.muted_seconds - muted)
+        return sound + silence(min(heard_seconds, left_seconds))
 
     try:
         match await channel.wait(quiet_seconds, mute_seconds=left_seconds):
             case None:
-                taken = with_silence()
-                is_full = taken.seconds > verb.max_seconds - _TOLERANCE_SECONDS
-                return CapturedAudio(taken, "max_length" if is_full else "silence")
+                is_full = channel.seconds - began > left_seconds - _TOLERANCE_SECONDS
+                return CapturedAudio(with_silence(), "max_length" if is_full else "silence")
             case Keys(keys=keys):
                 end_key = _end_key(keys, verb)
                 return CapturedAudio(with_silence(), "key" if end_key else None, end_key)
