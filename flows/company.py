@@ -47,7 +47,7 @@ class TargetRule(Definition):
     """
 
     intent: str | None = None
-    language: Language | None = None
+    language: str | None = None
     minutes: int = Field(default=0, ge=0, le=60 * 24 * 14)
     days: int = Field(default=0, ge=0, le=30)
 
@@ -109,15 +109,15 @@ class Company(Definition):
     """
 
     spec: Literal[1] = 1
-    organisation: dict[Language, str] = Field(min_length=1)
-    default_language: Language
+    organisation: dict[str, str] = Field(min_length=1)
+    default_language: str
     home_country: Annotated[str, AfterValidator(read_country)] = "LV"
     clock: Literal["12h", "24h"] = "12h"  # how English times are spoken; other languages have one way
     numbers: dict[str, Number] = Field(min_length=1)
     calendars: dict[Slug, CalendarDefinition] = Field(min_length=1, max_length=MAX_CALENDARS)
     queues: dict[Slug, QueueDefinition] = Field(min_length=1, max_length=MAX_QUEUES)
     teams: dict[Slug, TeamDefinition] = Field(default_factory=dict)
-    voices: dict[Language, str] = Field(default_factory=dict)
+    voices: dict[str, str] = Field(default_factory=dict)
     words: dict[Language, OwnWords] = Field(default_factory=dict)
     _marks: Mapping[Place, Mark] = PrivateAttr(default_factory=dict)
     _allowed: frozenset[tuple[int, str]] = PrivateAttr(default=frozenset())

@@ -201,11 +201,18 @@ def _languages(company: Company) -> Iterator[Note]:
     ):
         places += [((key, tag), tag) for tag in tags]
     for name, queue in company.queues.items():
-        places += [(("queues", name, "title"), tag) for tag in queue.title]
+        places += [(("queues", name, "title", tag), tag) for tag in queue.title]
         for index, target in enumerate(queue.targets):
             places += (
                 [(("queues", name, "targets", str(index), "language"), target.language)] if target.language else []
             )
+    for name, team in company.teams.items():
+        places += [(("teams", name, "title", tag), tag) for tag in team.title]
+    for number, called in company.numbers.items():
+        places += [(("numbers", number, "organisation", tag), tag) for tag in called.organisation]
+    for name, calendar in company.calendars.items():
+        for index, exception in enumerate(calendar.exceptions):
+            places += [(("calendars", name, "exceptions", str(index), "name", tag), tag) for tag in exception.name]
     for place, tag in places:
         if tag and (wrong := unknown_language(tag)):
             yield "UNKNOWN_LANGUAGE", "error", place, wrong, "Write a code such as en, lv or pt-BR."

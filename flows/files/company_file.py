@@ -22,7 +22,7 @@ from flows.files.queue_file import read_queue, read_team
 from flows.files.reading import Reading
 from flows.files.tree import Mapping, Text, Tree, read_tree
 from flows.own_words import OwnWords, own_word
-from flows.values.language import read_language
+from flows.values.language import language_key, read_language
 from flows.values.places import read_country
 from flows.values.telephone import read_address
 
@@ -61,7 +61,7 @@ def _company(fields: Fields) -> dict[str, Any]:
     spec = fields.text("spec", "1")
     if spec != "1":
         fields.fault(fields.mark_of("spec"), "SPEC", f'spec "{spec}" is not known to this version; write spec: 1')
-    language = fields.value("default_language", read_language, "", needed=True)
+    language = fields.value("default_language", language_key, "", needed=True)
     organisation = _organisation(fields, language)
     home = fields.value("home_country", read_country, "LV")
     clock = fields.one_of("clock", ("12h", "24h"), "12h")

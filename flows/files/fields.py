@@ -12,7 +12,7 @@ from flows.files.reading import Reading
 from flows.files.tree import Listing, Mapping, Text, Tree
 from flows.prompts.prompt import Prompt
 from flows.values.duration import read_duration, spelled
-from flows.values.language import read_language
+from flows.values.language import language_key
 
 Value = TypeVar("Value")
 Other = TypeVar("Other")
@@ -177,20 +177,19 @@ class Fields:
         """Return texts by language; a single text stands for all languages, under ""."""
         value = self.mapping.get(name)
         if value is None or isinstance(value, Text):
-            written = self.text(name)
-            return {"": written} if written else {}
+            self.take(name)
+            return {"": value.value} if value is not None and value.value else {}
         return self.by_language(name)
 
     def by_language(self, name: str) -> dict[str, str]:
-        """Return texts by language."""
+        """Return texts by language, without those that are empty. Whether a language is one is for the checks."""
         found: dict[str, str] = {}
         for key, text in self.scalars(name).items():
-            tag = self.read(Text(key, self.reading.marks[(*self.place, name, key)]), read_language, "", name)
-            if not text.value:
-                self.fault(text.mark, "SHAPE", f'{name} "{key}" is empty')
-            elif tag in found:
+            tag = language_key(key)
+            self.reading.marks[(*self.place, name, tag)] = self.reading.marks[(*self.place, name, key)]
+            if tag in found:
                 self.fault(text.mark, "DUPLICATE_KEY", f'{name}: "{tag}" stands here twice')
-            elif tag:
+            elif text.value:
                 found[tag] = text.value
         return found
 
@@ -278,7 +277,7 @@ class Fields:
         return {name: found[name] for name in known if name in found}
 
     def missing(self, name: str) -> None:
-        self.fault(self.mark, "MISSING", f"{name} is missing")
+        self.fault(self.mark, "MISSING", f"{name} is missing; add {name}: …")
 
     def finish(self) -> None:
         """Name each key that does not belong here."""

@@ -11,7 +11,7 @@ from flows.files.tree import Listing, Mapping, Text, Tree
 from flows.limits import MAX_PROMPT_CHARS
 from flows.prompts.prompt import Line, Prompt, clean, parse
 from flows.prompts.recorded import Recorded
-from flows.values.language import read_language
+from flows.values.language import language_key
 
 if TYPE_CHECKING:
     from flows.files.fields import Fields
@@ -49,14 +49,6 @@ def read_prompt(fields: Fields, value: Tree, what: str) -> Prompt | None:
         if line is not None:
             lines[key.value] = line
     return Prompt(lines) if lines else None
-
-
-def language_key(written: str) -> str:
-    """A language as a key of a file, in its stored form; what is none stays as it is and is refused as unknown."""
-    try:
-        return read_language(written)
-    except ValueError:
-        return written
 
 
 def _read_line(fields: Fields, key: Text, written: Tree, what: str) -> Line | None:

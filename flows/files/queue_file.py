@@ -11,7 +11,7 @@ from flows.files.calendar_file import read_windows
 from flows.files.fields import Fields
 from flows.files.tree import Text
 from flows.values.duration import in_days, read_duration
-from flows.values.language import read_language
+from flows.values.language import language_key
 from flows.values.telephone import read_number
 
 _MOST_MINUTES = 60 * 24 * 14
@@ -72,7 +72,7 @@ def _quiet(fields: Fields) -> Window | None:
 
 
 def _target(fields: Fields) -> TargetRule | None:
-    intent, language = fields.slug("intent"), fields.value("language", read_language, "")
+    intent, language = fields.text("intent"), fields.value("language", language_key, "")
     value = fields.mapping.get("within")
     days = in_days(value.value) if isinstance(value, Text) else None
     minutes = 0 if days else _minutes(fields, "within", 0, _MOST_MINUTES)

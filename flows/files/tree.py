@@ -15,7 +15,9 @@ from flows.files.yaml_faults import explain
 from flows.limits import MAX_FILE_BYTES
 
 MAX_DEPTH = 12
-_UNSEEN = " \u00a0\u2007\u202f\u200b\u200e\u200f\ufeff"
+_UNSEEN = " \u00a0\u2007\u202f"
+# Characters without a width, which nobody types on purpose into a plain word.
+_WITHOUT_WIDTH = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ class _Parser:
 
         entries: dict[str, tuple[Text, Tree]] = {}
         while not isinstance(following := next(self._events), events.MappingEndEvent):
-            key = self._part(following, depth + 1)
+            key = self._key(self._part(following, depth + 1))
             value = _seen(self._part(next(self._events), depth + 1))
             if not isinstance(key, Text):
                 self._note(key.mark, "KEY", "a key must be one word")
@@ -142,6 +144,13 @@ class _Parser:
                 entries[key.value] = (key, value)
         return Mapping(tuple(entries.values()), _mark(event))
 
+    def _key(self, part: Tree) -> Tree:
+        if isinstance(part, Text) and part.plain and part.value[:1] in _UNSEEN and part.value:
+            self._note(
+                part.mark, "KEY", "a character that looks like a space stands before this key; type the line anew"
+            )
+        return _seen(part)
+
     def _alias(self, event: Any) -> FlowFaults:
         if str(event.anchor).startswith(":"):
             return self._refusal(event, "ALIAS", '* is a word of YAML; write the key in quotes: "*"')
@@ -157,8 +166,10 @@ class _Parser:
 
 
 def _seen(part: Tree) -> Tree:
-    """A plain scalar without the spaces around it that cannot be seen: nobody wrote them."""
-    return replace(part, value=part.value.strip(_UNSEEN)) if isinstance(part, Text) and part.plain else part
+    """A plain scalar without what cannot be seen in it: nobody wrote that."""
+    if isinstance(part, Text) and part.plain:
+        return replace(part, value=part.value.translate(_WITHOUT_WIDTH).strip(_UNSEEN))
+    return part
 
 
 def _mark(event: Any) -> Mark:

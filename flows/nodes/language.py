@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from flows.events import LanguageChosen
 from flows.files.fields import KEYS
-from flows.files.prompt_file import language_key
 from flows.inputs import Digits, Silence
 from flows.nodes.asking import Asking, Chosen, GaveUp, ask, hear, read_asking, wait_for_key
 from flows.prompts.prompt import Line, Prompt
 from flows.steps import Leave, Step
+from flows.values.language import language_key
 
 if TYPE_CHECKING:
     from flows.files.fields import Fields

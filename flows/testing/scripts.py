@@ -13,7 +13,7 @@ from flows.inputs import HoursState, Input
 from flows.session import Caller
 from flows.testing.acts import Elapse, parse_act
 from flows.values.dates import read_moment
-from flows.values.language import read_language
+from flows.values.language import language_key
 from flows.values.places import read_zone
 from flows.values.telephone import read_number
 
@@ -170,7 +170,7 @@ def _caller(fields: Fields, zone: str) -> Caller:
     number = inner.text("number", "+37120000001")
     if number != "withheld":
         number = inner.read(Text(number, inner.mark_of("number")), read_number, "", "number")
-    language = inner.value("language", read_language, "")
+    language = inner.value("language", language_key, "")
     caller = Caller(
         number=None if number == "withheld" else number,
         name=inner.text("name"),

@@ -62,8 +62,13 @@ def read_day(written: str) -> date | YearlyDate:
 
 
 def read_moment(written: str) -> datetime:
-    """Return a date with a time of day, without a zone. Raises ValueError."""
+    """Return a date with a time of day; it has a zone only where an offset is written, as in ISO 8601. Raises ValueError."""
     text = plain(written).lower()
+    if re.search(r"\d[-+]\d\d:?\d\d$|z$", text):
+        try:
+            return datetime.fromisoformat(text.upper())
+        except ValueError:
+            raise ValueError(f'"{written}" is not a date and time; write 2030-03-05 14:00') from None
     match = _MOMENT.fullmatch(text)
     if match is None:
         try:

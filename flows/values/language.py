@@ -19,10 +19,20 @@ def read_language(written: str) -> str:
     return match[1].lower() + (f"-{match[2].upper()}" if match[2] else "")
 
 
+def language_key(written: str) -> str:
+    """A language in its stored form; what has not the form of one stays as it is, for the checks to name."""
+    try:
+        return read_language(written)
+    except ValueError:
+        return written
+
+
 def unknown_language(tag: str) -> str:
     """Say what is wrong with a tag that names no language of this world, or nothing. Needs locale tables: not for calls."""
     from babel import Locale
 
+    if not LANGUAGE.fullmatch(tag):
+        return f'"{tag}" is not a language such as en, lv or pt-BR.{_meant(tag)}'
     base, _, region = tag.partition("-")
     english = Locale("en")
     if base not in english.languages:
