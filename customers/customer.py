@@ -16,6 +16,10 @@ from runtime.sql.bulk import insert_many_once
 
 MAX_NAME_CHARACTERS = 200
 
+_OWNERS = sa.select(customer_numbers.c.number, customer_numbers.c.customer_id).where(
+    customer_numbers.c.number.in_(sa.bindparam("numbers", expanding=True))
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Customer:
@@ -38,7 +42,7 @@ def of_calls(connection: Connection, numbers: Mapping[str, str | None], at: date
     anonymous = {
         call_id: derived_id("cu", "withheld", call_id) for call_id, number in numbers.items() if number is None
     }
-    insert_many_once(connection, customers, [_row(name, at) for name in (*fresh.values(), *anonymous.values())])
+    insert_many_once(connection, customers, [_row(name, at) for name in (*fresh.values(), *anonymous.values())], "id")
     added = {number for (number,) in insert_many_once(connection, customer_numbers, _number_rows(fresh, at), "number")}
     if taken := [number for number in fresh if number not in added]:  # another call created the customer first
         connection.execute(customers.delete().where(customers.c.id.in_([fresh[number] for number in taken])))
@@ -91,8 +95,4 @@ def _number_rows(owners: Mapping[str, str], at: datetime) -> list[dict[str, Any]
 def _owners(connection: Connection, numbers: Collection[str]) -> dict[str, str]:
     if not numbers:
         return {}
-    query = sa.select(customer_numbers.c.number, customer_numbers.c.customer_id)
-    return {
-        row.number: row.customer_id
-        for row in connection.execute(query.where(customer_numbers.c.number.in_(list(numbers))))
-    }
+    return {row.number: row.customer_id for row in connection.execute(_OWNERS, {"numbers": list(numbers)})}

@@ -104,7 +104,7 @@ def correct(connection: Connection, row: Mapping[str, Any]) -> None:
 
 def record_many(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Add many rows of `event_row` in one statement."""
-    insert_many_once(connection, history, rows)
+    insert_many_once(connection, history, rows, "id")
 
 
 def events_of(

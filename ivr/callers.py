@@ -37,14 +37,16 @@ _ITS_QUEUE = (
     )
     .scalar_subquery()
 )
-_QUERY = sa.select(
-    customer_numbers.c.number, customers.c.name, customers.c.language, _EARLIEST_PROMISE, _ITS_QUEUE
-).join_from(customer_numbers, customers)
+_QUERY = (
+    sa.select(customer_numbers.c.number, customers.c.name, customers.c.language, _EARLIEST_PROMISE, _ITS_QUEUE)
+    .join_from(customer_numbers, customers)
+    .where(customer_numbers.c.number.in_(sa.bindparam("numbers", expanding=True)))
+)
 
 
 def look_up(connection: Connection, numbers: Collection[str]) -> dict[str, Caller]:
     """Name, language and earliest open promise of the customers with these numbers; unknown ones are left out."""
-    found = connection.execute(_QUERY.where(customer_numbers.c.number.in_(list(numbers))))
+    found = connection.execute(_QUERY, {"numbers": list(numbers)})
     return {
         number: Caller(number, name, language, until, queue or "") for number, name, language, until, queue in found
     }

@@ -45,7 +45,7 @@ def open_calls(connection: Connection, openings: Sequence[Opening]) -> None:
         return
     numbers = {each.call.call_id: each.call.from_number for each in openings}
     owners = customer.of_calls(connection, numbers, openings[0].at)
-    insert_many_once(connection, calls, [_call_row(each, owners[each.call.call_id]) for each in openings])
+    insert_many_once(connection, calls, [_call_row(each, owners[each.call.call_id]) for each in openings], "id")
     history.record_many(connection, [_began_row(each, owners[each.call.call_id]) for each in openings if each.flow])
 
 

@@ -1,4 +1,8 @@
-"""Work that event loops give to one thread: it takes what waits as one batch, and each result goes back to its loop."""
+"""Work that event loops give to one thread: it takes what waits as a batch, and each result goes back to its loop.
+
+A batch costs the thread little more than one piece of work. So what a loop submits while it goes through its ready sockets
+is handed over together.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,9 @@ import queue
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+# So few are not divided.
+FEW = 8
 
 Work = TypeVar("Work")
 Result = TypeVar("Result")
@@ -25,8 +32,11 @@ class BatchQueue(Generic[Work, Result]):
     """Takes work from any number of event loops to one thread."""
 
     def __init__(self) -> None:
-        self._queue: queue.SimpleQueue[Pending[Work, Result] | None] = queue.SimpleQueue()
-        self._has_ended = False  # of the taking thread alone
+        self._queue: queue.SimpleQueue[list[Pending[Work, Result]] | None] = queue.SimpleQueue()
+        self._submitted: dict[asyncio.AbstractEventLoop, list[Pending[Work, Result]]] = {}
+        # Of the taking thread alone:
+        self._waiting: list[Pending[Work, Result]] = []
+        self._has_ended = False
 
     async def submit(self, work: Work, timeout_seconds: float) -> Result:
         """Wait for the result of this work. Raises TimeoutError; the work may be done all the same."""
@@ -34,28 +44,41 @@ class BatchQueue(Generic[Work, Result]):
         pending: Pending[Work, Result] = Pending(work, loop, loop.create_future())
         # A timer of its own costs a third of asyncio.timeout, and every turn pays for it.
         timer = loop.call_later(timeout_seconds, _expire, pending.result)
-        self._queue.put(pending)
+        together = self._submitted.setdefault(loop, [])
+        together.append(pending)
+        if len(together) == 1:
+            loop.call_soon(self._hand_over, loop)
         try:
             return await pending.result
         finally:
             timer.cancel()
 
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        if together := self._submitted.pop(loop, None):
+            self._queue.put(together)
+
     def take(self, most: int, timeout_seconds: float | None = None) -> list[Pending[Work, Result]] | None:
-        """All that waits, up to `most`; empty when nothing comes in time, None after `end`."""
-        batch: list[Pending[Work, Result]] = []
+        """Half of what waits, up to `most`; empty when nothing comes in time, None after `end`.
+
+        While half is done here, the loop can go on with the other half.
+        """
         try:
-            while len(batch) < most and not self._has_ended:
-                pending = self._queue.get_nowait() if batch else self._queue.get(timeout=timeout_seconds)
-                if pending is None:
+            while not self._has_ended:
+                more = self._queue.get_nowait() if self._waiting else self._queue.get(timeout=timeout_seconds)
+                if more is None:
                     self._has_ended = True
                 else:
-                    batch.append(pending)
+                    self._waiting += more
         except queue.Empty:
             pass
+        size = min(most, max(FEW, (len(self._waiting) + 1) // 2))
+        batch, self._waiting = self._waiting[:size], self._waiting[size:]
         return None if self._has_ended and not batch else batch
 
     def end(self) -> None:
         """Let `take` return None once what was submitted before is taken."""
+        for loop in list(self._submitted):
+            self._hand_over(loop)
         self._queue.put(None)
 
 

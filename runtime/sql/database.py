@@ -35,11 +35,10 @@ SQLITE_PRAGMAS = (
     f"PRAGMA cache_size=-{SQLITE_CACHE_KIB}",
     "PRAGMA foreign_keys=ON",
 )
-# After this a thread tries without its turn, and SQLite says what is wrong.
-SQLITE_TURN_TIMEOUT_SECONDS = 20.0
+# After this a thread tries without the lock, and SQLite says what is wrong.
+SQLITE_LOCK_TIMEOUT_SECONDS = 20.0
 
-_turns: dict[str, threading.Lock] = {}  # by file: a process opens it more than once
-_turns_lock = threading.Lock()
+_write_locks: dict[str, threading.Lock] = {}  # by file: a process opens it more than once
 
 
 class Moment(sa.types.TypeDecorator[datetime]):
@@ -77,16 +76,17 @@ def open_database(url: str, pool_size: int = 5) -> Engine:
         )
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
-        return engine
-    return sa.create_engine(
-        url,
-        pool_size=pool_size,
-        max_overflow=10,
-        pool_timeout=10,
-        pool_pre_ping=True,
-        json_serializer=_json,
-        connect_args={"connect_timeout": 5},
-    )
+    else:
+        engine = sa.create_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=10,
+            pool_timeout=10,
+            pool_pre_ping=True,
+            json_serializer=_json,
+            connect_args={"connect_timeout": 5},
+        )
+    return engine
 
 
 @contextmanager
@@ -99,14 +99,14 @@ def reading(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction that writes: committed at the end, rolled back when an exception passes."""
-    with turn_to_write(engine), engine.connect() as connection:
+    with write_lock(engine), engine.connect() as connection:
         connection = connection.execution_options(ringback_writes=True)
         with connection.begin():
             yield connection
 
 
 @contextmanager
-def turn_to_write(engine: Engine) -> Iterator[None]:
+def write_lock(engine: Engine) -> Iterator[None]:
     """Let the threads of this process write to SQLite one after another.
 
     SQLite's own waiting is a poll that is not fair: with 40 threads some starve for 5 seconds and fail (measured). Other
@@ -115,18 +115,13 @@ def turn_to_write(engine: Engine) -> Iterator[None]:
     if engine.dialect.name != "sqlite":
         yield
         return
-    turn = _turn_of(engine)
-    has_turn = turn.acquire(timeout=SQLITE_TURN_TIMEOUT_SECONDS)
+    lock = _write_locks.setdefault(engine.url.database or "", threading.Lock())
+    has_lock = lock.acquire(timeout=SQLITE_LOCK_TIMEOUT_SECONDS)
     try:
         yield
     finally:
-        if has_turn:
-            turn.release()
-
-
-def _turn_of(engine: Engine) -> threading.Lock:
-    with _turns_lock:
-        return _turns.setdefault(str(engine.url), threading.Lock())
+        if has_lock:
+            lock.release()
 
 
 @contextmanager
@@ -149,13 +144,13 @@ def savepoint(connection: Connection) -> Iterator[None]:
 
 def insert_once(connection: Connection, table: sa.Table, **values: Any) -> bool:
     """Insert a row unless one with the same key exists; tell whether it was inserted."""
-    statement = insert_or_ignore(connection, table).values(**values)
+    statement = insert_or_ignore(connection.dialect.name, table).values(**values)
     return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
 
 
-def insert_or_ignore(connection: Connection, table: sa.Table) -> Insert:
+def insert_or_ignore(dialect: str, table: sa.Table) -> Insert:
     """An INSERT that leaves existing rows as they are, in the database's own words."""
-    if connection.dialect.name == "postgresql":
+    if dialect == "postgresql":
         return postgresql.insert(table).on_conflict_do_nothing()
     return sqlite.insert(table).on_conflict_do_nothing()
 

@@ -52,14 +52,14 @@ def doubler() -> Iterator[Doubler]:
         made.stop()
 
 
-async def test_what_comes_while_a_batch_is_done_is_the_next_batch_and_comes_back_in_its_order(doubler: Doubler) -> None:
+async def test_what_comes_while_a_batch_is_done_goes_by_halves_and_comes_back_in_its_order(doubler: Doubler) -> None:
     first = await doubler.submit_all(1)
     await asyncio.to_thread(doubler.has_taken.wait, 10)
     others = await doubler.submit_all(60)
     doubler.may_go_on.set()
     assert await first == [0]
     assert await others == [2 * number for number in range(60)]
-    assert doubler.sizes == [1, 60]
+    assert doubler.sizes == [1, 30, 15, 8, 7]
 
 
 async def test_a_batch_has_no_more_than_the_most(doubler: Doubler) -> None:
@@ -69,7 +69,7 @@ async def test_a_batch_has_no_more_than_the_most(doubler: Doubler) -> None:
     doubler.may_go_on.set()
     assert len(await others) == 250
     assert await first == [0]
-    assert doubler.sizes == [1, 100, 100, 50]
+    assert doubler.sizes == [1, 100, 75, 38, 19, 9, 8, 1]
 
 
 async def test_what_was_submitted_before_the_end_is_still_done() -> None:
@@ -80,7 +80,7 @@ async def test_what_was_submitted_before_the_end_is_still_done() -> None:
     doubler.thread.start()
     assert await given == [2 * number for number in range(40)]
     doubler.thread.join(10)
-    assert doubler.sizes == [40]
+    assert doubler.sizes == [20, 10, 8, 2]
 
 
 async def test_work_that_takes_too_long_is_given_up_and_holds_nothing_up(doubler: Doubler) -> None:
