@@ -237,6 +237,7 @@ class CallShape(_Shape):
 class FlowShape(_Shape):
     name: str
     title: str
+    description: str
     version: str
     languages: list[str]
 

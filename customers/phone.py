@@ -47,6 +47,14 @@ def caller_number(raw: str | None) -> str | None:
     return text if phonenumbers.is_possible_number(number) else None
 
 
+def called_address(raw: str | None) -> str | None:
+    """The address that was called, as the carrier names it: a number in any form, a short code, a SIP address.
+
+    At most 80 printable characters; None when nothing is left. Which number of the company it is, company.yaml says.
+    """
+    return "".join(character for character in (raw or "").strip() if character.isprintable())[:80] or None
+
+
 def normalise(raw: str, home_country: str) -> str | None:
     """A number as a person types it ("20 000 001", "00371…") in E.164; None when it is invalid."""
     import phonenumbers

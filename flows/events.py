@@ -123,6 +123,7 @@ class TransferEnded:
     node: str
     status: DialStatus
     seconds: int | None
+    to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

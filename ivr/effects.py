@@ -18,6 +18,7 @@ from callbacks import promises
 from callbacks.intake import ensure_callback
 from customers import customer, history
 from customers.request import Request
+from flows.calendar_definition import named
 from flows.company import Company
 from flows.events import (
     CallbackRequested,
@@ -226,11 +227,20 @@ def _tell_transfer(event: TransferEnded, turn: _Turn) -> None:
         turn.call.customer_id,
         turn.record.at,
         "call.transferred",
-        f"Transfer: {event.status.replace('_', ' ')}{lasted}",
+        f"Transfer{_to(event, turn.company)}: {event.status.replace('_', ' ')}{lasted}",
         key=(turn.call_id, turn.record.turn),
         call_id=turn.call_id,
         data={"node": event.node, "status": event.status, "seconds": event.seconds},
     )
+
+
+def _to(event: TransferEnded, company: Company) -> str:
+    """Whom a transfer rang, as people call them: " to Front desk"."""
+    names = (each.removeprefix("team/") for each in event.to)
+    titles = [
+        named(company.teams[name].title, company.default_language) or name for name in names if name in company.teams
+    ]
+    return f" to {', '.join(titles)}" if titles else ""
 
 
 def _log_fault(event: WentWrong, turn: _Turn) -> None:

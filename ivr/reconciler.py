@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection, Engine
 from customers import history
 from customers.phone import spoken_form
 from customers.request import Request
-from flows.company import Company
+from flows.company import DEFAULT, Company
 from ivr import messages_left, statuses
 from ivr.call import FINAL, call_id_of
 from ivr.journal.turn_record import CallFacts
@@ -35,7 +35,6 @@ EVERY = timedelta(minutes=5)
 LOOK_BACK = timedelta(hours=24)
 # What is younger than this may still be on its way to us by itself.
 GRACE = timedelta(seconds=20)
-DEFAULT = "default"  # in company.yaml: the flow that answers every number that is not named
 # Messages that no turn of ours expected are filed under turns from here on.
 UNEXPECTED_TURN = 10_000
 
@@ -180,7 +179,7 @@ def _was_answered(engine: Engine, company: Company, recording: ListedRecording, 
 
 def _is_ours(engine: Engine, company: Company, call: ListedCall) -> bool:
     """Whether the number rung is ours: named in company.yaml, or one at which we answered before."""
-    if call.to_number in company.numbers:
+    if company.number_of(call.to_number) != DEFAULT:
         return True
     answered = sa.select(sa.literal(1)).where(calls.c.to_number == call.to_number, calls.c.flow != "").limit(1)
     with reading(engine) as connection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -46,9 +46,12 @@ class Clock:
     """The time of calls."""
 
     now: datetime = OPEN_TUESDAY
+    step: timedelta = timedelta(0)  # by which it goes on whenever it is read
 
     def __call__(self) -> datetime:
-        return self.now
+        now = self.now
+        self.now += self.step
+        return now
 
 
 @dataclass

@@ -15,7 +15,8 @@ def calendar_lines(name: str, definition: CalendarDefinition, now: datetime) -> 
     """What a calendar keeps, as its author checks it."""
     yield f"calendar {name}: {definition.zone}; {week_line(definition.week)}"
     for season in definition.seasons:
-        yield f"  {_days(season)}: {week_line(season.week)}"
+        title = f"{named(season.name)}, " if season.name else ""
+        yield f"  {title}{_days(season)}: {week_line(season.week)}"
     if definition.holidays:
         today = now.astimezone(definition.time_zone()).date()
         days = [f"{_day(day)} {day.year} {title}" for day, title in next_holidays(definition, today)]

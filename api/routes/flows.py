@@ -14,7 +14,13 @@ router = APIRouter(prefix="/api/flows", tags=["flows"])
 def published(parts: OpenParts, user: Agent) -> FlowList:
     return FlowList(
         items=[
-            FlowShape(name=flow.flow, title=flow.title, version=flow.version, languages=list(flow.languages))
+            FlowShape(
+                name=flow.flow,
+                title=flow.title,
+                description=flow.description,
+                version=flow.version,
+                languages=list(flow.languages),
+            )
             for flow in parts.published_flows.live_flows()
         ]
     )

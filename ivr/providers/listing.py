@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from customers.phone import caller_number
+from customers.phone import called_address, caller_number
 from ivr.call import CallStatus
 from ivr.providers.twilio import began_by_record_verb, seconds_of, status_of
 from voicemail.recordings import ProviderAccount
@@ -60,7 +60,7 @@ def list_calls(account: ProviderAccount, since: datetime) -> Iterator[ListedCall
         yield ListedCall(
             provider_call_id=str(entry["sid"]),
             from_number=caller_number(entry.get("from")),
-            to_number=caller_number(entry.get("to")),
+            to_number=called_address(entry.get("to")),
             direction="inbound",
             status=status,
             started_at=started_at,

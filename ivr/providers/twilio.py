@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 import structlog
 from twilio.request_validator import HMAC_SHA1, add_port, get_signature_algorithm, remove_port
 
-from customers.phone import caller_number
+from customers.phone import called_address, caller_number
 from flows.inputs import Dialed, DialStatus, Digits, HungUp, Input, Recorded, Silence, Trouble
 from ivr.call import FINAL, STATUSES, CallStatus
 
@@ -173,7 +173,7 @@ def call_of(form: Form, account_sid: str) -> ProviderCall:
     return ProviderCall(
         provider_call_id=call_sid,
         from_number=caller_number(form.get("From")),
-        to_number=caller_number(form.get("To")),
+        to_number=called_address(form.get("To")),
         status=status,
         direction=direction,
     )

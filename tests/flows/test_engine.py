@@ -181,7 +181,7 @@ def test_every_end_of_a_transfer_has_its_way(ring: Ring, status: DialStatus, exi
     assert call.last() == Dial(("+442079460101", "+442079460102", "+442079460199"), 20, sequential=False)
     assert TransferStarted("person", ("team/desk", "+442079460199")) in call.events
     call.do(Dialed(status, 7))
-    assert TransferEnded("person", status, 7) in call.events
+    assert TransferEnded("person", status, 7, ("team/desk", "+442079460199")) in call.events
     assert NodeLeft("person", exit, node) in call.events
 
 
