@@ -16,6 +16,7 @@ from api.shapes import (
     NoteShape,
     TranscriptShape,
     VoicemailDetailShape,
+    VoicemailEntryShape,
     VoicemailShape,
     WordShape,
 )
@@ -73,6 +74,20 @@ def voicemail_detail(message: Voicemail, company: Company) -> VoicemailDetailSha
         media_type=message.media_type,
         facts=[FactShape(**fact) for fact in facts],
         peaks=list(message.peaks) or None,
+    )
+
+
+def voicemail_entry(message: Voicemail) -> VoicemailEntryShape:
+    """A message as a list shows it."""
+    return VoicemailEntryShape(
+        **_message(message).model_dump(),
+        call_id=message.call_id,
+        callback_id=message.callback_id,
+        customer_id=message.customer_id,
+        queue=message.queue,
+        intent=message.intent,
+        language=message.language,
+        is_playable=message.is_playable,
     )
 
 

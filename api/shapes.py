@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from callbacks.callback import AttemptOutcome, ClosingOutcome
 
@@ -70,6 +70,35 @@ class VoicemailShape(_Shape):
     )
     status_reason: str = Field(examples=[""], description="A sentence for the agent when there is no transcript.")
     transcript: TranscriptShape | None
+
+
+class VoicemailEntryShape(VoicemailShape):
+    call_id: str
+    callback_id: str | None
+    customer_id: str
+    queue: str
+    intent: str
+    language: str
+    is_playable: bool
+
+
+class VoicemailList(_Shape):
+    items: list[VoicemailEntryShape]
+
+
+class HeardAgain(_Shape):
+    failed: bool = Field(default=True, description="Only those that failed; false for all, which needs a language.")
+    language: str | None = Field(default=None, max_length=16, examples=["ru"])
+
+    @model_validator(mode="after")
+    def _is_bounded(self) -> Self:
+        if not self.failed and self.language is None:
+            raise ValueError("name a language, or ask for those that failed")
+        return self
+
+
+class HowMany(_Shape):
+    count: int
 
 
 class FactShape(_Shape):

@@ -36,10 +36,11 @@ from runtime.redis import open_redis
 from runtime.secret import secret_key
 from runtime.sql.database import open_database
 from runtime.sql.migrate import refuse_old_tables
-from runtime.sql.outbox import Handler
+from runtime.sql.outbox import Handler, deliver
 from voicemail import mailbox
 from voicemail.jobs.actors import Jobs, outbox_handlers, register
 from voicemail.recordings import ProviderAccount
+from voicemail.removal import removal_handlers
 
 # A queue server that hangs must hold neither the clock nor the outbox.
 QUEUE_TIMEOUT_SECONDS = 5.0
@@ -130,9 +131,20 @@ class Wiring:
         return {
             **outbox_handlers(self.jobs),
             "callback.changed": deliver_changed(self.database, self.queue),
+            **self._removal_handlers,
             mailbox.UNSPOKEN: end_unspoken(self.database),
             effects.RETRY: effects.retry_effects(self.database, self.company),
         }
+
+    @cached_property
+    def _removal_handlers(self) -> dict[str, Handler]:
+        account = ProviderAccount.of(self.settings)
+        return removal_handlers(self.database, self.settings.recordings_dir, account)
+
+    def deliver_removals(self) -> None:
+        """Delete at once what was removed; what cannot be deleted now is tried again by the clock."""
+        while deliver(self.database, self._removal_handlers):
+            pass
 
     def close(self) -> None:
         if "redis" in vars(self):

@@ -21,7 +21,7 @@ from runtime.sql.database import insert_once
 from runtime.sql.outbox import enqueue
 from voicemail.tables import early_recordings, transcripts, voicemails
 
-Status = Literal["expected", "available", "stored", "transcribed", "no_speech", "failed", "empty"]
+Status = Literal["expected", "available", "stored", "transcribed", "no_speech", "failed", "empty", "deleted"]
 FETCH = "voicemail.fetch"
 TRANSCRIBE = "voicemail.transcribe"
 # The outbox entry for a message in which nobody speaks: whoever knows of callbacks ends its own.
@@ -157,10 +157,12 @@ def arrived(
     """
     _one_at_a_time(connection, call_id)
     known = connection.execute(
-        sa.select(voicemails.c.id, voicemails.c.callback_id).where(voicemails.c.recording_id == recording_id)
+        sa.select(voicemails.c.id, voicemails.c.callback_id, voicemails.c.status).where(
+            voicemails.c.recording_id == recording_id
+        )
     ).first()
     if known is not None:
-        return load(connection, known.id) if known.callback_id is None else None
+        return load(connection, known.id) if known.callback_id is None and known.status != "deleted" else None
     awaiting = sa.select(voicemails.c.id).where(
         voicemails.c.call_id == call_id,
         voicemails.c.recording_id.is_(None),
@@ -210,6 +212,30 @@ def voicemails_of_callback(connection: Connection, callback_ids: Iterable[str]) 
         for row in connection.execute(query.order_by(voicemails.c.recorded_at, voicemails.c.id)).mappings():
             found[row[voicemails.c.callback_id]].append(_voicemail(row))
     return found
+
+
+def list_messages(
+    connection: Connection,
+    *,
+    queue: str | None = None,
+    status: Status | None = None,
+    language: str | None = None,
+    before: datetime | None = None,
+    limit: int = 50,
+) -> list[Voicemail]:
+    """Messages, the newest first; those only that were left before a moment."""
+    query = _WITH_WORDS
+    for column, wanted in (
+        (voicemails.c.queue, queue),
+        (voicemails.c.status, status),
+        (voicemails.c.language, language),
+    ):
+        if wanted is not None:
+            query = query.where(column == wanted)
+    if before is not None:
+        query = query.where(voicemails.c.recorded_at < before)
+    query = query.order_by(voicemails.c.recorded_at.desc(), voicemails.c.id).limit(limit)
+    return [_voicemail(row) for row in connection.execute(query).mappings()]
 
 
 _WITH_WORDS = sa.select(

@@ -14,10 +14,13 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import httpx2
+import structlog
 from pydantic import SecretStr
 
 from runtime.config import Settings
 from voicemail.audio.forms import HEAD_BYTES, UNKNOWN_TYPE, sniff
+
+log = structlog.get_logger()
 
 # Two hours at 8 kHz and 16 bits are 115.2 MB: the longest recording that is taken.
 MAX_BYTES = 2 * 3600 * 8000 * 2 + 100_000
@@ -96,6 +99,28 @@ def fetch(account: ProviderAccount, recording_id: str, recordings_dir: Path) -> 
             return _follow(client, account, url, recordings_dir)
         except httpx2.HTTPError as error:
             raise ProviderTrouble(f"The provider could not be reached ({type(error).__name__}).") from error
+
+
+def remove_at_provider(account: ProviderAccount, recording_id: str) -> None:
+    """Delete the provider's copy; one that is gone is fine. Raises ProviderTrouble, worth a retry.
+
+    Where the provider does not let us, it is said once: a retention rule in its console has to do it.
+    """
+    try:
+        url = recording_url(account, recording_id).removesuffix(".wav") + ".json"
+    except RecordingTrouble:
+        return  # no account, or an id of another provider
+    credentials = (account.account_sid, account.auth_token.get_secret_value())
+    is_outside = urlsplit(url).hostname not in ("127.0.0.1", "::1", "localhost")
+    try:
+        with httpx2.Client(auth=credentials, timeout=15.0, trust_env=is_outside) as client:
+            status = client.delete(url).status_code
+    except httpx2.HTTPError as error:
+        raise ProviderTrouble(f"The provider could not be reached ({type(error).__name__}).") from error
+    if status in (401, 403, 405):
+        log.error("recording.not_removed_at_provider", recording_id=recording_id, status=status)
+    elif status not in (200, 202, 204, 404):
+        raise ProviderTrouble(f"The provider answered with an error ({status}).")
 
 
 def recording_url(account: ProviderAccount, recording_id: str) -> str:

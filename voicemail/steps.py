@@ -120,6 +120,8 @@ def end(
     with writing(engine) as connection:
         if not _step(connection, voicemail, status, status_reason=reason, busy_until=None, crashes=0, **drawn):
             return False
+        if status != "failed":  # what was heard before, when a message is heard again
+            connection.execute(transcripts.delete().where(transcripts.c.voicemail_id == voicemail.id))
         if transcript is not None:
             insert_once(
                 connection,

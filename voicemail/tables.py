@@ -18,7 +18,9 @@ voicemails = sa.Table(
     sa.Column("intent", sa.String(40), nullable=False),
     sa.Column("language", sa.String(16), nullable=False),
     sa.Column("until", Moment),  # the moment promised or quoted for its return
-    sa.Column("status", sa.String(24), nullable=False),  # expected available stored transcribed no_speech failed empty
+    sa.Column(
+        "status", sa.String(24), nullable=False
+    ),  # expected available stored transcribed no_speech failed empty deleted
     sa.Column("status_reason", sa.Text, nullable=False, default=""),
     sa.Column("recording_id", sa.String(64), unique=True),  # the provider's
     sa.Column("seconds", sa.Float),  # the provider's figure until the file was read; NULL when it gave none
