@@ -38,7 +38,8 @@ def call(
 ) -> None:
     """Call Ringback from the terminal, on the built-in telephone line.
 
-    Without --script press keys as on a telephone; h or Ctrl-C hangs up. At the beep type the path of a WAV file. A
+    Without --script press keys as on a telephone; h or Ctrl-C hangs up. At the beep type the path of a WAV file, or s for a
+    sample message. When a colleague is rung, a answers and b is busy. A
     script may also come through a pipe. Exits with 0 when the call went well, 1 when it ended in an error or a step
     did not happen, and 2 when it could not begin.
     """

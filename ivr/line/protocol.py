@@ -62,11 +62,18 @@ class Mute(_Message):
     action: Literal["mute"] = "mute"
 
 
+class Callee(_Message):
+    """What the other side of a transfer does; until it acts, it behaves by the instructions of the call."""
+
+    action: Literal["callee"] = "callee"
+    does: Literal["answers", "is_busy", "hangs_up"]
+
+
 class HangUp(_Message):
     action: Literal["hangup"] = "hangup"
 
 
-Action = Keys | Silence | Speak | Mute | HangUp
+Action = Keys | Silence | Speak | Mute | Callee | HangUp
 
 
 class Ringing(_Message):

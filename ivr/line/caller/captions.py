@@ -8,6 +8,7 @@ from ivr.line.protocol import (
     Action,
     Answered,
     Beeped,
+    Callee,
     Connected,
     Dialling,
     DialResult,
@@ -86,6 +87,8 @@ def describe_action(action: Action, event: Event) -> str | None:
             return "silent" if isinstance(event, Listening) or begins_recording(event) else None
         case Mute():
             return None
+        case Callee(does=does):
+            return f"the other side {does.replace('_', ' ')}"
         case _:
             assert_never(action)
 

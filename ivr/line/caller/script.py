@@ -4,6 +4,7 @@
     wait                   until the line waits for keys, a recording begins, or the call ends
     silence                press nothing the next time the line waits for keys
     record FILE            wait for the beep, speak the file, then stay silent
+    record sample          the same with a sample message in the language heard last; `record sample ru` names it
     record 12s             the same with 12 seconds of a tone, in which nobody will find words
     record FILE then #     … then press a key; `then hangup` hangs up while it still records
     record empty           stay silent during the recording
@@ -23,7 +24,11 @@ from pathlib import Path
 
 from ivr.line.durations import InvalidDuration, seconds_of
 from ivr.line.playing.callees import Callees, InvalidDialResult
+from ivr.line.sample_messages import LANGUAGES, sample_message
 from ivr.line.sound import tone
+
+# A sample in the language that the caller heard last.
+HEARD = "heard"
 
 
 class InvalidScript(ValueError):
@@ -49,14 +54,20 @@ class SilenceStep:
 
 @dataclass(frozen=True, slots=True)
 class SpeakStep:
-    """Speak after the beep: `file`, or a tone of `seconds`. `then`: keys to press, "hangup", or "" for silence."""
+    """Speak after the beep: `file`, a sample message, or a tone of `seconds`.
+
+    `sample` is a language, or HEARD. `then`: keys to press, "hangup", or "" for silence.
+    """
 
     file: Path | None = None
     seconds: float = 0.0
     then: str = ""
+    sample: str = ""
 
-    def sound(self) -> bytes:
+    def sound(self, heard_language: str) -> bytes:
         """The sound file to speak. Raises OSError."""
+        if self.sample:
+            return sample_message(heard_language if self.sample == HEARD else self.sample).read_bytes()
         return tone(self.seconds).wav() if self.file is None else self.file.read_bytes()
 
 
@@ -104,8 +115,9 @@ def step_text(step: Step) -> str:
             return "wait"
         case SilenceStep(at_record):
             return "record empty" if at_record else "silence"
-        case SpeakStep(file, seconds, then):
-            return f"record {file or f'{seconds:g}s'}" + (f" then {then}" if then else "")
+        case SpeakStep(file, seconds, then, sample):
+            what = f"sample {sample}".removesuffix(f" {HEARD}") if sample else str(file or f"{seconds:g}s")
+            return f"record {what}" + (f" then {then}" if then else "")
         case PauseStep(seconds):
             return f"wait {seconds:g}s"
         case HangUpStep():
@@ -143,7 +155,7 @@ def _step(line: str, number: int, folder: Path) -> Step | str:
         case _:
             raise InvalidScript(
                 f"script step {number} {line!r} does not exist. Steps: key 1, keys 123#, wait, silence, record FILE, "
-                "record 12s, record FILE then #, record empty, wait 2s, dial busy, hangup."
+                "record sample, record 12s, record FILE then #, record empty, wait 2s, dial busy, hangup."
             )
 
 
@@ -155,11 +167,18 @@ def _spoken(line: str, rest: str, number: int, folder: Path) -> SpeakStep:
     file = folder / Path(name.strip()).expanduser()
     if file.is_file():
         return SpeakStep(file, then=then)
+    if (sample := re.fullmatch(r"sample(?: ([a-z]{2}))?", name.strip())) is not None:
+        if sample[1] and sample[1] not in LANGUAGES:
+            raise InvalidScript(
+                f"script step {number} {line!r}: there is no sample in {sample[1]}; samples: {', '.join(LANGUAGES)}."
+            )
+        return SpeakStep(then=then, sample=sample[1] or HEARD)
     try:
         return SpeakStep(seconds=seconds_of(name), then=then)
     except InvalidDuration:
         raise InvalidScript(
-            f"script step {number} {line!r}: there is no file {file}; give the path of a WAV file, or a length such as 12s."
+            f"script step {number} {line!r}: there is no file {file}; give the path of a WAV file, `sample`, or a length "
+            "such as 12s."
         ) from None
 
 

@@ -20,7 +20,19 @@ from ivr.line.caller.script import (
     WaitStep,
     step_text,
 )
-from ivr.line.protocol import Action, Ended, Event, HangUp, Keys, LineConnection, Listening, Recording, Silence, Speak
+from ivr.line.protocol import (
+    Action,
+    Ended,
+    Event,
+    HangUp,
+    Keys,
+    LineConnection,
+    Listening,
+    Recording,
+    Silence,
+    Speak,
+    Spoken,
+)
 
 PATIENCE = 500  # after the script: the number of events until the caller hangs up on a call that does not end
 
@@ -73,6 +85,7 @@ class _Caller:
         self._is_fast = is_fast
         self._patience = PATIENCE
         self._follow_up = ""
+        self._language = ""  # heard last
         self._is_lost = False
 
     def undone(self) -> tuple[str, ...]:
@@ -82,6 +95,8 @@ class _Caller:
 
     async def react(self, event: Event) -> Action:
         """The action for an event that takes time; silence when no step fits."""
+        if isinstance(event, Spoken):
+            self._language = event.language
         if (
             isinstance(event, Recording) and event.seconds_so_far
         ):  # the speech is over; the next steps come after the recording
@@ -113,7 +128,7 @@ class _Caller:
                 if not begins_recording(event):
                     return Silence()
                 self._follow_up = step.then
-                return self._done(Speak(audio=await asyncio.to_thread(step.sound)))
+                return self._done(Speak(audio=await asyncio.to_thread(step.sound, self._language)))
             case PauseStep(seconds):
                 await asyncio.sleep(0 if self._is_fast else seconds)
                 return self._done(None)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from pathlib import Path
+from typing import Literal
 
 from rich.console import Console
 from rich.markup import escape
@@ -14,6 +16,9 @@ from ivr.line.caller.keyboard import LineEditor, open_keyboard
 from ivr.line.caller.telephone import Telephone
 from ivr.line.protocol import (
     Beeped,
+    Callee,
+    Connected,
+    Dialling,
     Ended,
     Event,
     Failed,
@@ -29,6 +34,7 @@ from ivr.line.protocol import (
     Spoken,
     Warned,
 )
+from ivr.line.sample_messages import sample_message
 
 KEYS = frozenset("0123456789*#ABCD")
 
@@ -59,14 +65,23 @@ class _TerminalPhone:
         self._is_fast = is_fast
         self._editor: LineEditor | None = None
         self._has_hinted = False
+        self._language = ""  # heard last
+        self._transfer: Dialling | Connected | None = None
         self._hanging_up: asyncio.Task[None] | None = None
 
     async def hear(self, event: Event) -> None:
         if isinstance(event, Recorded) and self._editor is not None:
             self._editor = None
             self._console.print()
+        if isinstance(event, Spoken):
+            self._language = event.language
+        self._transfer = event if isinstance(event, Dialling | Connected) else None
         if (line := _shown(event)) is not None:
             self._console.print(line)
+        if isinstance(event, Dialling | Connected):
+            keys = "a answers · b is busy" if isinstance(event, Dialling) else "b hangs up at the other side"
+            self._console.print(f"  [dim]{keys} · h hangs up[/]")
+            return
         if isinstance(event, Listening):
             self._hint()
             return  # on the fast pace the line now waits for the person
@@ -87,6 +102,9 @@ class _TerminalPhone:
             character = await typed.get()
             if self._editor is not None:
                 await self._edit(self._editor, character)
+            elif self._transfer is not None and character in "ab":
+                does: Literal["answers", "is_busy", "hangs_up"] = "answers" if character == "a" else "is_busy"
+                await self._telephone.act(Callee(does="hangs_up" if isinstance(self._transfer, Connected) else does))
             elif character.upper() in KEYS:
                 self._console.print(f"  [bold yellow]⌨  {character}[/]")
                 await self._telephone.act(Keys(keys=character.upper()))
@@ -101,6 +119,10 @@ class _TerminalPhone:
             self._console.print(character)
             await self._telephone.act(Keys(keys=character))
             return
+        if character == "\t":
+            editor.text, shown = completed(editor.text)
+            self._console.out(shown, end="", highlight=False)
+            return
         shown, line = editor.type(character)
         self._console.out(shown, end="", highlight=False)
         if line is None:
@@ -110,7 +132,7 @@ class _TerminalPhone:
             self._editor = None
             await self._telephone.act(Silence())
             return
-        file = _found(name)
+        file = _found(name) or (sample_message(self._language) if name == "s" else None)
         if file is None and hangs_up(name):
             await self._telephone.act(HangUp())
             return
@@ -123,7 +145,7 @@ class _TerminalPhone:
         await self._telephone.act(Speak(audio=await asyncio.to_thread(file.read_bytes)))
 
     def _ask_for_file(self) -> None:
-        words = "  [dim]path of a sound file, or Enter for silence · # ends · h + Enter hangs up:[/] "
+        words = "  [dim]Enter after: a sound file · s = sample · nothing = silence · h hangs up:[/] "
         self._console.print(words, end="")
 
     def _hint(self) -> None:
@@ -136,6 +158,18 @@ class _TerminalPhone:
 def hangs_up(line: str) -> bool:
     """Whether a line that is no file means to hang up."""
     return line.strip().lower() == "h"
+
+
+def completed(text: str) -> tuple[str, str]:
+    """What is typed of a path, completed as far as only one way goes, and the characters that this adds."""
+    start = Path(text).expanduser()
+    folder, beginning = (start, "") if text.endswith("/") else (start.parent, start.name)
+    try:
+        names = sorted(path.name + ("/" if path.is_dir() else "") for path in folder.iterdir())
+    except OSError:
+        return text, ""
+    added = os.path.commonprefix([name for name in names if name.startswith(beginning)])[len(beginning) :]  # noqa: RUF071 - by character
+    return text + added, added
 
 
 def _found(name: str) -> Path | None:

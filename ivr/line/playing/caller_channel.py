@@ -9,7 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from ivr.line.protocol import Action, Event, HangUp, Keys, Mute, Pace, Phone, Silence, Speak
+from ivr.line.protocol import Action, Callee, Event, HangUp, Keys, Mute, Pace, Phone, Silence, Speak
+
+# What a wait gives to whoever waits.
+Given = Keys | Speak | Callee
 
 
 class CallerHungUp(Exception):
@@ -71,7 +74,7 @@ class CallerChannel:
         """Return once the caller has hung up."""
         await self._gone.wait()
 
-    async def wait(self, seconds: float, mute_seconds: float | None = None) -> Keys | Speak | None:
+    async def wait(self, seconds: float, mute_seconds: float | None = None) -> Given | None:
         """The next action within `seconds`, or None. A muted telephone gets `mute_seconds` instead (rule 49).
 
         Raises CallerHungUp or CallTerminated, after earlier actions were given.
@@ -101,11 +104,11 @@ class CallerChannel:
                     if self._muted_at is not None:
                         self._unmute()
                         began = clock.time()
-                case Keys() | Speak():
+                case Keys() | Speak() | Callee():
                     self._unmute()
                     return action
 
-    async def within(self, seconds: float, accepts: Callable[[Keys | Speak], bool]) -> Keys | Speak | None:
+    async def within(self, seconds: float, accepts: Callable[[Given], bool]) -> Given | None:
         """The first action within `seconds` that `accepts` accepts, or None. Other actions are lost (rule 15).
 
         Raises CallerHungUp or CallTerminated.

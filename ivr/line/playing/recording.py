@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from ivr.line.playing.caller_channel import CallerChannel, CallerHungUp, CallTerminated
-from ivr.line.protocol import Beeped, Keys, Recorded, Recording, RecordingEnd, Speak, Warned
+from ivr.line.playing.caller_channel import CallerChannel, CallerHungUp, CallTerminated, Given
+from ivr.line.protocol import Beeped, Callee, Keys, Recorded, Recording, RecordingEnd, Speak, Warned
 from ivr.line.sound import Sound, UnreadableSound, first_gap_end, read_sound, silence, speech_end
 from ivr.line.twiml.verbs import Record
 
@@ -70,6 +70,8 @@ async def _listen(channel: CallerChannel, verb: Record, sound: Sound) -> Capture
             case Keys(keys=keys):
                 end_key = _end_key(keys, verb)
                 return CapturedAudio(with_silence(), "key" if end_key else None, end_key)
+            case Callee():
+                return CapturedAudio(with_silence())
             case Speak(audio=file):
                 return await _speak(channel, verb, with_silence(), await _spoken(channel, file))
     except CallTerminated:
@@ -112,7 +114,7 @@ async def _speak(channel: CallerChannel, verb: Record, before: Sound, spoken: So
     return CapturedAudio(before + spoken, ended_by)
 
 
-def _ends(action: Keys | Speak, verb: Record) -> bool:
+def _ends(action: Given, verb: Record) -> bool:
     return isinstance(action, Keys) and _end_key(action.keys, verb) != ""
 
 

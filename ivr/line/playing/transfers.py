@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ivr.line.playing.active_call import ActiveCall, DocumentRequest
-from ivr.line.playing.caller_channel import CallerHungUp, CallTerminated
-from ivr.line.protocol import Connected, Dialling, DialResult, Keys, Speak
+from ivr.line.playing.callees import TransferPlan
+from ivr.line.playing.caller_channel import CallerHungUp, CallTerminated, Given
+from ivr.line.protocol import Callee, Connected, Dialling, DialResult, Keys
 from ivr.line.store.calls import new_sid
 from ivr.line.twiml.verbs import Dial
 
@@ -20,13 +21,15 @@ async def transfer(active: ActiveCall, verb: Dial) -> DocumentRequest | None:
     is_hangup = False
     try:
         await active.channel.tell(Dialling(numbers=verb.numbers, seconds=plan.ring_seconds))
-        if await _wait_out(active, verb, plan.ring_seconds):
-            status = "canceled"
-        elif plan.number:
+        plan, is_canceled = await _ring(active, verb, plan)
+        status = "canceled" if is_canceled else plan.status
+        if plan.number and not is_canceled:
             await active.answer()
             connected_at = active.channel.seconds
             await active.channel.tell(Connected(number=plan.number, seconds=plan.talk_seconds))
-            await _wait_out(active, verb, plan.talk_seconds)
+            await active.channel.within(
+                plan.talk_seconds, lambda given: _is_star(given, verb) or _does(given, "hangs_up", "is_busy")
+            )
     except CallTerminated:
         raise
     except CallerHungUp:
@@ -49,10 +52,21 @@ async def transfer(active: ActiveCall, verb: Dial) -> DocumentRequest | None:
     return request if verb.action else None
 
 
-async def _wait_out(active: ActiveCall, verb: Dial, seconds: float) -> bool:
-    """Wait while the other side rings or talks; True when the caller ends it by `*` (rule 25)."""
+async def _ring(active: ActiveCall, verb: Dial, plan: TransferPlan) -> tuple[TransferPlan, bool]:
+    """Wait while the other side rings; give how it goes on, and whether the caller ended it by `*` (rule 25)."""
+    given = await active.channel.within(plan.ring_seconds, lambda given: _is_star(given, verb) or _does(given))
+    match given:
+        case Callee(does="answers"):
+            return TransferPlan("completed", plan.ring_seconds, verb.numbers[0], float(verb.time_limit_seconds)), False
+        case Callee():
+            return TransferPlan("busy", plan.ring_seconds), False
+        case _:
+            return plan, given is not None
 
-    def is_star(action: Keys | Speak) -> bool:
-        return verb.hangup_on_star and isinstance(action, Keys) and "*" in action.keys
 
-    return await active.channel.within(seconds, is_star) is not None
+def _is_star(given: Given, verb: Dial) -> bool:
+    return verb.hangup_on_star and isinstance(given, Keys) and "*" in given.keys
+
+
+def _does(given: Given, *what: str) -> bool:
+    return isinstance(given, Callee) and (not what or given.does in what)

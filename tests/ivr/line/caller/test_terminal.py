@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from ivr.line.caller.keyboard import LineEditor
+from ivr.line.caller.terminal import completed
 from ivr.line.playing.active_call import Webhooks
 from ivr.line.service.server import line_app, line_server
 from ivr.line.store.account import LineAccount, announce
@@ -108,6 +109,85 @@ def test_a_person_hangs_up_in_the_middle_of_a_prompt(desk: Desk, data: Path, way
     person.reads("completed after")
     assert person.leaves() == 0
     assert desk.paths() == ["/voice", "/status"]
+
+
+RECORDS = '<Response><Say language="lv-LV">Runājiet</Say><Record action="/bye" timeout="2"/></Response>'
+
+
+def test_a_newcomer_without_a_recording_speaks_a_sample_in_the_language_heard(desk: Desk, data: Path) -> None:
+    desk.answer("/voice", RECORDS)
+    desk.answer("/bye", "<Response><Say>Bye</Say></Response>")
+    person = Person(data, "--pace", "fast")
+    person.reads("beep")
+    person.types("s\n")
+    person.reads("lv.wav")
+    person.reads("Bye")
+    assert person.leaves() == 0
+    assert 10 < int(desk.form("/bye")["RecordingDuration"]) < 16
+
+
+def test_h_and_enter_at_the_beep_hang_up(desk: Desk, data: Path) -> None:
+    desk.answer("/voice", RECORDS)
+    person = Person(data, "--pace", "fast")
+    person.reads("beep")
+    person.types("h\n")
+    person.reads("completed after")
+    assert person.leaves() == 0
+
+
+def test_the_time_of_typing_a_path_is_not_recorded(desk: Desk, data: Path, message: Path) -> None:
+    desk.answer("/voice", '<Response><Record action="/bye" timeout="1"/></Response>')
+    desk.answer("/bye", "<Response><Say>Bye</Say></Response>")
+    person = Person(data, "--pace", "real")
+    person.reads("beep")
+    person.reads("hangs up:")
+    time.sleep(2.5)  # the person types slowly; the recording must not grow by it
+    person.types(f"{message}\n")
+    person.reads("Bye")
+    assert person.leaves() == 0
+    assert desk.form("/bye")["RecordingDuration"] == "3"
+
+
+DIALS = '<Response><Dial action="/after" timeout="20"><Number>+37120000009</Number></Dial></Response>'
+
+
+@pytest.mark.parametrize("pace", ["real", "fast"])
+def test_a_person_answers_a_transfer_by_a_and_ends_it_by_b(desk: Desk, data: Path, pace: str) -> None:
+    desk.answer("/voice", DIALS)
+    desk.answer("/after", "<Response><Say>Bye</Say></Response>")
+    person = Person(data, "--pace", pace)
+    person.reads("a answers")
+    person.types("a")
+    person.reads("connected +37120000009")
+    person.reads("b hangs up at the other side")
+    person.types("b")
+    person.reads("Bye")
+    assert person.leaves() == 0
+    assert desk.form("/after")["DialCallStatus"] == "completed"
+    assert desk.form("/after")["DialBridged"] == "true"
+
+
+@pytest.mark.parametrize("pace", ["real", "fast"])
+def test_a_person_lets_a_transfer_be_busy_by_b(desk: Desk, data: Path, pace: str) -> None:
+    desk.answer("/voice", DIALS)
+    desk.answer("/after", "<Response><Say>Bye</Say></Response>")
+    person = Person(data, "--pace", pace)
+    person.reads("b is busy")
+    person.types("b")
+    person.reads("Bye")
+    assert person.leaves() == 0
+    assert desk.form("/after")["DialCallStatus"] == "busy"
+
+
+def test_tab_completes_a_path_and_a_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "messages").mkdir()
+    for name in ("anna-one.wav", "anna-two.wav", "janis.wav"):
+        (tmp_path / "messages" / name).touch()
+    assert completed("~/mes") == ("~/messages/", "sages/")
+    assert completed("~/messages/j") == ("~/messages/janis.wav", "anis.wav")
+    assert completed("~/messages/a") == ("~/messages/anna-", "nna-")
+    assert completed("~/nowhere/x") == ("~/nowhere/x", "")
 
 
 def test_a_line_is_edited_with_backspace() -> None:
