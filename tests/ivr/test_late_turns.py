@@ -7,9 +7,11 @@ import shutil
 import sqlite3
 import threading
 import time
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -37,36 +39,57 @@ def record(turn: int) -> TurnRecord:
 
 
 class HesitantSpool(Spool):
-    """Between finding itself empty and saying so, somebody else has time to write."""
+    """Between finding itself empty and saying so, it gives somebody else the time to write."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.is_empty = threading.Event()
+        self.was_written_to = threading.Event()
+
+    def append(self, entries: Sequence[dict[str, Any]]) -> None:
+        super().append(entries)
+        if self.is_empty.is_set():
+            self.was_written_to.set()
 
     def forget(self, place: int) -> bool:
         is_empty = super().forget(place)
         if is_empty:
             self.is_empty.set()
-            time.sleep(0.5)
+            self.was_written_to.wait(0.5)  # the journal lets nobody write meanwhile
         return is_empty
+
+
+class WatchedSpool(Spool):
+    """Counts how often it has looked for what dead processes left."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.looks = 0
+
+    def adopt(self) -> int:
+        taken = super().adopt()
+        self.looks += 1
+        return taken
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < give_up
+        await asyncio.sleep(0.02)
 
 
 async def test_a_turn_that_is_spooled_just_as_the_journal_catches_up_is_not_left_behind(
     sqlite_database: Engine, tmp_path: Path
 ) -> None:
-    dead = Spool(tmp_path)
-    journal = Journal(sqlite_database, lambda connection, records: False, lambda: None, HesitantSpool(tmp_path))
-    spool = journal._spool
-    assert isinstance(spool, HesitantSpool)
+    dead, spool = Spool(tmp_path), HesitantSpool(tmp_path)
+    journal = Journal(sqlite_database, lambda connection, records: False, lambda: None, spool)
     dead.append([pack(record(1))])
-    dead._file.close()  # as when its process dies
+    dead.close()  # as when its process dies
     journal.start()
     await asyncio.to_thread(spool.is_empty.wait, 10)
     await journal.write(record(2))
-    give_up = time.monotonic() + 5
-    while found_turns(sqlite_database) != [1, 2]:
-        assert time.monotonic() < give_up
-        await asyncio.sleep(0.1)
+    await until(lambda: found_turns(sqlite_database) == [1, 2])
     journal.stop()
 
 
@@ -74,21 +97,16 @@ async def test_what_a_process_leaves_behind_is_adopted_by_one_that_lives(
     sqlite_database: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ivr.journal.journal, "ADOPT_SECONDS", 0.2)
-    neighbour = Spool(tmp_path)
-    journal = Journal(sqlite_database, lambda connection, records: False, lambda: None, Spool(tmp_path))
+    neighbour, spool = Spool(tmp_path), WatchedSpool(tmp_path)
+    journal = Journal(sqlite_database, lambda connection, records: False, lambda: None, spool)
     journal.start()
     await journal.write(record(1))
     neighbour.append([pack(record(2))])
-    await asyncio.sleep(1)
+    looks = spool.looks
+    await until(lambda: spool.looks >= looks + 2)
     assert found_turns(sqlite_database) == [1]  # its process lives
-    neighbour._file.close()
-    give_up = time.monotonic() + 10
-    while found_turns(sqlite_database) != [1, 2]:
-        assert time.monotonic() < give_up
-        await asyncio.sleep(0.1)
-    while journal.is_behind:
-        assert time.monotonic() < give_up
-        await asyncio.sleep(0.1)
+    neighbour.close()
+    await until(lambda: found_turns(sqlite_database) == [1, 2] and not journal.is_behind)
     await journal.write(record(3))
     assert found_turns(sqlite_database) == [1, 2, 3]
     journal.stop()

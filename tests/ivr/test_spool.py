@@ -66,7 +66,7 @@ def test_what_a_killed_process_had_acknowledged_is_adopted(tmp_path: Path) -> No
 def test_a_torn_tail_is_cut_and_the_rest_is_whole(tmp_path: Path, cut: int) -> None:
     dead = Spool(tmp_path)
     dead.append([{"n": n} for n in range(5)])
-    dead._file.close()
+    dead.close()
     (path,) = tmp_path.glob("*.spool")
     path.write_bytes(path.read_bytes()[:-cut])
     heir = Spool(tmp_path)
@@ -79,7 +79,7 @@ def test_a_torn_tail_is_cut_and_the_rest_is_whole(tmp_path: Path, cut: int) -> N
 def test_a_flipped_bit_is_not_taken_for_an_entry(tmp_path: Path) -> None:
     dead = Spool(tmp_path)
     dead.append([{"n": n} for n in range(5)])
-    dead._file.close()
+    dead.close()
     (path,) = tmp_path.glob("*.spool")
     content = bytearray(path.read_bytes())
     content[-2] ^= 1

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
+import shutil
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -13,10 +15,12 @@ import sqlalchemy as sa
 from callbacks.tables import callback_sources, callbacks, promises
 from customers.history import events_of
 from customers.tables import customers
+from flows.last_resort import apology
+from ivr.call import call_id_of
 from ivr.tables import calls, turns
 from runtime.sql.database import reading
-from tests.front import Front
-from tests.switchboard import CALLER, TestCall, new_recording
+from tests.front import DEFINITIONS, Front, open_front
+from tests.switchboard import CALLER, Document, TestCall, new_recording
 from voicemail.tables import voicemails
 
 
@@ -272,19 +276,41 @@ async def test_the_fallback_document_takes_a_message_that_is_not_lost(front: Fro
     assert count(front, voicemails) == 1
 
 
-async def test_a_number_that_no_flow_answers_still_reaches_a_mailbox(front: Front) -> None:
-    """The shipped company has a default; a state that cannot be read has not."""
+async def test_a_number_that_no_flow_answers_still_reaches_a_mailbox(
+    tmp_path: Path, sqlite_url: str, redis_url: str
+) -> None:
+    definitions = tmp_path / "definitions"
+    shutil.copytree(DEFINITIONS, definitions)
+    company = definitions / "company.yaml"
+    company.write_text(
+        company.read_text("utf-8").replace("{default: reception}", '{"+37167000000": reception}'), "utf-8"
+    )
+    async with open_front(tmp_path / "data", sqlite_url, redis_url, definitions) as front:
+        call = await front.switchboard.ring(to="+37167000099")
+        assert_takes_a_message_with_an_apology(call.document)
+        await call.record(new_recording())
+        assert count(front, callbacks) == 1
+
+
+async def test_a_call_whose_state_cannot_be_read_still_reaches_a_mailbox(front: Front) -> None:
     call = await front.switchboard.ring()
     call.document = await call.send("/twilio/turn?s=notatoken&on=gather", Digits="1")
-    assert "Record" in call.document.verbs
+    assert_takes_a_message_with_an_apology(call.document)
+    await call.record(new_recording())
+    assert count(front, callbacks) == 1
 
 
 async def test_a_token_of_another_call_does_not_open(front: Front) -> None:
-    one, other = await front.switchboard.ring(), await front.switchboard.ring()
-    await one.press("1")
+    one, other = await front.switchboard.ring(), await front.switchboard.ring(from_number="+37120000002")
+    await one.press("3")
     document = await other.send(one.document.action("Gather"), Digits="3")
-    assert "sorry" in document.said.lower() or "Record" in document.verbs
+    assert_takes_a_message_with_an_apology(document)
     with reading(front.parts.console_database) as connection:
-        assert (
-            connection.execute(sa.select(sa.func.count()).select_from(turns).where(turns.c.turn == 3)).scalar_one() == 0
-        )
+        taken = connection.execute(sa.select(turns.c.call_id, turns.c.turn).order_by(turns.c.turn)).all()
+    ours, others = call_id_of(one.sid), call_id_of(other.sid)
+    assert sorted(taken) == sorted([(ours, 1), (ours, 2), (others, 1)])
+
+
+def assert_takes_a_message_with_an_apology(document: Document) -> None:
+    assert document.verbs == ["Say", "Record", "Redirect"]
+    assert document.said == apology("lv").text  # the default of the shipped company
