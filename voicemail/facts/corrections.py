@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date
 
+from voicemail.facts.dates import day_of
 from voicemail.facts.doubts import masked
 from voicemail.facts.gist import Gist
 from voicemail.facts.moment import Moment
@@ -54,16 +54,9 @@ def _restatement(text: str, moment: Moment, moments: Moments) -> Iterator[Moment
             minute, is_certain = minutes_of_day(int(hour[1]), int(hour[2] or 0), moment.part)
             yield Moment(start, hour.end(), "clock", is_certain, minute=minute, part=moment.part)
     elif moment.kind == "day_month" and moment.day and (ordinal := around.bare_day.match(text, start)):
-        day = _same_month(moment.day, moments.number(ordinal["d"]))
+        day = day_of(moment.day, moments.number(ordinal["d"]))
         if day is not None:
             yield replace(moment, start=start, end=ordinal.end(), day=day)
-
-
-def _same_month(day: date, number: int) -> date | None:
-    try:
-        return day.replace(day=number)
-    except ValueError:
-        return None
 
 
 def _is_correction(between: str, around: Surroundings) -> bool:

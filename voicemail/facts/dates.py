@@ -54,6 +54,7 @@ def _date_of(rule: DateRule, match: re.Match[str], moments: Moments, today: date
         weekday: int | None = None,
         weeks: int | None = None,
         names_no_month: bool = False,
+        is_rough: bool = False,
     ) -> Moment | None:
         if told is None:
             return None
@@ -69,6 +70,7 @@ def _date_of(rule: DateRule, match: re.Match[str], moments: Moments, today: date
             weekday=weekday,
             weeks=weeks,
             names_no_month=names_no_month,
+            is_rough=is_rough,
         )
 
     match rule.shape:
@@ -82,7 +84,7 @@ def _date_of(rule: DateRule, match: re.Match[str], moments: Moments, today: date
             return moment((_months_on(today, count), False)) if count <= 24 else None
         case "week" | "weekend" | "week_end":
             weekday = {"week": 0, "weekend": 5, "week_end": 4}[rule.shape]
-            return moment((_weekday_of_week(today, weekday, count), False))
+            return moment((_weekday_of_week(today, weekday, count), False), is_rough=True)
         case "month" | "month_end":
             first = _months_on(today.replace(day=1), count + (rule.shape == "month_end"))
             return moment((first - timedelta(days=rule.shape == "month_end"), False))
@@ -167,10 +169,10 @@ def _day_of_month(groups: Mapping[str, str], moments: Moments, today: date) -> t
     weekday = _beginning(moments.weekdays, groups.get("weekday", ""))
     first = today.replace(day=1)
     if which is not None:
-        value = _day_in(_months_on(first, {"last": -1, "this": 0}.get(which, 1)), day)
+        value = day_of(_months_on(first, {"last": -1, "this": 0}.get(which, 1)), day)
         return None if value is None else (value, weekday in (None, value.weekday()))
     months = [_months_on(first, count) for count in range(_MONTHS_AHEAD)]
-    coming = [value for month in months if (value := _day_in(month, day)) is not None and value >= today]
+    coming = [value for month in months if (value := day_of(month, day)) is not None and value >= today]
     fitting = [value for value in coming if weekday is None or value.weekday() == weekday]
     if fitting and fitting[0] in coming[:2]:
         return fitting[0], True
@@ -200,7 +202,8 @@ def _months_on(day: date, count: int) -> date:
     raise AssertionError("no month is shorter than 28 days")
 
 
-def _day_in(month: date, day: int) -> date | None:
+def day_of(month: date, day: int) -> date | None:
+    """That day of the month in which `month` lies."""
     return _day(month.year, month.month, day)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from voicemail.facts.dates import day_of
 from voicemail.facts.gist import Gist
 from voicemail.facts.moment import Moment
 from voicemail.facts.moments.surroundings import Surroundings
@@ -19,6 +20,7 @@ from voicemail.facts.moments.surroundings import Surroundings
 _REACH = 90
 _WORDS_BEFORE, _WORDS_BEHIND = 8, 5
 _WORDS_TO_THE_MONTH = 4
+_YEAR_BEFORE = re.compile(r"<(?:1[89]|20)(?:\d\d\.?>|> <\d\d?>(?: <\d>)?)(?: \w+)?(?: ,)? $")
 _MOST_WORDS_BETWEEN = 2
 
 
@@ -28,11 +30,10 @@ def doubted(gist: Gist, found: Sequence[Moment], around: Surroundings) -> list[M
     text = masked(gist, found)
     told = sorted(found, key=lambda moment: (moment.start, moment.end))
     for place, moment in enumerate(told):
-        if not moment.is_certain:
-            continue
         beside = told[max(place - 1, 0) : place] + told[place + 1 : place + 2]
-        if _is_doubtful(text, gist.text, moment, around) or _is_of_another_month(text, moment, beside):
-            told[place] = replace(moment, is_certain=False)
+        told[place] = _of_the_month_beside(text, moment, beside)
+        if moment.is_certain and _is_doubtful(text, gist.text, moment, around):
+            told[place] = replace(told[place], is_certain=False)
     return list(_settled(text, gist.text, told, around))
 
 
@@ -50,19 +51,25 @@ def _is_doubtful(text: str, gist_text: str, moment: Moment, around: Surroundings
     behind = text[moment.end : moment.end + _REACH]
     if around.before.search(before) or around.behind.match(behind):
         return True
-    if around.choice_before.search(before) or around.choice_behind.match(behind):
+    names_its_month = moment.kind == "day_month" and not moment.names_no_month
+    if not names_its_month and (around.choice_before.search(before) or around.choice_behind.match(behind)):
         return True
-    if around.ordinal_before.search(before) or around.ordinal_behind.match(behind):
+    if not names_its_month and around.ordinal_before.search(before):
+        return True
+    if around.ordinal_behind.match(behind):
         return True
     if _is_taken_back(behind, around):
         return True
     minds_numbers = moment.kind != "day"
     opens_with_number = around.opens_with_number.match(gist_text, moment.start)
-    if minds_numbers and around.number_behind.match(behind):
+    said = gist_text[moment.start : moment.end]
+    ends_with_number = moment.part is None or said[-1] == ">" or ">" not in said
+    number_behind = around.number_behind if ends_with_number else around.minutes_behind
+    if minds_numbers and number_behind.match(behind):
         return True
     if minds_numbers and opens_with_number and around.number_before.search(before):
         return True
-    counts_on = moment.kind in ("length", "day_month")
+    counts_on = moment.kind == "length" or moment.names_no_month
     if counts_on and around.joined_behind.match(behind):
         return True
     if (
@@ -71,21 +78,24 @@ def _is_doubtful(text: str, gist_text: str, moment: Moment, around: Surroundings
         and around.money.search(" ".join(before.split()[-_WORDS_BEFORE:]))
     ):
         return True
+    if moment.kind == "day_month" and moment.is_assumed and _YEAR_BEFORE.search(before):
+        return True
     if moment.kind == "length" and (around.behind_length.match(behind) or around.before_length.search(before)):
         return True
     return moment.is_assumed and _is_told_of_the_past(before, behind, moment, around)
 
 
-def _is_of_another_month(text: str, moment: Moment, beside: Iterable[Moment]) -> bool:
-    """Whether the month of a day that names none may be that of a day nearby: "on the first or second of march"."""
-    if not moment.names_no_month:
-        return False
+def _of_the_month_beside(text: str, moment: Moment, beside: Iterable[Moment]) -> Moment:
+    """A day that names no month has that of a day nearby, it seems: "on the first or second of march"."""
+    if not moment.names_no_month or moment.day is None:
+        return moment
     for other in beside:
-        if other.kind == "day_month":
+        if other.kind == "day_month" and other.day is not None:
             between = text[min(moment.end, other.end) : max(moment.start, other.start)]
             if len(between.split()) <= _WORDS_TO_THE_MONTH:
-                return True
-    return False
+                day = day_of(other.day, moment.day.day) or moment.day
+                return replace(moment, day=day, is_certain=False)
+    return moment
 
 
 def _is_taken_back(behind: str, around: Surroundings) -> bool:
@@ -141,7 +151,7 @@ def _settled(text: str, gist_text: str, told: Sequence[Moment], around: Surround
         if moment.weekday is not None and before.weekday is None and _is_on(before, moment.weekday):
             kept[-1] = replace(before, end=moment.end, is_assumed=False)
         elif before.day == moment.day and before.minute == moment.minute and before.instant == moment.instant:
-            is_certain = before.is_certain and moment.is_certain and "length" not in (before.kind, moment.kind)
+            is_certain = _are_both_sure(before, moment)
             kept[-1] = replace(before, end=moment.end, is_certain=is_certain, is_assumed=False)
         elif (later := _weeks_after_weekday(before, moment)) is not None:
             kept[-1] = later
@@ -176,6 +186,13 @@ def _are_weekdays_of_a_span(text: str, gist_text: str, one: Moment, other: Momen
     between = text[one.end : other.start].replace(",", " ").split()
     first = gist_text[other.start : other.end].split(maxsplit=1)[0]
     return len(between) <= 2 and any(word in around.spans for word in (*between, first))
+
+
+def _are_both_sure(one: Moment, other: Moment) -> bool:
+    """Whether two that say the same are sure together: at the weekend, on saturday."""
+    if "length" in (one.kind, other.kind):
+        return False
+    return (one.is_certain and (other.is_certain or other.is_rough)) or (one.is_rough and other.is_certain)
 
 
 def _is_on(moment: Moment, weekday: int) -> bool:

@@ -18,7 +18,8 @@ class Moment:
 
     `part`: of the day, as it was said. `is_assumed`: that it is still to come is taken for granted. `is_bare`: it is certain
     only beside a day. `is_of_span`: it is one end of a span. `weekday` is set where a weekday alone names the day, and `weeks`
-    where a number of weeks from now does. `names_no_month`: a day of the month is named without it.
+    where a number of weeks from now does. `names_no_month`: a day of the month is named without it. `is_rough`: the
+    words say no more than about when.
     """
 
     start: int
@@ -35,3 +36,4 @@ class Moment:
     weekday: int | None = None
     weeks: int | None = None
     names_no_month: bool = False
+    is_rough: bool = False

@@ -129,17 +129,18 @@ _DATES = (
 )  # fmt: skip
 
 _SURROUNDINGS = surroundings(
-    before=r"(?:<[^>]*>|viena|vienu|divas|paris|para|dazas|pusotras|pusotru|pusotram|darba|katra|tas|tajas|kadu|nakamas) (?:" + _UNITS + ")|" + "pusstund\\w*|nedelu|nedela|dienu|stundu|menesi|diennakti|katr[aus]|katra|katru|ik|reiz\\w* nedela|nakti|vismaz|taja|to|(?<![~>,]\\s)ne|nakamaja diena|ieprieksejaja diena|nevis|nav|iznemot|pusotr\\w*|pus|ceturksn\\w*|otr[aou]|cit[aou]|pirm\\w*|pedej\\w*|nakam\\w*|pagajus\\w*|aizpagajus\\w*|aiznakam\\w*|ieprieks\\w*|beig\\w*|sakum\\w*|vidu|" + _MONTH.replace("mart(?:a|s|am|u)", "marta"),
+    before=r"(?:<[^>]*>|viena|vienu|divas|paris|para|dazas|pusotras|pusotru|pusotram|darba|katra|tas|tajas|kadu|nakamas) (?:" + _UNITS + ")|" + "pusstund\\w*|nedelu|nedela|dienu|stundu|menesi|diennakti|katr[aus]|katra|katru|ik|reiz\\w* nedela|nakti|vismaz|taja|to|(?<![~>,]\\s)ne(?! (?:velak|agrak) )|nakamaja diena|ieprieksejaja diena|nevis|nav|iznemot|pusotr\\w*|pus|ceturksn\\w*|otr[aou]|cit[aou]|pirm\\w*|pedej\\w*|nakam\\w*|pagajus\\w*|aizpagajus\\w*|aiznakam\\w*|ieprieks\\w*|beig\\w*|sakum\\w*|vidu|" + _MONTH.replace("mart(?:a|s|am|u)", "marta"),
     behind=f"{_UNITS}|atpakal|pusotr\\w*|pus|pusi|ceturksn\\w*|otru|citu|nakam\\w*|pagajus\\w*|aizpagajus\\w*|aiznakam\\w*|pec nedelas|ziemassvetk\\w*|lieldien\\w*|svetk\\w*|jaun\\w* gad\\w*|{_MONTH}",
     between_before="pec|pirms|no|lidz|ap|uz|kops|pulksten|agrak|velak|neka|par",
     between_behind="un|pec|pirms|no|ar|tas|tajas|vel|par|uz",
     choices="vai|lidz|jeb",
     joins="un|plus",
     before_length="apmeram|aptuveni|kaut kad|vismaz",
+    minutes=r"minut\w*",
     exposed="(?:pec|pirms|pari) ",
     behind_length="pec|pirms|no|kops|kad|ka",
     birth=r"dzim\w*",
-    past=r"(?!grib|vajadz|var|vel[ej]|nakam|pied|pedej|saj|taj|kuraj|pirmaj|otraj|treej|pagajus)(?:bij\w+|\w{2,}ij(?:u|a|am|at)|\w{2,}(?:aj|oj|ej)(?:u|a)|san[ea]m[uat]*m?|(?:at)?nac(?:a|u|am)|(?:at)?brauc(?:a|u|am)|teica\w*|nopirk\w*|pirk[au]m?|(?:at)?veda|atvedu|ieprieks|jau|vakar|kops)",
+    past=r"(?!grib|vajadz|var|vel[ej]|nakam|pied|pedej|saj|taj|kuraj|pirmaj|otraj|treej|pagajus)(?:bij\w+|\w{2,}ij(?:u|a|am|at)|\w{2,}(?:aj|oj|ej)(?:u|a)|san[ea]m[uat]*m?|(?:at)?nac(?:a|u|am)|(?:at)?brauc(?:a|u|am)|teica\w*|nopirk\w*|pirk[au]m?|(?:at)?veda|atvedu|ieprieks|vakar|kops)",
     money="|".join((*words_for("money", "lv"), "maksa", "maksaja", "temperatur", "grad", "budzet")),
     asks=r"ludzu|\w+iet|vai|varat|var|varu|bus|busu|busim|gribu|gribetu|gribeju|velos|vajag|lai|ja|kad",
     correcting=f"(?:{_WEEKDAY})\\w*|{_MONTH}|{_PARTS}|{_UNITS}|pus|pusdien\\w*|rit|parit",

@@ -18,20 +18,22 @@ class Surroundings:
     """Patterns over the gist before a match (they end where it begins) and behind it (they begin where it ends).
 
     before, behind: words of time, order or length that change a moment · number_before, number_behind: a number directly
-    beside it · ordinal_before, ordinal_behind: the same of an ordinal (the first monday) · choice_before, choice_behind: "or",
-    "to" and then a number or such a word · joined_behind: "and" and then one · before_length, behind_length: what a length may
-    be counted from (two hours after) · birth: words of a date of birth · past_before, past: words of what has been · money:
-    beginnings of words of prices, where fourteen thirty is no hour · asks: words with which something else begins, so that
-    what stands beyond them does not count · corrections, hesitations: what takes back what was said (no, sorry), and what may
-    go with it · correcting: what a correction of a moment names · glue: what may stand between a day and its hour · bridges:
-    between two days that are one or contradict each other · spans: between two weekdays from the one to the other · choices:
-    "or", "to" · end: what may follow a bare number that is an hour · bare_day: how a day of the month is said alone.
+    beside it · minutes_behind: a number of minutes · ordinal_before, ordinal_behind: an ordinal (the first monday) ·
+    choice_before, choice_behind: "or", "to" and then a number or such a word · joined_behind: "and" and then one ·
+    before_length, behind_length: what a length may be counted from (two hours after) · birth: words of a date of birth ·
+    past_before, past: words of what has been · money: beginnings of words of prices, where fourteen thirty is no hour · asks:
+    words with which something else begins, so that what stands beyond them does not count · corrections, hesitations: what
+    takes back what was said (no, sorry), and what may go with it · correcting: what a correction of a moment names · glue: what
+    may stand between a day and its hour · bridges: between two days that are one or contradict each other · spans: between two
+    weekdays from the one to the other · choices: "or", "to" · end: what may follow a bare number that is an hour · bare_day:
+    how a day of the month is said alone.
     """
 
     before: re.Pattern[str]
     behind: re.Pattern[str]
     number_before: re.Pattern[str]
     number_behind: re.Pattern[str]
+    minutes_behind: re.Pattern[str]
     ordinal_before: re.Pattern[str]
     ordinal_behind: re.Pattern[str]
     choice_before: re.Pattern[str]
@@ -72,6 +74,7 @@ def surroundings(
     past: str,
     money: str,
     asks: str,
+    minutes: str,
     correcting: str,
     corrections: Iterable[str],
     hesitations: Iterable[str],
@@ -81,6 +84,7 @@ def surroundings(
     end: str,
     number: str = r"<\d+[.@]?>",
     ordinal: str = r"<\d+\.>",
+    number_behind: str | None = None,
     exposed: str = _NOTHING,
     attached: str = "",
     bare_day: str = r"<(?P<d>\d\d?)\.>(?![^ ])",
@@ -104,7 +108,8 @@ def surroundings(
         before=compiled(f"{start}(?:{before}){small_before}{_PAUSE} ?$"),
         behind=compiled(f"{small_behind}{_PAUSE} ?(?:{behind}){word}"),
         number_before=compiled(f"{start}(?:{number}){_PAUSE} ?$"),
-        number_behind=compiled(f"{small_behind}{_PAUSE} (?:{number}){word}"),
+        number_behind=compiled(f"{small_behind}{_PAUSE} (?:{number_behind or number}){word}"),
+        minutes_behind=compiled(f"{small_behind}{_PAUSE} (?:{number}){_PAUSE} ?(?:{minutes}){word}"),
         ordinal_before=compiled(f"{start}(?:{ordinal}){small_before}{_PAUSE} ?$"),
         ordinal_behind=compiled(f"{attached}{small_behind}{_PAUSE} (?:{ordinal}){word}"),
         choice_before=compiled(f"{start}(?:{number}){_PAUSE} (?:{choices}){small_before}{_PAUSE} $"),
