@@ -69,11 +69,12 @@ def main() -> None:
             for database, (many_url, few_url) in urls.items():
                 with house(many_url, client, asked.waiting) as many, house(few_url, client, FEW) as few:
                     for agents in map(int, asked.agents.split(",")):
-                        rates = [claims_a_second(many.desk, agents, asked.seconds) for _ in range(asked.rounds)]
-                        rate = statistics.median(rates)
+                        rounds = [claims_a_second(many.desk, agents, asked.seconds) for _ in range(asked.rounds)]
+                        rate = statistics.median(rate for rate, _ in rounds)
                         print(
                             f"{database}, {agents:2} agents: {rate:.0f} claims a second "
-                            f"({', '.join(f'{each:.0f}' for each in rates)})",
+                            f"({', '.join(f'{each:.0f}' for each, _ in rounds)}), "
+                            f"{statistics.median(cpu for _, cpu in rounds):.0f} µs of CPU each",
                             flush=True,
                         )
                         too_slow |= agents == AGENTS and rate < AT_LEAST
@@ -113,9 +114,9 @@ def _no_company() -> Company:
     raise AssertionError("a claim asks for no company")
 
 
-def claims_a_second(desk: Desk, agents: int, seconds: float) -> float:
-    """How many so many agents claim together."""
-    began = time.monotonic()
+def claims_a_second(desk: Desk, agents: int, seconds: float) -> tuple[float, float]:
+    """How many so many agents claim together, and the CPU time of this process for each in µs."""
+    began, cpu = time.monotonic(), time.process_time()
 
     def work(number: int) -> int:
         count = 0
@@ -126,7 +127,7 @@ def claims_a_second(desk: Desk, agents: int, seconds: float) -> float:
 
     with ThreadPoolExecutor(agents) as threads:
         counts = list(threads.map(work, range(agents)))
-    return sum(counts) / (time.monotonic() - began)
+    return sum(counts) / (time.monotonic() - began), (time.process_time() - cpu) / sum(counts) * 1e6
 
 
 def claim(desk: Desk, agent: int) -> Callback:

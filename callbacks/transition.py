@@ -17,6 +17,12 @@ from runtime.sql.outbox import enqueue_many
 # The outbox entry that brings the index in Redis up to date and rings the bell (queue/index.py).
 CHANGED = "callback.changed"
 
+# Built once: to build a statement takes longer than to execute it.
+_IS_THIS = callbacks.c.id == sa.bindparam("callback_id")
+_READ = sa.select(callbacks).where(_IS_THIS)
+_READ_LOCKED = _READ.with_for_update(key_share=True)
+_MOVE = callbacks.update().where(_IS_THIS, callbacks.c.version == sa.bindparam("known_version")).returning(*callbacks.c)
+
 
 def of_row(row: Row[Any]) -> Callback:
     """A row of `callbacks` as a value; its fields stand in the order of the columns."""
@@ -26,8 +32,7 @@ def of_row(row: Row[Any]) -> Callback:
 
 def read(connection: Connection, callback_id: str, *, lock: bool = False) -> Callback:
     """One callback; `lock` keeps others from changing it until the transaction ends. Raises UnknownCallback."""
-    query = sa.select(callbacks).where(callbacks.c.id == callback_id)
-    row = connection.execute(query.with_for_update(key_share=True) if lock else query).one_or_none()
+    row = connection.execute(_READ_LOCKED if lock else _READ, {"callback_id": callback_id}).one_or_none()
     if row is None:
         raise UnknownCallback(callback_id)
     return of_row(row)
@@ -49,13 +54,14 @@ def move(
 
     Raises StaleNonce when somebody changed it since it was read; the transaction is then to be rolled back.
     """
-    unchanged = (callbacks.c.id == callback.id) & (callbacks.c.version == callback.version)
-    moved = _update(connection, unchanged, values)
-    if not moved:
+    fence = {"callback_id": callback.id, "known_version": callback.version}
+    row = connection.execute(_MOVE, {**values, **fence, "version": callback.version + 1}).one_or_none()
+    if row is None:
         present = read(connection, callback.id)
         raise StaleNonce(present.id, present.state, present.holder)
-    tell(connection, moved, now, kind, lambda _: summary, data=data, call_id=call_id, voicemail_id=voicemail_id)
-    return moved[0]
+    moved = of_row(row)
+    tell(connection, [moved], now, kind, lambda _: summary, data=data, call_id=call_id, voicemail_id=voicemail_id)
+    return moved
 
 
 def move_all(
@@ -73,7 +79,9 @@ def move_all(
     if not locked:
         return []
     before = {callback.id: callback for callback in locked}
-    moved = _update(connection, callbacks.c.id.in_(before), values)
+    change = callbacks.update().where(callbacks.c.id.in_(before))
+    change = change.values(**values, version=callbacks.c.version + 1).returning(*callbacks.c)
+    moved = [of_row(row) for row in connection.execute(change)]
     tell(connection, moved, now, kind, lambda callback: summary(before[callback.id]))
     return moved
 
@@ -107,8 +115,3 @@ def tell(
     ]
     record_many(connection, rows)
     enqueue_many(connection, CHANGED, [{"id": callback.id} for callback in changed], now)
-
-
-def _update(connection: Connection, where: sa.ColumnElement[bool], values: Mapping[str, Any]) -> list[Callback]:
-    change = callbacks.update().where(where).values(**values, version=callbacks.c.version + 1)
-    return [of_row(row) for row in connection.execute(change.returning(*callbacks.c))]
