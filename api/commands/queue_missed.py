@@ -14,6 +14,7 @@ def missed(
     limit: Annotated[int, typer.Option(min=1, max=500, help="How many.")] = 30,
 ) -> None:
     """Show the missed calls: messages in which nobody speaks, the newest first."""
+    from api.commands.queue_view import short_id
     from api.wiring import opened
     from callbacks.missed_calls import list_missed
     from customers.customer import load
@@ -30,14 +31,16 @@ def missed(
         who = f"{people[callback.customer_id].name} {spoken_form(callback.number)}".strip()
         left_at = newest.recorded_at.astimezone()
         typer.echo(
-            f"{left_at:%Y-%m-%d %H:%M}  {who}  {callback.queue}  {newest.seconds or 0:.0f} s  {callback.id[:11]}"
+            f"{left_at:%Y-%m-%d %H:%M}  {who}  {callback.queue}  {newest.seconds or 0:.0f} s  {short_id(callback)}"
         )
     typer.echo("`ringback queue revive ID` rings one back after all." if found else "No missed calls.")
 
 
-def revive(callback_id: Annotated[str, typer.Argument(help="The callback's id, or its beginning.")]) -> None:
+def revive(
+    callback_id: Annotated[str, typer.Argument(help="The callback's id, or its end, which `missed` shows.")],
+) -> None:
     """Ring a missed call back after all, by the promise that it had."""
-    from api.commands.queue import _find as find
+    from api.commands.queue_stores import find
     from api.wiring import opened
     from callbacks import missed_calls
     from callbacks.callback import CallbackError

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from callbacks.callback import Callback
+from callbacks.notes import Note
+from callbacks.schedule.local_time import in_words, zone_of
 from customers.customer import Customer
+from customers.history import HistoryEvent
 from customers.phone import spoken_form
 from flows.company import Company
 from voicemail.facts import Fact, find_facts
@@ -20,6 +24,9 @@ from voicemail.mailbox import Voicemail
 # The last digits of an id tell callbacks apart (the first ones are a moment); every command takes them.
 SHORT_ID = 8
 _LINE_CHARACTERS = 60
+# From so many columns on a callback has one line.
+_WIDE = 130
+_COLUMNS = ("due", "who", "matter", "state", "message", "id")
 
 
 def short_id(callback: Callback) -> str:
@@ -28,26 +35,36 @@ def short_id(callback: Callback) -> str:
 
 def due_in_words(due_at: datetime, now: datetime) -> str:
     """ "in 12 min", "late 4 min", "in 3 h 20 min", "in 2 days"."""
-    late = due_at < now
-    minutes = abs(due_at - now) // timedelta(minutes=1)
-    if minutes < 60:
-        span = f"{minutes} min"
-    elif minutes < 24 * 60:
-        span = f"{minutes // 60} h {minutes % 60} min"
-    else:
-        span = f"{minutes // (24 * 60)} days" if minutes >= 48 * 60 else "1 day"
-    return f"{'late' if late else 'in'} {span}"
+    return f"{'late' if due_at < now else 'in'} {_span(due_at - now)}"
 
 
-def state_in_words(callback: Callback) -> str:
-    """ "ready", "claimed by anna", "waiting: retry after 14:30"."""
+def when_in_words(callback: Callback, now: datetime) -> str:
+    """When it is due, or how long it has been closed: "closed 5 min ago"."""
+    if callback.closed_at is None:
+        return due_in_words(callback.due_at, now)
+    return f"closed {_span(now - callback.closed_at)} ago"
+
+
+def read_here(at: datetime, zone: ZoneInfo) -> str:
+    """A moment on the queue's clock, for whoever sits at this machine."""
+    return in_words(at, zone, datetime.now().astimezone().tzinfo)
+
+
+def event_in_words(event: HistoryEvent, zone: ZoneInfo) -> str:
+    """A line of history, with the note in it."""
+    note = event.data.get("note")
+    return f"{read_here(event.at, zone)}  {event.summary}" + (f"  «{note}»" if note else "")
+
+
+def state_in_words(callback: Callback, zone: ZoneInfo) -> str:
+    """ "ready", "claimed by anna", "waiting: retry after Tue 2030-03-05 14:30"."""
     said = callback.state.replace("_", " ")
     if callback.sub_state:
         said += f": {callback.sub_state.replace('_', ' ')}"
     if callback.holder:
         said += f" by {callback.holder}"
     if callback.not_before is not None:
-        said += f" after {callback.not_before.astimezone():%a %H:%M}"
+        said += f" after {read_here(callback.not_before, zone)}"
     return said
 
 
@@ -69,27 +86,45 @@ def table(
     people: Mapping[str, Customer],
     messages: Mapping[str, Sequence[Voicemail]],
     now: datetime,
-    more: bool,
+    company: Company,
+    total: int,
+    limit: int,
+    width: int,
 ) -> RenderableType:
-    """The queue by deadline."""
-    rows = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("due", "who", "intent", "state", "message", "id"):
-        rows.add_column(column, no_wrap=column in ("due", "id"))
+    """The queue by deadline; `total` is how many there are, of which at most `limit` are shown.
+
+    On a screen that is narrower than a line each needs, state and message stand below.
+    """
+    if not callbacks:
+        return Text("No callbacks.")
+    is_wide = width >= _WIDE
+    rows = Table(box=None, pad_edge=False, header_style="bold", show_header=is_wide)
+    for column in _COLUMNS if is_wide else ("due", "who", "id"):
+        rows.add_column(column, no_wrap=column in ("due", "id") or (is_wide and column == "who"))
     for callback in callbacks:
         owner = people[callback.customer_id]
-        number = spoken_form(callback.number)
-        late = callback.overdue or callback.due_at < now
-        rows.add_row(
-            Text(due_in_words(callback.due_at, now), style="bold red" if late and not callback.is_final else ""),
-            Text(f"{owner.name} {number}".strip()),
-            Text(callback.intent),
-            Text(state_in_words(callback)),
-            Text(words_of(messages[callback.id])),
-            Text(short_id(callback), style="dim"),
-        )
-    if not callbacks:
-        return Text("No callbacks. Nobody waits.")
-    return Group(rows, Text("… and more: --limit shows them", style="dim")) if more else rows
+        late = (callback.overdue or callback.due_at < now) and not callback.is_final
+        state = state_in_words(callback, zone_of(company, callback.queue))
+        who = f"{owner.name} {spoken_form(callback.number)}".strip()
+        matter = f"{callback.queue}, {callback.intent}, {callback.language}"
+        said = words_of(messages[callback.id])
+        due = Text(when_in_words(callback, now), style="bold red" if late else "")
+        if is_wide:
+            rows.add_row(
+                due, Text(who), _line(matter), _line(state), _line(said), Text(short_id(callback), style="dim")
+            )
+        else:
+            rows.add_row(due, _line(f"{who}  {state}"), Text(short_id(callback), style="dim"))
+            rows.add_row("", _line(f"{matter}: {said}", "dim"), "")
+    more = total - len(callbacks)
+    if more <= 0:
+        return rows
+    return Group(rows, Text(f"… and {more} more: --limit {min(total, 500)} shows them", style="dim"))
+
+
+def _line(text: str, style: str = "") -> Text:
+    """One line, cut where the column ends."""
+    return Text(text, style=style, no_wrap=True, overflow="ellipsis")
 
 
 def sheet(
@@ -98,46 +133,59 @@ def sheet(
     messages: Sequence[Voicemail],
     promises: Sequence[Any],
     attempts: Sequence[Any],
+    notes: Sequence[Note],
     now: datetime,
-    company: Company | None = None,
+    company: Company,
 ) -> RenderableType:
-    """One callback in full: messages with their words, promises with their reasons, attempts. Rows come from tables.py.
+    """One callback in full: messages with their words, promises with their reasons, attempts, notes. Rows come from tables.py.
 
-    The numbers, times and dates said in the messages are found where a `company` says where it is.
+    All moments are on the queue's clock.
     """
+    zone = zone_of(company, callback.queue)
+
+    def shown(at: datetime) -> str:
+        return read_here(at, zone)
+
     lines = [
-        f"{callback.id}  {state_in_words(callback)}",
+        f"{callback.id}  {state_in_words(callback, zone)}",
         f"customer  {owner.name or '(name unknown)'}  {spoken_form(callback.number)}  {callback.language}",
         f"queue     {callback.queue}, {callback.intent}",
-        f"due       {_moment(callback.due_at)}, {due_in_words(callback.due_at, now)}",
+        f"due       {shown(callback.due_at)}" + ("" if callback.closed_at else f", {when_in_words(callback, now)}"),
     ]
-    if callback.outcome:
-        lines.append(f"outcome   {callback.outcome.replace('_', ' ')}  {callback.note}")
+    if callback.closed_at is not None:
+        outcome = (callback.outcome or callback.state).replace("_", " ")
+        lines.append(f"outcome   {outcome}, {shown(callback.closed_at)}  {callback.note}".rstrip())
     for message in messages:
-        lines += ["", f"message of {_moment(message.recorded_at)}, {message.seconds or 0:.0f} s, {message.status}"]
+        lines += ["", f"message of {shown(message.recorded_at)}, {message.seconds or 0:.0f} s, {message.status}"]
         if message.transcript is not None and message.transcript.text:
             lines.append(f"  {message.transcript.text}")
             lines += [_fact(fact) for fact in _facts(message, company)]
         if message.status_reason:
             lines.append(f"  {message.status_reason}")
     for promise in promises:
-        lines += ["", f"promise   by {_moment(promise.promised_until)}: {promise.outcome or 'open'}"]
+        lines += ["", f"promise   by {shown(promise.promised_until)}: {promise.outcome or 'open'}"]
         lines[-1] += "" if promise.spoken else " (quoted, not spoken)"
         lines += _reasons(promise.ledger)
     if attempts:
         lines += ["", "attempts"]
     for attempt in attempts:
-        lines.append(f"  {_moment(attempt.at)}  {attempt.agent}  {attempt.outcome.replace('_', ' ')}  {attempt.note}")
+        lines.append(
+            f"  {shown(attempt.at)}  {attempt.agent}  {attempt.outcome.replace('_', ' ')}  {attempt.note}".rstrip()
+        )
+    if notes:
+        lines += ["", "notes"]
+    for note in notes:
+        draft = " (written after the claim had ended)" if note.is_draft else ""
+        lines.append(f"  {shown(note.at)}  {note.agent}{draft}  {note.text}")
     return Text("\n".join(lines))
 
 
-def _facts(message: Voicemail, company: Company | None) -> Sequence[Fact]:
+def _facts(message: Voicemail, company: Company) -> Sequence[Fact]:
     heard = message.transcript
-    if company is None or heard is None:
+    if heard is None:
         return ()
-    queue = company.queues.get(message.queue)
-    calendar = company.calendars[queue.calendar] if queue else next(iter(company.calendars.values()))
-    return find_facts(heard.words, heard.language, company.home_country, message.recorded_at, calendar.time_zone())
+    zone = zone_of(company, message.queue)
+    return find_facts(heard.words, heard.language, company.home_country, message.recorded_at, zone)
 
 
 def _fact(fact: Fact) -> str:
@@ -152,7 +200,9 @@ def _fact(fact: Fact) -> str:
 def _reasons(ledger: Mapping[str, Any]) -> list[str]:
     reasons = []
     if "target" in ledger:
-        reasons.append(f"  target {ledger['target']['minutes']} open minutes (rule {ledger['target']['rule']})")
+        target = ledger["target"]
+        span = f"{target['days']} open days" if "days" in target else f"{target['minutes']} min of open time"
+        reasons.append(f"  target: within {span}, by rule {target['rule']} of the queue")
         reasons.append(
             f"  {ledger['backlog']} waiting, {ledger['handling_minutes']} min each, {ledger['people']} people; "
             f"rounded up to {ledger['round_minutes']} min"
@@ -160,11 +210,16 @@ def _reasons(ledger: Mapping[str, Any]) -> list[str]:
     for window in ledger.get("windows", []):
         since, until = (datetime.fromisoformat(window[edge]) for edge in ("since", "until"))
         what = f"{window['open_minutes']:g} min" if window["kind"] == "counted" else window["kind"]
-        reasons.append(f"  {since:%a %d.%m. %H:%M}–{until:%H:%M}  {what}  {window['name']}".rstrip())
+        reasons.append(f"  {since:%a %Y-%m-%d %H:%M}–{until:%H:%M}  {what}  {window['name']}".rstrip())
     if "not_possible" in ledger:
         reasons.append(f"  {ledger['not_possible']}")
     return reasons
 
 
-def _moment(at: datetime) -> str:
-    return f"{at.astimezone():%a %Y-%m-%d %H:%M}"
+def _span(span: timedelta) -> str:
+    minutes = abs(span) // timedelta(minutes=1)
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 24 * 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes // (24 * 60)} days" if minutes >= 48 * 60 else "1 day"

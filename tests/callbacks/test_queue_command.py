@@ -91,7 +91,7 @@ def test_the_queue_is_shown_by_deadline_with_who_what_and_their_words(stores: En
     shown = run()
     assert shown.exit_code == 0, shown.output
     header, first, second = shown.output.rstrip().splitlines()
-    assert header.split() == ["due", "who", "intent", "state", "message", "id"]
+    assert header.split() == ["due", "who", "matter", "state", "message", "id"]
     for part in (
         "late 4 min",
         "Jānis Bērziņš +371 20 000 001",
@@ -107,26 +107,28 @@ def test_the_queue_is_shown_by_deadline_with_who_what_and_their_words(stores: En
 
 
 def test_an_empty_queue_says_so(stores: Engine) -> None:
-    assert run().output.strip() == "No callbacks. Nobody waits."
+    assert run().output.strip() == "No callbacks."
     claimed = run("claim")
-    assert (claimed.exit_code, claimed.output.strip()) == (1, "Nothing is ready.")
+    assert (claimed.exit_code, claimed.output.strip()) == (1, "No callback is ready to be rung.")
 
 
-def test_claim_show_and_complete_by_the_beginning_of_the_id(stores: Engine, leave: Ask) -> None:
+def test_claim_show_and_complete_by_the_end_of_the_id(stores: Engine, leave: Ask) -> None:
     made = leave()
     word(stores, made, "please ring")
     claimed = run("claim", made[-8:])
     assert claimed.exit_code == 0, claimed.output
     assert f"claimed by {getpass.getuser()}" in claimed.output
     assert "please ring" in claimed.output
-    assert "target 60 open minutes (rule 3)" in claimed.output
+    assert "target: within 60 min of open time, by rule 3 of the queue" in claimed.output
     assert "by Tue 2026-03-10" in claimed.output
     refused = run("claim", made)
     assert refused.exit_code == 1
     assert "held by" in refused.output
     done = run("complete", made[-8:], "--outcome", "resolved", "--note", "fixed")
     assert done.output.strip() == f"{made} is resolved."
-    assert "resolved  fixed" in run("show", made).output
+    shown = run("show", made).output
+    assert "outcome   resolved, " in shown
+    assert f"{getpass.getuser()}  fixed" in shown
     assert made[-8:] not in run().output
     assert made[-8:] in run("--state", "resolved").output
 
@@ -163,7 +165,7 @@ def test_wrong_words_are_refused_with_the_right_ones(stores: Engine, leave: Ask)
     run("claim", made)
     for words, said in (
         (("complete", made, "--outcome", "done"), "resolved"),
-        (("complete", made, "--outcome", "busy"), "closes nothing"),
+        (("complete", made, "--outcome", "busy"), "There are: resolved"),
         (("--state", "lost"), "waiting"),
     ):
         refused = run(*words)
