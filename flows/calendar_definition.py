@@ -86,7 +86,7 @@ class Closure(Definition):
 
 
 class Holidays(Definition):
-    """Public holidays: of countries (`LV`, `DE-BY`), fewer (`without`) or more (`also`).
+    """Public holidays: of countries (`LV`, `DE-BY`), fewer (`without`) or more (`also`, and those of a calendar `file`).
 
     `without` holds names as the country writes them, and dates.
     """
@@ -94,6 +94,7 @@ class Holidays(Definition):
     countries: tuple[str, ...] = ()
     without: tuple[Day | YearlyDate | str, ...] = ()
     also: tuple[DatedDay, ...] = ()
+    file: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.countries or self.also)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping as Mapping_
 from datetime import date, datetime, time
 from typing import Any
 
@@ -24,17 +25,19 @@ from flows.values.places import read_zone
 from flows.values.plain import plain
 from flows.values.weekdays import DAYS, read_days
 
+FileDays = Mapping_[str, tuple[DatedDay, ...]]
 Week = dict[Weekday, tuple[Window, ...]]
+_ICS = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}\.ics", re.IGNORECASE)
 _CODE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,3})?", re.IGNORECASE)
 _NOWHEN = YearlyDate(1, 1)
 
 
-def read_calendar(fields: Fields) -> CalendarDefinition:
-    """Read one calendar; what is wrong with it goes into the faults of the file."""
+def read_calendar(fields: Fields, files: FileDays) -> CalendarDefinition:
+    """Read one calendar; what is wrong with it goes into the faults of the file. `files` are the days of calendar files."""
     zone = fields.value("zone", read_zone, "UTC", needed=True)
     week = _week(fields, needed=True)
     seasons = tuple(_season(each) for each in fields.mappings("seasons"))
-    holidays = _holidays(fields)
+    holidays = _holidays(fields, files)
     exceptions = tuple(_exception(each) for each in fields.mappings("exceptions"))
     closure = _closure(fields)
     fields.finish()
@@ -144,15 +147,29 @@ def _closure(fields: Fields) -> Closure | None:
     return closure
 
 
-def _holidays(fields: Fields) -> Holidays:
+def read_file_days(fields: Fields) -> FileDays:
+    """Read the days of calendar files, which publishing wrote into the company."""
+    value = fields.take("files")
+    inner = None if value is None else fields.within(Text("files", value.mark), value, "files", "files")
+    if inner is None:
+        return {}
+    return {key.value: tuple(_more(each) for each in inner.mappings(key.value)) for key, _ in inner.mapping.entries}
+
+
+def _holidays(fields: Fields, files: FileDays) -> Holidays:
     value = fields.mapping.get("holidays")
+    if isinstance(value, Text) and value.value.lower().endswith(".ics"):
+        file = fields.value("holidays", _ics_name, "")
+        return Holidays(file=file, also=files.get(file, ()))
     if not isinstance(value, Mapping):
         return Holidays(countries=_countries(fields, "holidays"))
     fields.take("holidays")
     inner = fields.inside(value, "holidays", "holidays")
     without = tuple(_less(each.value) for each in inner.texts("without"))
     also = tuple(_more(each) for each in inner.mappings("also"))
-    found = Holidays(countries=_countries(inner, "countries"), without=without, also=also)
+    file = inner.value("file", _ics_name, "")
+    also += files.get(file, ())
+    found = Holidays(countries=_countries(inner, "countries"), without=without, also=also, file=file)
     inner.finish()
     return found
 
@@ -170,6 +187,14 @@ def _countries(fields: Fields, name: str) -> tuple[str, ...]:
 def _code(written: str) -> str:
     """A code in capitals; anything else as it is written, for whoever says what is wrong with it."""
     return written.upper() if _CODE.fullmatch(written) else written
+
+
+def _ics_name(written: str) -> str:
+    if "://" in written:
+        raise ValueError(f'"{written}" is an address; save the calendar as a file beside company.yaml and name that')
+    if not _ICS.fullmatch(written):
+        raise ValueError(f'"{written}" is not the name of a calendar file such as closed-days.ics')
+    return written
 
 
 def _less(written: str) -> date | YearlyDate | str:

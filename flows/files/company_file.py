@@ -15,7 +15,7 @@ from flows.company import (
     NumberDefinition,
 )
 from flows.files.allowances import allowed_findings
-from flows.files.calendar_file import read_calendar
+from flows.files.calendar_file import read_calendar, read_file_days
 from flows.files.faults import Fault, FlowFaults, Mark, suggestion
 from flows.files.fields import Fields
 from flows.files.queue_file import read_queue, read_team
@@ -65,7 +65,8 @@ def _company(fields: Fields) -> dict[str, Any]:
     organisation = _organisation(fields, language)
     home = fields.value("home_country", read_country, "LV")
     clock = fields.one_of("clock", ("12h", "24h"), "12h")
-    calendars = {name: read_calendar(inner) for name, inner in _named(fields, "calendars", MAX_CALENDARS)}
+    files = read_file_days(fields)
+    calendars = {name: read_calendar(inner, files) for name, inner in _named(fields, "calendars", MAX_CALENDARS)}
     queues = {name: read_queue(inner, calendars) for name, inner in _named(fields, "queues", MAX_QUEUES)}
     teams = {name: read_team(inner, home) for name, inner in _named(fields, "teams", None)}
     numbers = _numbers(fields, home, calendars)

@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from flows.calendar_definition import DatedDay
 from flows.checks.references import recordings, unknown_references
 from flows.company import Company
 from flows.files.company_file import load_company
 from flows.files.faults import Fault, FlowFaults, suggestion
 from flows.files.flow_file import read_flow
+from flows.files.ics_file import read_ics, with_days
 from flows.files.prompt_file import AUDIO_FOLDER
 from flows.files.reading import Audio, Reading
 from flows.files.tree import read_tree
@@ -63,7 +65,7 @@ def load_folder(folder: Path, listen: Listen | None = None) -> Definitions:
         if (lost := commented_key(sources[file.name])) is not None:
             faults.append(Fault(file.name, lost[0].line, lost[0].column, "YAML", lost[1]))
     audio = _Audio(folder / AUDIO_FOLDER, listen) if listen is not None else None
-    return replace(_definitions(sources, audio, faults), ignored=tuple(ignored))
+    return replace(_definitions(sources, audio, faults, folder), ignored=tuple(ignored))
 
 
 def _not_a_flow(file: Path) -> str:
@@ -102,7 +104,7 @@ class _Audio(Mapping[str, Recorded | str]):
         return len(self._files)
 
 
-def _definitions(sources: dict[str, str], audio: _Audio | None, faults: list[Fault]) -> Definitions:
+def _definitions(sources: dict[str, str], audio: _Audio | None, faults: list[Fault], folder: Path) -> Definitions:
     company: Company | None = None
     if COMPANY_FILE not in sources:
         faults.append(Fault(COMPANY_FILE, 1, 1, "MISSING", "company.yaml is missing; every folder of flows has one"))
@@ -111,6 +113,12 @@ def _definitions(sources: dict[str, str], audio: _Audio | None, faults: list[Fau
             company = load_company(sources[COMPANY_FILE], COMPANY_FILE)
         except FlowFaults as error:
             faults.extend(error.faults)
+    if company is not None and (named := {each.holidays.file for each in company.calendars.values()} - {""}):
+        days, wrong = _calendar_files(company, named, folder)
+        faults.extend(wrong)
+        if days:
+            sources[COMPANY_FILE] = with_days(sources[COMPANY_FILE], days)
+            company = load_company(sources[COMPANY_FILE], COMPANY_FILE)
     flows: dict[str, Flow] = {}
     for name, text in sources.items():
         if name == COMPANY_FILE:
@@ -128,6 +136,36 @@ def _definitions(sources: dict[str, str], audio: _Audio | None, faults: list[Fau
     if company is not None and not faults:
         faults.extend(_unanswered(company, flows))
     return Definitions(company, flows, tuple(sorted(faults)), sources, audio.played if audio is not None else {})
+
+
+def _calendar_files(
+    company: Company, named: set[str], folder: Path
+) -> tuple[dict[str, tuple[DatedDay, ...]], list[Fault]]:
+    """The days of the calendar files that a company names, and what is wrong with them."""
+    days: dict[str, tuple[DatedDay, ...]] = {}
+    faults: list[Fault] = []
+    for calendar, definition in company.calendars.items():
+        name = definition.holidays.file
+        if name not in named or name in days:
+            continue
+        try:
+            days[name] = read_ics((folder / name).read_bytes())
+        except FileNotFoundError:
+            here = [file.name for file in sorted(folder.glob("*.ics"))]
+            if definition.holidays.also:  # it came with the days that were published
+                continue
+            shown = f" Files here: {', '.join(here)}." if here else " There is no such file here."
+            faults.append(
+                _of_calendar(company, calendar, f'"{name}" is not in the folder.{suggestion(name, here)}{shown}')
+            )
+        except (OSError, ValueError) as error:
+            faults.append(_of_calendar(company, calendar, f'"{name}": {error}'))
+    return days, faults
+
+
+def _of_calendar(company: Company, calendar: str, message: str) -> Fault:
+    mark = company.mark("calendars", calendar, "holidays")
+    return Fault(COMPANY_FILE, mark.line, mark.column, "CALENDAR_FILE", f'calendar "{calendar}": {message}')
 
 
 def _unanswered(company: Company, flows: Mapping[str, Flow]) -> list[Fault]:

@@ -13,13 +13,14 @@ from flows.values.plain import plain
 FORMS = "2030-12-24, 24.12.2030 or 24 Dec 2030"
 
 _ISO = re.compile(r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})")
+_ISO_YEARLY = re.compile(r"--(?P<m>\d{2})-(?P<d>\d{2})")
 _DOTTED = re.compile(r"(?P<d>\d{1,2})\. ?(?P<m>\d{1,2})(?:\. ?(?P<y>\d{2,4})|\.)?")
 _SLASHED = re.compile(r"(?P<a>\d{1,2})(?P<by>[-/])(?P<b>\d{1,2})(?:[-/](?P<y>\d{2,4}))?")
 _DAY_FIRST = re.compile(
     r"(?:(?P<y0>\d{4})\.? gada )?(?P<d>\d{1,2})(?:st|nd|rd|th|\.)? ?(?P<word>[^\W\d_]{3,})\.?,?(?: (?P<y>\d{2,4}))?"
 )
 _MONTH_FIRST = re.compile(r"(?P<word>[^\W\d_]{3,})\.? (?P<d>\d{1,2})(?:st|nd|rd|th)?(?:,? (?P<y>\d{4}))?")
-_EVERY_YEAR = re.compile(r"^every (?:year )?(?:on )?| (?:every year|yearly)$|^--(?=\d)")
+_EVERY_YEAR = re.compile(r"^every (?:year )?(?:on )?| (?:every year|yearly)$")
 _MOMENT = re.compile(
     r"(?P<day>.*?\d|.*?[^\W\d_]{3,}\.?),?(?:t| at | )(?P<clock>\d{1,2}(?:[:.h]\d{2})?(?::\d{2})?(?: ?[ap]\.?m\.?)?)"
 )
@@ -47,6 +48,8 @@ def read_date(written: str) -> date:
 def read_day(written: str) -> date | YearlyDate:
     """Return a date, or a day of every year where no year is written. Raises ValueError."""
     text = plain(written).lower()
+    if match := _ISO_YEARLY.fullmatch(text):
+        return _day(None, match["m"], match["d"], written)
     text = _EVERY_YEAR.sub("", text)
     if match := _ISO.fullmatch(text):
         return _day(match["y"], match["m"], match["d"], written)

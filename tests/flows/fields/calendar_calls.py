@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from api.commands.calendar_view import calendar_lines
 from flows.files.loader import load_company
+from tests.field.definitions import write_folder
 from tests.flows.fields.company_calls import greeted
 from tests.flows.fields.stage import COMPANY, Stage, flow, hears
 
@@ -99,6 +100,29 @@ def a_holiday_more_is_kept_and_named(stage: Stage) -> None:
 def several_days_more_are_kept(stage: Stage) -> None:
     more = office(holidays="{countries: [LV], also: [{from: 2030-03-04, until: 2030-03-06, name: Fair}]}")
     assert state(stage, more) == "Holiday. Fair." and state(stage, more, "2030-03-07 08:15") == "Open."
+
+
+CLOSED_DAYS = (
+    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART;VALUE=DATE:20300305\r\nSUMMARY:Outing\r\n"
+    "END:VEVENT\r\nEND:VCALENDAR\r\n"
+)
+
+
+@hears("company.calendars.holidays.file")
+def the_days_of_a_calendar_file_are_kept(stage: Stage) -> None:
+    folder = write_folder(stage.folder / "calendar-file", flow(ASK), office(holidays="{file: closed-days.ics}"))
+    (folder / "closed-days.ics").write_text(CLOSED_DAYS, "utf-8")
+    stage.house.publish(folder)
+    assert stage.ring(at="2030-03-05 08:15").words[1] == "Holiday. Outing."
+    assert stage.ring(at="2030-03-06 08:15").words[1] == "Open."
+
+
+@hears("company.files")
+def the_published_days_of_a_calendar_file_hold_without_the_file(stage: Stage) -> None:
+    published = (
+        office(holidays="closed-days.ics") + "files:\n  closed-days.ics:\n    - {date: 2030-03-05, name: Fair}\n"
+    )
+    assert state(stage, published) == "Holiday. Fair."
 
 
 @hears("company.calendars.exceptions", "company.calendars.exceptions.date", "company.calendars.exceptions.name")
