@@ -42,13 +42,14 @@ def _publish_once(settings: Settings) -> list[str]:
             if connection.execute(sa.text("SELECT 1 FROM publications LIMIT 1")).first() is not None:
                 return []
         from api.compiled import Unusable, compile_folder
-        from ivr.publishing import publish
+        from ivr.publishing import FIRST_START, publish
 
         folder = flows_folder(settings)
         try:
             compiled = compile_folder(folder)
             compiled.company()
-            return [each.name for each in publish(engine, compiled.definitions, "first start", "ringback")]
+            by, note = FIRST_START
+            return [each.name for each in publish(engine, compiled.definitions, note, by)]
         except (Unusable, OSError) as error:
             raise ConfigurationError(f"the flows in {folder} cannot be published:\n{error}") from None
     finally:

@@ -29,6 +29,9 @@ COMPANY = "company"
 # Any number that nothing else in the database locks: who publishes waits for who publishes.
 _LOCK = 7_426_284
 
+# Author and note of what the very first start publishes.
+FIRST_START = ("ringback", "first start")
+
 Kind = Literal["new", "changed", "unchanged", "retired"]
 
 
@@ -86,6 +89,11 @@ def live(connection: Connection) -> dict[str, Live]:
 def live_now(engine: Engine) -> dict[str, Live]:
     with reading(engine) as connection:
         return live(connection)
+
+
+def is_as_begun(published: Mapping[str, Live]) -> bool:
+    """Whether nobody published anything since the first start did."""
+    return all((each.by, each.note) == FIRST_START for each in published.values())
 
 
 def contents(definitions: Definitions) -> dict[str, tuple[str, str]]:

@@ -68,7 +68,8 @@ def _read_line(fields: Fields, key: Text, written: Tree, what: str) -> Line | No
         refuse(written, "must be a text, or text and audio")
         return None
     if audio is not None and not AUDIO_NAME.fullmatch(audio.value):
-        refuse(audio, f'"{audio.value}" is not the name of an audio file such as welcome-lv.wav')
+        rule = "small letters, digits, - and _, ending in .wav or .mp3, such as welcome-lv.wav"
+        refuse(audio, f'"{audio.value}" is not the name of an audio file: {rule}')
         return None
     words = text.value.strip() if text is not None else ""
     if text is not None and not words:

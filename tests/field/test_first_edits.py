@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -121,6 +124,21 @@ def test_a_key_while_a_message_is_recorded_is_a_step_not_done(small: Path) -> No
     assert played.exit_code == 1
     assert "step not done: key 1 (the call waits for a message)" in played.output
     assert played.output.count("Please leave a message.") == 1
+
+
+def test_a_key_counts_as_it_is_pressed_at_a_terminal(tmp_path: Path) -> None:
+    run("new", "desk", tmp_path / "begun")
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "api.commands.cli", "flows", "play", str(tmp_path / "begun")]
+    with subprocess.Popen(
+        command, stdin=theirs, stdout=subprocess.PIPE, cwd=DEFINITIONS.parents[1], text=True
+    ) as playing:
+        assert playing.stdout is not None
+        os.write(ours, b"7h")  # a wrong key, then the receiver down: no Enter
+        heard = playing.communicate(timeout=60)[0]
+    os.close(ours)
+    os.close(theirs)
+    assert playing.returncode == 0 and heard.endswith("Path: welcome → main. Outcome: hung_up.\n")
 
 
 def test_recordings_of_a_played_call_are_written_to_a_file(small: Path, tmp_path: Path) -> None:

@@ -119,6 +119,17 @@ def test_folder_that_never_met_this_installation_is_refused(installation: Path, 
     assert run("publish", stranger, "--replace").exit_code == 0
 
 
+def test_own_folder_of_the_first_start_is_published_again_without_a_word(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RINGBACK_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("RINGBACK_FLOWS_DIR", str(folder))
+    prepare(load_settings())
+    edit(folder, "Goodbye.", "Bye.")
+    assert run("publish", folder).exit_code == 0
+    assert "Bye." in live()["desk"]
+
+
 def test_versions_list_number_author_time_and_note_and_the_newest_stands_first(
     installation: Path, folder: Path
 ) -> None:

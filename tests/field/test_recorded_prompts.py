@@ -12,8 +12,10 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from api.commands.flows import flows
+from flows.checks.references import recordings
 from flows.last_resort import apology
 from ivr.prompt_audio import listen, read_definitions
+from ivr.published_flows import PublishedFlows
 from ivr.publishing import live_now, publish_folder
 from ivr.recorded_prompts import RecordedPrompts
 from ivr.tables import prompt_audio
@@ -164,6 +166,23 @@ def test_calls_under_way_keep_the_recording_that_they_began_with(database: sa.En
     with database.connect() as connection:
         kept = set(connection.scalars(sa.select(prompt_audio.c.content_hash)))
     assert {each.content for live in (first, second) for each in live.recordings.values()} == kept
+
+
+def test_every_machine_copies_what_its_flows_play_and_knows_it_without_sql(
+    database: sa.Engine, folder: Path, tmp_path: Path
+) -> None:
+    publish_folder(database, folder, "", "me")
+    kept, place = tmp_path / "flows.live", tmp_path / "machine"
+    PublishedFlows(database, kept, "secret", RecordedPrompts(database, place)).refresh()
+    assert len(list(place.glob("*.wav"))) == 3
+    away = open_database("postgresql+psycopg://nobody@127.0.0.1:9/none")
+    known = PublishedFlows(away, kept, "secret", RecordedPrompts(away, place))
+    assert known.recall()
+    flow = known.flow_named("desk")
+    assert flow is not None and {each.content for each in recordings(flow).values()} == {
+        file.stem for file in place.glob("*.wav")
+    }
+    away.dispose()
 
 
 def test_what_the_telephone_plays_is_listened_to_unchanged_when_it_comes_back(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import textwrap
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -160,10 +161,7 @@ def _type(call: Rehearsal) -> Input:
 
     wait = call.session.wait if call.session is not None else ""
     while True:
-        try:
-            typed = typer.prompt(_QUESTIONS[wait], default="", show_default=False).strip()
-        except typer.Abort:
-            typed = "h"
+        typed = _one_key() if _takes_one_key(call) else _line(_QUESTIONS[wait])
         if typed == "h":
             return HungUp()
         if wait == "gather" and not typed:
@@ -174,6 +172,41 @@ def _type(call: Rehearsal) -> Input:
             return Recorded("played" if typed else None, int(typed or 0))
         if wait == "dial" and typed in DIAL_ENDS:
             return Dialed(DIAL_ENDS[typed])
+
+
+def _takes_one_key(call: Rehearsal) -> bool:
+    """Whether a key counts as it is pressed; through a pipe nothing does."""
+    from flows.verbs import Gather
+
+    last = call.verbs[-1] if call.verbs else None
+    return isinstance(last, Gather) and last.num_digits == 1 and sys.stdin.isatty()
+
+
+def _one_key() -> str:
+    """The next key, without Enter; what is typed ahead waits for the next question."""
+    import os
+    import termios
+    import tty
+
+    typer.secho("  a key: 0-9 * # · Enter = silence · h hangs up ", dim=True, nl=False)
+    keyboard = sys.stdin.fileno()
+    before = termios.tcgetattr(keyboard)
+    try:
+        tty.setcbreak(keyboard, termios.TCSADRAIN)
+        typed = os.read(keyboard, 1).decode("ascii", "replace") or "h"
+    except KeyboardInterrupt:
+        typed = "h"
+    finally:
+        termios.tcsetattr(keyboard, termios.TCSADRAIN, before)
+    typer.echo(typed.strip())
+    return typed.strip()
+
+
+def _line(question: str) -> str:
+    try:
+        return str(typer.prompt(question, default="", show_default=False)).strip()
+    except typer.Abort:
+        return "h"
 
 
 def _show(call: Rehearsal, seen: int, trace: bool) -> None:

@@ -31,7 +31,7 @@ def publish_flows(
     somebody else published meanwhile block it.
     """
     from ivr.live_folder import base_of, versions_of, write_base
-    from ivr.publishing import PublishedSince, live_now, publish
+    from ivr.publishing import PublishedSince, is_as_begun, live_now, publish
 
     compiled = load(folder)
     errors, _ = report(compiled)
@@ -54,7 +54,7 @@ def publish_flows(
         for line in difference_lines(before, definitions, _LINES_A_FILE):
             typer.echo(line)
         base = base_of(place)
-        if not replace and is_own and base != versions_of(before):
+        if not replace and is_own and base != versions_of(before) and not (base is None and is_as_begun(before)):
             stop(_published_since(base, before, place))
         try:
             published = publish(engine, definitions, note, who(), versions_of(before))

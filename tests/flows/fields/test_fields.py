@@ -78,6 +78,14 @@ def test_every_field_of_the_readers_is_documented_and_the_other_way_round() -> N
     assert documented() - read_by_the_program() == set(), "in docs/flows.md, but nothing reads it"
 
 
+def test_every_field_of_a_test_is_documented() -> None:
+    """Tests of flows are heard by `flows test`, not by callers; docs/flows.md names their fields all the same."""
+    guide = (ROOT / "docs" / "flows.md").read_text("utf-8")
+    section = guide[guide.index("## Tests") : guide.index("## Findings")]
+    names = {name.rpartition(".")[2] for name in fields_of_the_readers() if name.startswith("tests.")}
+    assert {name for name in names if f"`{name}`" not in section} == set()
+
+
 def test_every_field_has_a_call_that_hears_it() -> None:
     assert documented() - set(CALLS) - _elsewhere(documented()) == set(), "write a call in tests/flows/fields"
     assert set(CALLS) - documented() == set(), "these calls hear fields that do not exist"
