@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from voicemail.facts.gist import Gist
 from voicemail.facts.moment import Moment, MomentKind
+from voicemail.facts.moments.patterns import matches
 from voicemail.facts.moments.rules import DateRule, Moments, Which
 
 _WRITTEN = re.compile(r"(?<![^ ])(?:(\d{4})-(\d\d)-(\d\d)|(\d{1,2})\.(\d{1,2})\.(\d{4}))(?![^ ])")
@@ -29,15 +30,15 @@ def dates(gist: Gist, moments: Moments, today: date) -> list[Moment]:
         year, month, day = match.group(1, 2, 3) if match[1] else match.group(6, 5, 4)
         if (written := _day(int(year), int(month), int(day))) is not None:
             found.append(Moment(*match.span(), "day_month", True, day=written))
-    for rule in moments.dates:
-        for match in rule.pattern.finditer(gist.text):
-            if any(taken[match.start() : match.end()]):
-                continue
-            told = _date_of(rule, match, moments, today)
-            if told is not None:
-                found.append(told)
-            if told is not None or rule.shape == "no_day":
-                taken[match.start() : match.end()] = [True] * (match.end() - match.start())
+    for rule, match in matches(moments.dates, gist.text):
+        start, end = match.span()
+        if any(taken[start:end]):
+            continue
+        told = _date_of(rule, match, moments, today)
+        if told is not None:
+            found.append(told)
+        if told is not None or rule.shape == "no_day":
+            taken[start:end] = [True] * (end - start)
     return found
 
 

@@ -50,9 +50,10 @@ def telephone_numbers(
     )
     message = _Message(words, tokens, letters, language, home_country)
     found = list(_facts(message))
-    if "S" in letters:
+    alike = _with_digits_for_sounds(message) if "S" in letters else message
+    if alike.letters != letters:
         taken = [(fact.first_word, fact.last_word) for fact in found]
-        for fact in _facts(_with_digits_for_sounds(message)):
+        for fact in _facts(alike):
             if not any(fact.first_word <= last and first <= fact.last_word for first, last in taken):
                 found.append(fact)
     once: dict[str, Fact] = {}

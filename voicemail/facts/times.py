@@ -9,6 +9,7 @@ from datetime import datetime
 from voicemail.facts.gist import Gist
 from voicemail.facts.lengths import length_from
 from voicemail.facts.moment import Moment
+from voicemail.facts.moments.patterns import matches
 from voicemail.facts.moments.rules import DayPart, Moments, TimeRule
 
 # When nobody says whether it is morning or afternoon, people mean the working day: three is 15:00, nine is 09:00.
@@ -26,16 +27,15 @@ def times(gist: Gist, moments: Moments, units: tuple[str, ...], recorded_at: dat
     amounts = tuple(" " + unit for unit in units)
     lengths = tuple("> " + unit for unit in moments.lengths)
     taken = [False] * len(gist.text)
-    for rule in moments.times:
-        for match in rule.pattern.finditer(gist.text):
-            start, end = match.span()
-            if any(taken[start:end]):
-                continue
-            is_amount = gist.text.startswith(amounts, end) or gist.text.startswith(lengths, end - 1)
-            told = [] if is_amount else list(_times_of(rule, match, moments, recorded_at))
-            found += told
-            if told or (is_amount and rule.shape == "span"):
-                taken[start:end] = [True] * (end - start)
+    for rule, match in matches(moments.times, gist.text):
+        start, end = match.span()
+        if any(taken[start:end]):
+            continue
+        is_amount = gist.text.startswith(amounts, end) or gist.text.startswith(lengths, end - 1)
+        told = [] if is_amount else list(_times_of(rule, match, moments, recorded_at))
+        found += told
+        if told or (is_amount and rule.shape == "span"):
+            taken[start:end] = [True] * (end - start)
     return found
 
 
