@@ -45,7 +45,7 @@ def show_list(
     from voicemail.mailbox import list_messages
 
     if status is not None and status not in get_args(Status):
-        raise typer.BadParameter(f"{status!r} is none of {', '.join(get_args(Status))}")
+        raise typer.BadParameter(f"{status!r} is not a status. Statuses: {', '.join(get_args(Status))}.")
     with _opened() as wiring, reading(wiring.database) as connection:
         wanted = cast(Status | None, status)
         found = list_messages(connection, queue=queue, status=wanted, language=language, limit=limit)

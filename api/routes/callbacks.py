@@ -63,7 +63,7 @@ def by_deadline(
 @router.post(
     "/claim",
     summary="Take the next callback: the earliest due of your queues",
-    responses={204: {"description": "Nothing is ready."}},
+    responses={204: {"description": "No callback is ready."}},
 )
 def claim_next(parts: OpenParts, user: Agent, wanted: ClaimNext | None = None) -> ClaimedShape:
     queues = wanted.queues if wanted else None

@@ -195,9 +195,7 @@ def _mocks(fields: Fields, zone: str) -> dict[str, MockHours | MockPromise]:
             try:
                 mocks[node] = MockPromise(parse_moment(value.value, zone))
             except ValueError:
-                message = (
-                    f'mock "{value.value}" is none of {", ".join(_HOURS)}, a moment promised (2030-03-05 14:30), none'
-                )
+                message = f'mock "{value.value}": must be {", ".join(_HOURS)}, a promised time such as 2030-03-05 14:30, or none'
                 fields.fault(value.mark, "MOMENT", message)
     return mocks
 

@@ -166,10 +166,10 @@ def call_of(form: Form, account_sid: str) -> ProviderCall:
         raise BadRequest("CallSid is missing or has no form of a call id")
     status = status_of(form.get("CallStatus", "in-progress"))
     if status is None:
-        raise BadRequest("CallStatus is none that we know")
+        raise BadRequest("CallStatus has an unknown value")
     direction = form.get("Direction", "inbound")
     if not _DIRECTION.fullmatch(direction):
-        raise BadRequest("Direction is none that we know")
+        raise BadRequest("Direction has an unknown value")
     return ProviderCall(
         provider_call_id=call_sid,
         from_number=caller_number(form.get("From")),
@@ -209,7 +209,7 @@ def input_of(form: Form, on: str) -> Input:
                 return Trouble(f"the provider reports DialCallStatus {form.get('DialCallStatus')[:20]!r}")
             return Dialed(status, seconds_of(form.get("DialCallDuration")))
         case _:
-            raise BadRequest("the address is none that we gave out")
+            raise BadRequest("the address is not one of ours")
 
 
 def recording_sid_of(form: Form) -> str | None:

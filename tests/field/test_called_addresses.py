@@ -1,4 +1,4 @@
-"""A house is rung at a short code, at a SIP address, at a number that the carrier writes in its own way (calls.md 10)."""
+"""A house is rung at a short code, at a SIP address, at a number that the carrier writes in its own way."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def test_publishing_shows_the_difference_and_counts_the_flows(installation: Path
     second = run("publish", folder)
     assert 'nodes.goodbye.prompt.en: "Goodbye." → "Thank you. Goodbye."' in second.output
     assert second.output.endswith("Published: 1 flow changed; company unchanged.\n")
-    assert run("publish", folder).output.endswith("Nothing changed: all of it is live already.\n")
+    assert run("publish", folder).output.endswith("Nothing changed: all of it is already published.\n")
 
 
 def test_nothing_of_ones_own_is_replaced_without_naming_the_folder(
@@ -155,7 +155,7 @@ def test_going_back_is_a_new_version_and_calls_hear_it(installation: Path, folde
     assert "Goodbye." in live()["desk"]
     assert run("versions", "desk").output.splitlines()[1].split()[0] == "3"
     assert run("rollback", "desk", "2").exit_code == 0 and "Bye." in live()["desk"]
-    assert "is live already" in run("rollback", "desk", "2").output
+    assert "is already published" in run("rollback", "desk", "2").output
     unknown = run("rollback", "desk", "99")
     assert unknown.exit_code == 1 and "Versions: 4 (" in unknown.output
     assert "ever published" in run("rollback", "nothing").output
@@ -206,7 +206,7 @@ def test_what_is_live_is_exported_with_its_recordings_and_published_again_unchan
     assert run("export", exported).exit_code == 0
     assert (exported / "desk.yaml").read_text() == recorded and (exported / "company.yaml").read_text() == COMPANY
     assert run("diff", exported).output == "Nothing differs from what is live.\n"
-    assert run("publish", exported).output.endswith("Nothing changed: all of it is live already.\n")
+    assert run("publish", exported).output.endswith("Nothing changed: all of it is already published.\n")
     assert "is not empty" in run("export", exported).output
     (exported / "audio" / "bye.wav").write_bytes(tone(1.0))
     assert "audio bye.wav: another recording" in run("diff", exported).output

@@ -69,7 +69,7 @@ def roll_back(
         before = live_now(engine)
         present = before.get(name)
         if present is not None and present.version == wanted.version:
-            stop(f"{name} {wanted.version[:8]} is live already.")
+            stop(f"{name} {wanted.version[:8]} is already published.")
         if faults := _new_faults(engine, before, {**before, name: wanted}):
             stop(
                 "\n".join(

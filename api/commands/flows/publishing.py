@@ -176,7 +176,7 @@ def _summary(published: list[Publication]) -> str:
         return sum(each.kind == kind and each.name != COMPANY for each in published)
 
     if all(each.kind == "unchanged" for each in published):
-        return "Nothing changed: all of it is live already."
+        return "Nothing changed: all of it is already published."
     parts = [f"{count(number('changed'), 'flow')} changed"]
     parts += [f"{number(kind)} {kind}" for kind in ("new", "retired", "unchanged") if number(kind)]
     company = [each.kind for each in published if each.name == COMPANY]
