@@ -13,6 +13,7 @@ from api.access import NotAllowed, NotANumber, NotFound, NotSignedIn, UnknownFie
 from api.known_names import UnknownName
 from callbacks.board import WrongCursor
 from callbacks.callback import CallbackError, IllegalStep, NotTheHolder, StaleNonce, TooLate, UnknownCallback
+from ivr.erasure import ErasureRefused
 from ivr.published_flows import NothingPublished
 
 log = structlog.get_logger()
@@ -24,6 +25,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(NotAllowed, _not_allowed)
     app.add_exception_handler(NotFound, _not_found)
     app.add_exception_handler(NotANumber, _not_a_number)
+    app.add_exception_handler(ErasureRefused, _erasure_refused)
     app.add_exception_handler(CallbackError, _callback_refused)
     app.add_exception_handler(WrongCursor, _wrong_cursor)
     app.add_exception_handler(UnknownName, _unknown_name)
@@ -90,6 +92,10 @@ def _unknown_name(_request: Request, error: Exception) -> Response:
 
 def _unknown_field(_request: Request, error: Exception) -> Response:
     return problem(422, "unknown_field", str(error))
+
+
+def _erasure_refused(_request: Request, error: Exception) -> Response:
+    return problem(409, "not_now", str(error))
 
 
 def _sql_away(request: Request, error: Exception) -> Response:

@@ -222,6 +222,13 @@ class CustomerList(_Shape):
     items: list[CustomerDetailShape]
 
 
+class ErasedShape(_Shape):
+    calls: int = Field(description="How many calls have nobody's name now.")
+    messages: int
+    callbacks: int
+    complete: bool = Field(description="False when the database was busy: erase again to clean its file.")
+
+
 class HistoryEventShape(_Shape):
     at: datetime
     kind: str = Field(examples=["voicemail.left"])

@@ -69,6 +69,30 @@ class Settings(BaseSettings):
         description="Whether a worker composes the graph of a model when that pays and there is room. Messages are then "
         "transcribed several times faster.",
     )
+    keep_recordings_days: int | None = Field(
+        default=None,
+        ge=2,
+        le=36_500,
+        description="The audio of messages is deleted after so many days. Default: never.",
+    )
+    keep_transcripts_days: int | None = Field(
+        default=None,
+        ge=2,
+        le=36_500,
+        description="The words of messages are deleted after so many days. Default: never.",
+    )
+    keep_calls_days: int | None = Field(
+        default=None,
+        ge=2,
+        le=36_500,
+        description="Who called and what they pressed is deleted after so many days; the counts stay. Default: never.",
+    )
+    keep_customers_days: int | None = Field(
+        default=None,
+        ge=2,
+        le=36_500,
+        description="Customers are erased who were not heard of for so many days. Default: never.",
+    )
     log_format: str = Field(default="auto", pattern="^(auto|console|json)$")
 
     @field_validator("public_url", "twilio_api_url")

@@ -48,10 +48,8 @@ def remove(
             if row.recording_id is not None:
                 enqueue(connection, REMOVE_AT_PROVIDER, {"recording_id": row.recording_id}, now)
             # A deleted message keeps the provider's id; one that keeps its words must not be fetched again.
-            if "words" in parts or row.status in ("available", "stored"):
-                values["status"] = "deleted"
-            else:
-                values["recording_id"] = None
+            is_deleted = "words" in parts or row.status in ("available", "stored")
+            values |= {"status": "deleted"} if is_deleted else {"recording_id": None}
         connection.execute(voicemails.update().where(voicemails.c.id == row.id).values(**values))
     connection.execute(early_recordings.delete().where(early_recordings.c.call_id.in_({row.call_id for row in rows})))
 

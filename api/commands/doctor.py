@@ -50,6 +50,7 @@ def examine(settings: Settings, *, only_here: bool = False) -> Iterator[Finding]
 
     yield from checkup.check_settings(settings, os.environ)
     yield checkup.check_data_folder(settings)
+    yield checkup.check_retention(settings)
     database = checkup.check_database(settings)
     yield database
     queue = open_redis(settings.queue_url)

@@ -244,6 +244,19 @@ def check_models(models_dir: Path, published_flows: PublishedFlows) -> Iterator[
             yield Finding("doubtful", "speech models", f"no model exists for {name}; listen to its messages")
 
 
+def check_retention(settings: Settings) -> Finding:
+    """Say for how long data of persons is kept."""
+    kept = {
+        "recordings": settings.keep_recordings_days,
+        "transcripts": settings.keep_transcripts_days,
+        "calls": settings.keep_calls_days,
+        "customers": settings.keep_customers_days,
+    }
+    says = ", ".join(f"{what} for {f'{days} days' if days else 'ever'}" for what, days in kept.items())
+    how = "" if all(kept.values()) else " (RINGBACK_KEEP_RECORDINGS_DAYS and its like set a time)"
+    return Finding("good", "retention", f"keeps {says}{how}")
+
+
 def check_users(engine: Engine) -> Finding:
     with reading(engine) as connection:
         count = connection.scalar(sa.select(sa.func.count()).select_from(users)) or 0

@@ -6,10 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.access import Agent, NotFound, OpenParts
-from api.shapes import CustomerDetailShape, CustomerList, HistoryEventShape, HistoryShape, Moment
+from api.access import Admin, Agent, NotFound, OpenParts
+from api.shapes import CustomerDetailShape, CustomerList, ErasedShape, HistoryEventShape, HistoryShape, Moment
 from customers import customer, history
 from customers.phone import normalise
+from ivr.erasure import erase_person, find_person
 from runtime.sql.database import reading
 
 router = APIRouter(prefix="/api/customers", tags=["customers"])
@@ -39,6 +40,18 @@ def one(parts: OpenParts, user: Agent, customer_id: str) -> CustomerDetailShape:
     if found is None:
         raise NotFound("customer")
     return _shape(found)
+
+
+@router.delete("/{customer_id}", summary="Erase a person: numbers, name, words and audio")
+def erase(parts: OpenParts, user: Admin, customer_id: str) -> ErasedShape:
+    """The counts of calls, messages and callbacks stay. 409 while a call of this person is under way."""
+    with reading(parts.console_database) as connection:
+        ids = find_person(connection, customer_id)
+    if not ids:
+        raise NotFound("customer")
+    done = erase_person(parts.console_database, ids, user.name, parts.settings.data_dir / "spool")
+    parts.wiring.deliver_removals()
+    return ErasedShape(calls=done.calls, messages=done.messages, callbacks=done.callbacks, complete=done.is_scrubbed)
 
 
 @router.get("/{customer_id}/history", summary="The history of a customer, newest first")

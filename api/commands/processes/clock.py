@@ -14,6 +14,7 @@ def clock() -> None:
 
     from api.commands.processes.stopping import stop_on_signals
     from api.reconciling import reconcile_until
+    from api.retention import remove_old_until
     from api.wiring import opened
     from callbacks.clock import Clock
     from ivr.published_flows import NothingPublished
@@ -26,6 +27,8 @@ def clock() -> None:
         ticking = Clock(wiring.database, wiring.queue)
         reconciling = threading.Thread(target=reconcile_until, args=(stop, wiring), name="reconciler", daemon=True)
         reconciling.start()
+        removing = threading.Thread(target=remove_old_until, args=(stop, wiring), name="retention", daemon=True)
+        removing.start()
         log.info("clock.ready")
         while not stop.wait(TICK_SECONDS):
             try:
@@ -36,3 +39,4 @@ def clock() -> None:
             except (SQLAlchemyError, NothingPublished) as error:
                 log.warning("clock.pass_failed", reason=str(error)[:200])
         reconciling.join(20)
+        removing.join(20)
