@@ -1,13 +1,15 @@
 """Turns per second of /twilio/voice and /twilio/turn, everything on, against a minimal endpoint in the same run.
 
-    .venv/bin/python -m bench.turns [--seconds 6] [--rounds 3] [--database postgresql+psycopg://…]
+    .venv/bin/python -m bench.turns [--seconds 6] [--rounds 3] [--database sqlite]
 
-Needs wrk (Debian: apt-get install wrk). Prints the ratios, and p99 at half of the load; the rest depends on the machine.
+Measures SQLite and then PostgreSQL, and how long each webhook waits at 50 calls a second. Needs wrk (Debian: apt-get install
+wrk) and PostgreSQL. The ratios say the most; the rest depends on the machine.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import re
 import secrets
@@ -27,17 +29,21 @@ from urllib.parse import urlencode
 
 from twilio.request_validator import RequestValidator
 
+from bench import paced
+from bench.paced import ACCOUNT
 from bench.reference import BASE_URL, TOKEN
+from drill.databases import PostgresDatabase
 from flows.engine import resume, start
 from flows.files.loader import load_folder
 from flows.inputs import Digits
 from flows.session import Caller
 from ivr.state import StateSeal
+from runtime.embedded import EmbeddedRedis
 
 ROOT = Path(__file__).resolve().parents[1]
-ACCOUNT = "AC00000000000000000000000000000001"
 SECRET = "a secret of the benchmark"
 CONNECTIONS = 16
+CALLS_PER_SECOND = 50
 
 # wrk's script: each thread walks through its own share of prepared requests.
 LUA = """
@@ -74,41 +80,48 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--seconds", type=int, default=6)
     arguments.add_argument("--rounds", type=int, default=3)
-    arguments.add_argument("--database", default="")
+    arguments.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
     asked = arguments.parse_args()
-    with tempfile.TemporaryDirectory(prefix="rb-bench-") as name:
-        folder = Path(name)
-        with ours(folder, asked.database) as product, reference() as other:
-            for what in ("voice", "turn"):
-                figures: dict[str, list[Load]] = {"ours": [], "reference": []}
-                for _ in range(asked.rounds):
-                    for who, port in (("reference", other), ("ours", product)):
-                        requests = prepare(what, folder, 5_000 * asked.seconds)
-                        figures[who].append(run(port, requests, folder, asked.seconds, CONNECTIONS))
-                report(what, figures)
-                half = statistics.median(load.per_second for load in figures["ours"]) / 2
-                requests = prepare(what, folder, 5_000 * asked.seconds)
-                paced = run(product, requests, folder, asked.seconds, connections_for(half, figures["ours"]))
-                print(
-                    f"  ours at about half load: {paced.per_second:.0f}/s, p50 {paced.p50_ms:.1f} ms, p99 {paced.p99_ms:.1f} ms"
-                )
+    for database in ("sqlite", "postgresql") if asked.database == "both" else (asked.database,):
+        with tempfile.TemporaryDirectory(prefix="rb-bench-") as name:
+            measure(database, Path(name), asked.seconds, asked.rounds)
+
+
+def measure(database: str, folder: Path, seconds: int, rounds: int) -> None:
+    """Print what turns come to on one database."""
+    print(f"{database}:")
+    with contextlib.ExitStack() as stack:
+        url = ""
+        if database == "postgresql":
+            server = PostgresDatabase(folder)
+            stack.callback(server.stop)
+            url = server.url
+        product = stack.enter_context(ours(folder / "ours", url))
+        other = stack.enter_context(reference())
+        for what in ("voice", "turn"):
+            figures: dict[str, list[Load]] = {"ours": [], "reference": []}
+            for _ in range(rounds):
+                for who, port in (("reference", other), ("ours", product)):
+                    requests = prepare(what, folder, 5_000 * seconds)
+                    figures[who].append(run(port, requests, folder, seconds, CONNECTIONS))
+            report(what, figures)
+        print(f"  at {CALLS_PER_SECOND} calls a second:")
+        for webhook, waits in paced.play(product, CALLS_PER_SECOND, 2 * seconds).items():
+            refused = f", {waits.refused} refused" if waits.refused else ""
+            print(
+                f"    /twilio/{webhook}: p50 {waits.p50_ms:.1f} ms, p99 {waits.p99_ms:.1f} ms of {waits.count}{refused}"
+            )
 
 
 def report(what: str, figures: dict[str, list[Load]]) -> None:
     speeds = {who: [load.per_second for load in loads] for who, loads in figures.items()}
     ratios = [mine / other for mine, other in zip(speeds["ours"], speeds["reference"], strict=True)]
     print(
-        f"/twilio/{what}: ratio {statistics.median(ratios):.2f} (rounds: {', '.join(f'{ratio:.2f}' for ratio in ratios)})"
+        f"  /twilio/{what}: ratio {statistics.median(ratios):.2f} (rounds: {', '.join(f'{ratio:.2f}' for ratio in ratios)})"
     )
     for who, loads in figures.items():
         each = ", ".join(f"{load.per_second:.0f}/s" for load in loads)
-        print(f"  {who}: {each}; p99 {statistics.median(load.p99_ms for load in loads):.1f} ms")
-
-
-def connections_for(half: float, full: list[Load]) -> int:
-    """How many connections without a pause in between ask for about half: Little's law on the median latency."""
-    latency = statistics.median(load.p50_ms for load in full) / 1000 / CONNECTIONS
-    return max(1, round(half * latency * 2))
+        print(f"    {who}: {each}; p99 {statistics.median(load.p99_ms for load in loads):.1f} ms")
 
 
 # The key pressed at the menu, for requests that are not the first of a call: none of the choices, and the callback's.
@@ -194,13 +207,18 @@ def percentile(output: str, which: int) -> float:
 
 @contextmanager
 def ours(folder: Path, database: str, fill: Callable[[str], None] | None = None) -> Iterator[int]:
-    """The api process with the shipped flows, SQL with full durability, logs to a file. `fill` gets the database's URL first."""
+    """The api with the shipped flows, a queue server, durable SQL, logs to a file. `fill` gets the database's URL first."""
     folder.mkdir(exist_ok=True)
     port = free_port()
+    with EmbeddedRedis(folder / "queue", folder / "s") as redis:
+        yield from _api(folder, port, database, redis.url, fill)
+
+
+def _api(folder: Path, port: int, database: str, redis_url: str, fill: Callable[[str], None] | None) -> Iterator[int]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("RINGBACK_")} | {
         "RINGBACK_DATA_DIR": str(folder / "data"),
         "RINGBACK_DATABASE_URL": database,
-        "RINGBACK_REDIS_URL": "unix:///nowhere",
+        "RINGBACK_REDIS_URL": redis_url,
         "RINGBACK_PORT": str(port),
         "RINGBACK_PUBLIC_URL": BASE_URL,
         "RINGBACK_SECRET_KEY": SECRET,

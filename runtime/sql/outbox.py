@@ -35,6 +35,11 @@ outbox = sa.Table(
 MAX_WAIT_SECONDS = 60
 
 _ENTER = outbox.insert()
+_POSTPONE = (
+    outbox.update()
+    .where(outbox.c.id == sa.bindparam("entry"))
+    .values(tries=sa.bindparam("tried"), not_before=sa.bindparam("due_again", type_=Moment))
+)
 
 
 def enqueue(connection: Connection, kind: str, payload: dict[str, Any], now: datetime | None = None) -> None:
@@ -64,6 +69,7 @@ def deliver(engine: Engine, handlers: Mapping[str, Handler], limit: int = 200) -
             sa.select(outbox).where(outbox.c.not_before <= now).order_by(outbox.c.id).limit(limit)
         ).all()
     done: list[int] = []
+    postponed: list[dict[str, Any]] = []
     for entry in due:
         handler = handlers.get(entry.kind)
         if handler is None:
@@ -75,15 +81,15 @@ def deliver(engine: Engine, handlers: Mapping[str, Handler], limit: int = 200) -
             log.warning(
                 "outbox.postponed", kind=entry.kind, entry=entry.id, wait_seconds=wait, reason=repr(error)[:300]
             )
-            with writing(engine) as connection:
-                connection.execute(
-                    outbox.update()
-                    .where(outbox.c.id == entry.id)
-                    .values(tries=entry.tries + 1, not_before=datetime.now(UTC) + timedelta(seconds=wait))
-                )
+            due_again = datetime.now(UTC) + timedelta(seconds=wait)
+            postponed.append({"entry": entry.id, "tried": entry.tries + 1, "due_again": due_again})
         else:
             done.append(entry.id)
-    if done:
+    if done or postponed:
+        # In one transaction: while Redis is away, one for each would keep the callers' turns from SQL.
         with writing(engine) as connection:
-            connection.execute(outbox.delete().where(outbox.c.id.in_(done)))
+            if done:
+                connection.execute(outbox.delete().where(outbox.c.id.in_(done)))
+            if postponed:
+                connection.execute(_POSTPONE, postponed)
     return len(done)
