@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime
 
-from callbacks.schedule.company_check import next_holidays
+from callbacks.schedule.calendar_check import next_holidays
 from flows.calendar_definition import WEEKDAYS, CalendarDefinition, DatedDay, Week, Weekday, Window, named
 from flows.values.clock import shown
 from flows.values.dates import YearlyDate

@@ -6,43 +6,40 @@ country, language and number is looked up. One check for the commands, the first
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta
-from itertools import pairwise
+from datetime import datetime, timedelta
+from difflib import get_close_matches
 
-from callbacks.schedule.calendar import HORIZON, Calendar
+from callbacks.schedule.calendar import HORIZON
+from callbacks.schedule.calendar_check import Note, check_calendar
 from callbacks.schedule.promise_quote import quote
-from callbacks.schedule.public_holidays import matches_a_holiday, of_country, regions_with_more, what_is_wrong
-from flows.calendar_definition import CalendarDefinition, DatedDay, Window, named
-from flows.checks.findings import Finding, Severity
+from flows.checks.findings import Finding
 from flows.company import DEFAULT, Company, Place
 from flows.files.faults import suggestion
 from flows.model import Flow
 from flows.nodes import Callback, Hours, Transfer, Voicemail
 from flows.nodes.menu import Menu
-from flows.values.clock import shown
 from flows.values.language import unknown_language
 from flows.values.places import country_meant
 from flows.values.telephone import is_possible
 
-# Whoever is open for so long without a break over midnight has more likely written 5 for 17.
-LONGEST_NIGHT = timedelta(hours=14)
+_MAKERS = ("Polly", "Google", "ElevenLabs", "Azure", "Deepgram")
+_VOICE = re.compile(rf"(?:alice|man|woman|(?:{'|'.join(_MAKERS)})\.[A-Za-z0-9][A-Za-z0-9_.-]*)")
 _QUOTED_EVERY = timedelta(days=7)
 _FILE = "company.yaml"
-
-# Code, severity, place in the file, message, remedy.
-Note = tuple[str, Severity, Place, str, str]
 
 
 def check_company(company: Company, flows: Mapping[str, Flow], now: datetime) -> list[Finding]:
     """Return everything found in a company, in the order of its lines, without the warnings that its comments allow."""
     notes: list[Note] = []
     for name, definition in company.calendars.items():
-        notes += _calendar(name, definition, now)
+        notes += check_calendar(name, definition, now)
     for name in company.queues:
         notes += _queue(company, name, now)
     notes += _numbers(company)
     notes += _languages(company)
+    notes += _voices(company)
     notes += _home(company)
     if flows:
         notes += _unused(company, flows)
@@ -52,110 +49,6 @@ def check_company(company: Company, flows: Mapping[str, Flow], now: datetime) ->
         if severity == "error" or not company.allows(mark.line, code):
             found.append(Finding(code, severity, _FILE, mark.line, mark.column, "", message, remedy))
     return sorted(found, key=lambda finding: (finding.line, finding.column, finding.code, finding.message))
-
-
-def next_holidays(definition: CalendarDefinition, since: date, count: int = 5) -> list[tuple[date, str]]:
-    """The next public holidays that a calendar keeps, with their names."""
-    from callbacks.schedule.public_holidays import public_holidays
-
-    days = [
-        (day, named(dict(names)))
-        for year in (since.year, since.year + 1)
-        for day, names in public_holidays(definition.holidays, year).items()
-        if day >= since
-    ]
-    return days[:count]
-
-
-def _calendar(name: str, definition: CalendarDefinition, now: datetime) -> Iterator[Note]:
-    place = ("calendars", name)
-    years = (now.year, now.year + 1)
-    for code in definition.holidays.countries:
-        at = _holiday_place(name, code)
-        if wrong := what_is_wrong(code):
-            message, _, remedy = wrong.partition(". ")
-            yield "UNKNOWN_HOLIDAYS", "error", at, f'calendar "{name}": {message}.', remedy
-        elif more := regions_with_more(code, years):
-            kept = len(of_country(code, years[0]))
-            message = f'calendar "{name}": {code} alone keeps {kept} holidays in {years[0]}; its regions keep more.'
-            yield (
-                "NO_REGION",
-                "warning",
-                at,
-                message,
-                f"Name the region: {', '.join(more[:6])}{' …' if more[6:] else ''}.",
-            )
-    for less in definition.holidays.without:
-        if isinstance(less, str) and not any(
-            matches_a_holiday(less, code, year) for code in definition.holidays.countries for year in years
-        ):
-            known = {each for code in definition.holidays.countries for each in _names(code, years)}
-            yield (
-                "UNKNOWN_HOLIDAY",
-                "error",
-                (*place, "holidays", "without"),
-                f'calendar "{name}": "{less}" is no date and no holiday of {", ".join(definition.holidays.countries)}.',
-                suggestion(less, known).strip() or "Write a date, or the name that `ringback flows check` shows.",
-            )
-    yield from _windows(name, definition)
-    yield from _past(name, definition, now)
-    calendar = Calendar.from_definition(definition)
-    if next(calendar.windows(now, now + HORIZON), None) is None:
-        message = f'calendar "{name}" is never open within {HORIZON.days} days.'
-        yield "NEVER_OPEN", "error", (*place, "week"), message, "Add hours to its week, or shorten its exceptions."
-
-
-def _holiday_place(name: str, code: str) -> Place:
-    return ("calendars", name, "holidays", code)
-
-
-def _names(code: str, years: tuple[int, int]) -> set[str]:
-    return {name for year in years for names in of_country(code, year).values() for name in names.values()}
-
-
-def _windows(name: str, definition: CalendarDefinition) -> Iterator[Note]:
-    told: set[tuple[Window, ...]] = set()
-    exceptions = [each.windows for each in definition.exceptions]
-    for windows in (*(day for week in definition.weeks() for day in week.values()), *exceptions):
-        if windows in told:
-            continue
-        told.add(windows)
-        for window in windows:
-            if window.closes <= window.opens and window.closes != window.opens and _length(window) > LONGEST_NIGHT:
-                message = f'calendar "{name}": {_said(window)} is open through the night, until the next day.'
-                later = window.model_copy(update={"closes": window.closes.replace(hour=(window.closes.hour + 12) % 24)})
-                remedy = (
-                    f"For the same day write {_said(later)}."
-                    if later.closes > later.opens
-                    else "Put the earlier time first."
-                )
-                yield "OVERNIGHT", "warning", ("calendars", name, "week"), message, remedy
-        for first, second in pairwise(sorted(windows, key=lambda window: window.opens)):
-            if second.opens < first.closes:
-                message = f'calendar "{name}": {_said(first)} and {_said(second)} overlap.'
-                yield "OVERLAP", "warning", ("calendars", name, "week"), message, "Write each stretch once."
-
-
-def _length(window: Window) -> timedelta:
-    minutes = (window.closes.hour * 60 + window.closes.minute) - (window.opens.hour * 60 + window.opens.minute)
-    return timedelta(minutes=minutes % 1440 or 1440)
-
-
-def _said(window: Window) -> str:
-    return shown((window.opens, window.closes))
-
-
-def _past(name: str, definition: CalendarDefinition, now: datetime) -> Iterator[Note]:
-    today = now.astimezone(definition.time_zone()).date()
-    dated: list[tuple[str, int, DatedDay]] = [
-        ("exceptions", index, each) for index, each in enumerate(definition.exceptions)
-    ]
-    dated += [("seasons", index, each) for index, each in enumerate(definition.seasons)]
-    for kind, index, day in dated:
-        last = day.until or day.date
-        if isinstance(last, date) and last < today - timedelta(days=366):
-            message = f'calendar "{name}": {last} passed more than a year ago.'
-            yield "PAST", "warning", ("calendars", name, kind, str(index)), message, "Correct the year, or remove it."
 
 
 def _queue(company: Company, name: str, now: datetime) -> Iterator[Note]:
@@ -218,6 +111,21 @@ def _languages(company: Company) -> Iterator[Note]:
             yield "UNKNOWN_LANGUAGE", "error", place, wrong, "Write a code such as en, lv or pt-BR."
 
 
+def _voices(company: Company) -> Iterator[Note]:
+    for tag, voice in company.voices.items():
+        if not _VOICE.fullmatch(voice):
+            maker, dot, rest = voice.partition(".")
+            near = get_close_matches(maker.capitalize(), _MAKERS, n=1, cutoff=0.6) if dot else []
+            meant = f"Did you mean {near[0]}.{rest}?" if near else "Write the carrier's name of it, such as Polly.Amy."
+            yield (
+                "UNKNOWN_VOICE",
+                "warning",
+                ("voices", tag),
+                f'voices: "{voice}" is no voice that carriers have.',
+                meant,
+            )
+
+
 def _home(company: Company) -> Iterator[Note]:
     import phonenumbers
 
@@ -252,6 +160,10 @@ def _unused(company: Company, flows: Mapping[str, Flow]) -> Iterator[Note]:
                     f'{kind} "{name}" is used by no flow.',
                     "Use it or remove it.",
                 )
+    for tag in company.voices:
+        if tag not in languages and tag.partition("-")[0] not in {each.partition("-")[0] for each in languages}:
+            message = f'voices: no flow speaks "{tag}".'
+            yield "UNUSED", "warning", ("voices", tag), message, f"Languages: {', '.join(sorted(languages))}."
     for name, queue in company.queues.items():
         for index, target in enumerate(queue.targets):
             place = ("queues", name, "targets", str(index))

@@ -102,6 +102,12 @@ def test_somebody_kept_the_holidays_of_great_britain_without_a_region(folder: Pa
         ("default_language: lv", "default_language: lc", 'no name in the default language "lc"'),
         ("home_country: LV", "home_country: LX", 'home_country "LX" is no country'),
         ("ru: Янтарная мастерская", "rx: Янтарная мастерская", '"rx" is no language. Did you mean "ru"?'),
+        (
+            "spec: 1",
+            "spec: 1\nvoices: {en: Poly.Amy}",
+            'voices: "Poly.Amy" is no voice that carriers have. Did you mean Polly.Amy?',
+        ),
+        ("spec: 1", "spec: 1\nvoices: {fr: Polly.Lea}", 'voices: no flow speaks "fr"'),
         ("zone: Europe/Riga", "zone: Riga", 'Did you mean "Europe/Riga"?'),
         ("numbers: {default: reception}", "numbers: {default: receptoin}", 'Did you mean "reception"?'),
         ("numbers: {default: reception}", "numbers: {default: reception, 67000001: reception}", '"+37167000001"?'),
