@@ -14,8 +14,9 @@ import pytest
 from pydantic import SecretStr
 
 import flows
-from api.app import create_app
+from api.app import Door, create_app
 from api.parts import Parts
+from api.users import Role
 from flows.files.loader import Definitions, load_flow
 from flows.files.reading import Audio
 from flows.model import Flow
@@ -24,6 +25,7 @@ from ivr.publishing import publish, publish_folder
 from runtime.config import Settings
 from runtime.sql.database import open_database
 from tests.switchboard import Switchboard
+from tests.tokens import add_user
 
 DEFINITIONS = Path(next(iter(flows.__path__))) / "definitions"
 # A Tuesday, 10:15 in Riga: the office is open.
@@ -63,6 +65,14 @@ class Front:
     clock: Clock
     client: httpx2.AsyncClient
     settings: Settings = field(repr=False)
+    app: Door = field(repr=False)
+
+    def signed_in(self, name: str, role: Role = "agent") -> httpx2.AsyncClient:
+        """A client of its own with the token of this user, whom it adds."""
+        token = add_user(self.parts.console_database, name, role)
+        transport = httpx2.ASGITransport(app=self.app)
+        headers = {"authorization": f"Bearer {token}"}
+        return httpx2.AsyncClient(transport=transport, base_url="http://internal:8000", headers=headers)
 
 
 def settings_for(folder: Path, database_url: str, redis_url: str) -> Settings:
@@ -102,4 +112,4 @@ async def open_front(
             parts.journal.patience_seconds = parts.turns.look_up_seconds = patience_seconds
             transport = httpx2.ASGITransport(app=app)
             async with httpx2.AsyncClient(transport=transport, base_url="http://internal:8000") as client:
-                yield Front(Switchboard(client, settings), parts, clock, client, settings)
+                yield Front(Switchboard(client, settings), parts, clock, client, settings, app)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
+
+from api.commands.queue_stores import find, me, stores
 
 
 def missed(
@@ -14,25 +15,26 @@ def missed(
     limit: Annotated[int, typer.Option(min=1, max=500, help="How many.")] = 30,
 ) -> None:
     """Show the missed calls: messages in which nobody speaks, the newest first."""
-    from api.commands.queue_view import short_id
-    from api.wiring import opened
+    from api.commands.queue_view import read_here, short_id
+    from api.known_names import require_names
     from callbacks.missed_calls import list_missed
+    from callbacks.schedule.local_time import zone_of
     from customers.customer import load
     from customers.phone import spoken_form
     from runtime.sql.database import reading
     from voicemail.mailbox import voicemails_of_callback
 
-    with opened("queue") as wiring, reading(wiring.database) as connection:
+    with stores() as wiring, reading(wiring.database) as connection:
+        require_names(connection, wiring.company(), (), queues=[name] if name else [])
         found = list_missed(connection, name, limit)
         people = load(connection, list({callback.customer_id for callback in found}))
         messages = voicemails_of_callback(connection, [callback.id for callback in found])
+        company = wiring.company()
     for callback in found:
         newest = messages[callback.id][-1]
         who = f"{people[callback.customer_id].name} {spoken_form(callback.number)}".strip()
-        left_at = newest.recorded_at.astimezone()
-        typer.echo(
-            f"{left_at:%Y-%m-%d %H:%M}  {who}  {callback.queue}  {newest.seconds or 0:.0f} s  {short_id(callback)}"
-        )
+        left_at = read_here(newest.recorded_at, zone_of(company, callback.queue))
+        typer.echo(f"{left_at}  {who}  {callback.queue}  {newest.seconds or 0:.0f} s  {short_id(callback)}")
     typer.echo("`ringback queue revive ID` rings one back after all." if found else "No missed calls.")
 
 
@@ -40,18 +42,11 @@ def revive(
     callback_id: Annotated[str, typer.Argument(help="The callback's id, or its end, which `missed` shows.")],
 ) -> None:
     """Ring a missed call back after all, by the promise that it had."""
-    from api.commands.queue_stores import find
-    from api.wiring import opened
     from callbacks import missed_calls
-    from callbacks.callback import CallbackError
     from runtime.sql.database import writing
 
-    with opened("queue") as wiring:
+    with stores() as wiring:
         wanted = find(wiring.database, callback_id).id
-        try:
-            with writing(wiring.database) as connection:
-                revived = missed_calls.revive(connection, wanted, getpass.getuser(), datetime.now(UTC))
-        except CallbackError as error:
-            typer.echo(f"{str(error)[0].upper()}{str(error)[1:]}", err=True)
-            raise typer.Exit(1) from None
+        with writing(wiring.database) as connection:
+            revived = missed_calls.revive(connection, wanted, me(), datetime.now(UTC))
     typer.echo(f"{revived.id} is {revived.state} again.")

@@ -164,4 +164,3 @@ def test_each_callback_is_completed_exactly_once(
         lost = connection.scalar(sa.select(sa.func.sum(callbacks.c.lost_leases)))
         assert lost == day.vanished + len(day.overran) + honest_refusals
     engine.dispose()
-    assert took < 60

@@ -9,17 +9,6 @@ import httpx2
 from callbacks.queue.index import rebuild
 from tests.front import Front
 from tests.switchboard import TestCall, new_recording
-from tests.tokens import add_user
-
-
-def signed_in(front: Front, name: str) -> httpx2.AsyncClient:
-    """A client with this agent's token."""
-    token = add_user(front.parts.console_database, name, "agent")
-    return httpx2.AsyncClient(
-        transport=httpx2.ASGITransport(app=front.client._transport.app),  # type: ignore[attr-defined]
-        base_url="http://internal:8000",
-        headers={"authorization": f"Bearer {token}"},
-    )
 
 
 async def leave_message(front: Front, number: str) -> TestCall:
@@ -41,7 +30,7 @@ async def test_six_callers_of_one_night_are_rung_in_the_order_in_which_they_rang
     numbers = [f"+3712000000{number}" for number in range(1, 7)]
     for number in numbers:
         await leave_message(lite_front, number)
-    desk = signed_in(lite_front, "maija")
+    desk = lite_front.signed_in("maija")
     assert len({callback["due_at"] for callback in await waiting(desk)}) == 1
     assert [callback["customer"]["number"] for callback in await waiting(desk)] == numbers
     assert rebuild(lite_front.parts.console_database, lite_front.parts.queue)
@@ -52,7 +41,7 @@ async def test_six_callers_of_one_night_are_rung_in_the_order_in_which_they_rang
 
 async def test_a_colleague_who_knows_the_nonce_cannot_write_under_it(lite_front: Front) -> None:
     await leave_message(lite_front, "+37120000001")
-    maija, janis = signed_in(lite_front, "maija"), signed_in(lite_front, "janis")
+    maija, janis = lite_front.signed_in("maija"), lite_front.signed_in("janis")
     claimed = (await janis.post("/api/callbacks/claim", json={})).json()
     path, nonce = f"/api/callbacks/{claimed['id']}", claimed["nonce"]
     for step, body in (

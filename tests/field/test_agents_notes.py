@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.field.test_agents_claims import leave_message, signed_in
+from tests.field.test_agents_claims import leave_message
 from tests.front import Front, open_front
 
 
@@ -26,7 +26,7 @@ async def front(tmp_path: Path, database_url: str, redis_url: str) -> AsyncItera
 async def maija(lite_front: Front) -> httpx2.AsyncClient:
     """Signed in, with one message waiting."""
     await leave_message(lite_front, "+37120000001")
-    return signed_in(lite_front, "maija")
+    return lite_front.signed_in("maija")
 
 
 async def claimed(desk: httpx2.AsyncClient) -> tuple[str, str]:
@@ -44,7 +44,7 @@ async def test_the_note_of_a_completed_callback_is_seen_by_colleagues(
 ) -> None:
     path, nonce = await claimed(maija)
     await maija.post(f"{path}/complete", json={"nonce": nonce, "outcome": "resolved", "note": "sent invoice 452"})
-    janis = signed_in(lite_front, "janis")
+    janis = lite_front.signed_in("janis")
     seen = (await janis.get(path)).json()
     assert [(note["agent"], note["note"], note["is_draft"]) for note in seen["notes"]] == [
         ("maija", "sent invoice 452", False)
@@ -55,7 +55,7 @@ async def test_the_note_of_a_completed_callback_is_seen_by_colleagues(
 
 async def test_a_note_needs_no_attempt_and_no_claim(lite_front: Front, maija: httpx2.AsyncClient) -> None:
     path, nonce = await claimed(maija)
-    janis = signed_in(lite_front, "janis")
+    janis = lite_front.signed_in("janis")
     noted = (await janis.post(f"{path}/notes", json={"note": "rings back herself on Monday"})).json()
     assert (noted["state"], noted["holder"]) == ("claimed", "maija")
     assert [(note["agent"], note["note"]) for note in noted["notes"]] == [("janis", "rings back herself on Monday")]
@@ -70,7 +70,7 @@ async def test_what_was_written_after_the_claim_had_ended_is_kept_as_a_draft(
 ) -> None:
     path, nonce = await claimed(maija)
     await maija.post(f"{path}/release", json={"nonce": nonce})
-    janis = signed_in(lite_front, "janis")
+    janis = lite_front.signed_in("janis")
     await claimed(janis)
     for _ in range(2):
         late = await maija.post(
@@ -91,7 +91,7 @@ async def test_a_wrong_completion_is_taken_back_within_ten_minutes(
     path, nonce = await claimed(maija)
     before = (await maija.get(path)).json()
     await maija.post(f"{path}/complete", json={"nonce": nonce, "outcome": "not_needed"})
-    refused = await signed_in(lite_front, "janis").post(f"{path}/undo", json={"nonce": nonce})
+    refused = await lite_front.signed_in("janis").post(f"{path}/undo", json={"nonce": nonce})
     assert (refused.status_code, refused.json()["holder"]) == (409, "maija")
     lite_front.clock.now += timedelta(minutes=9)
     undone = (await maija.post(f"{path}/undo", json={"nonce": nonce})).json()
@@ -184,7 +184,7 @@ async def post_raw(desk: httpx2.AsyncClient, path: str, body: dict[str, Any]) ->
 
 async def test_text_that_no_database_can_keep_is_refused(front: Front) -> None:
     await leave_message(front, "+37120000001")
-    maija = signed_in(front, "maija")
+    maija = front.signed_in("maija")
     path, nonce = await claimed(maija)
     for note in ("half a character: \ud800", "a zero: \x00"):
         assert (await post_raw(maija, f"{path}/notes", {"note": note})).status_code == 422

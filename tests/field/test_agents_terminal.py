@@ -130,7 +130,7 @@ def test_a_mistyped_outcome_is_told_only_what_the_command_takes(stores: Engine, 
 
 def test_a_mistyped_queue_is_no_empty_house(stores: Engine, leave: Ask) -> None:
     leave()
-    for words in (("--queue", "dezk"), ("claim", "--queue", "dezk")):
+    for words in (("--queue", "dezk"), ("claim", "--queue", "dezk"), ("missed", "--queue", "dezk")):
         refused = run(*words)
         assert refused.exit_code == 2
         assert 'There is no queue "dezk"' in " ".join(refused.output.split())

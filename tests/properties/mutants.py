@@ -89,7 +89,7 @@ MUTANTS = (
     Mutant(
         "deduplication: one message a recording",
         "voicemail/mailbox.py",
-        "        return load(connection, known.id) if known.callback_id is None else None\n",
+        '        return load(connection, known.id) if known.callback_id is None and known.status != "deleted" else None\n',
         "        return load(connection, known.id)\n",
         ("tests/voicemail/test_mailbox.py",),
     ),

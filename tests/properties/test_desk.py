@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy.exc import OperationalError
 
-from callbacks.callback import FINAL_STATES, HELD_STATES, IllegalStep, NotTheHolder, Outcome, StaleNonce
+from callbacks.callback import FINAL_STATES, HELD_STATES, IllegalStep, NotTheHolder, Outcome, StaleNonce, TooLate
 from callbacks.clock import Clock
 from callbacks.desk import Desk
 from callbacks.intake import ensure_callback
@@ -161,6 +161,23 @@ class Desks(RuleBasedStateMachine):
 
     @precondition(lambda self: self.leases)
     @rule(at=who, which=some)
+    def undo(self, at: bool, which: int) -> None:
+        """Also of what is open, was closed long ago, or by another lease."""
+        callback_id, nonce, by = self._lease(which)
+        before = self._row(callback_id)
+        try:
+            self.desks[at].undo(callback_id, nonce, by)
+        except (IllegalStep, StaleNonce, TooLate):
+            assert self._row(callback_id) == before
+        except OperationalError:
+            return
+        else:
+            assert before.state in FINAL_STATES
+            assert before.nonce == nonce
+            self.completed[callback_id] = self.completed.get(callback_id, 0) - 1
+
+    @precondition(lambda self: self.leases)
+    @rule(at=who, which=some)
     def write_under_a_colleagues_claim(self, at: bool, which: int) -> None:
         callback_id, nonce, _ = self._lease(which)
         with pytest.raises((NotTheHolder, StaleNonce, OperationalError)):
@@ -241,11 +258,10 @@ class Desks(RuleBasedStateMachine):
 
     @invariant()
     def each_end_is_told_once(self) -> None:
-        told = dict(
-            self.sql.glance("SELECT callback_id, count(*) FROM history WHERE kind = 'callback.closed' GROUP BY 1")
-        )
+        count = "SELECT callback_id, count(*) FROM history WHERE kind = 'callback.{}' GROUP BY 1"
+        told, undone = (dict(self.sql.glance(count.format(kind))) for kind in ("closed", "undone"))
         lives = "SELECT id, reopened + (closed_at IS NOT NULL) FROM callbacks"
-        assert all(told.get(callback_id, 0) == ended for callback_id, ended in self.sql.glance(lives))
+        assert all(told.get(name, 0) == ended + undone.get(name, 0) for name, ended in self.sql.glance(lives))
 
     def teardown(self) -> None:
         try:
