@@ -36,7 +36,7 @@ _TABLE: Mapping[str, tuple[str, str, str, str]] = {
     "serial": ("serial|batch|lot number|version|imei", "серийн|парти|верси|имей|серия|серии", "serij|partij|versij|imei", "시리얼|일련|제조번호|버전|로트"),
     "meter": ("meter|reading|mileage|odometer", "счетчик|показани|пробег|одометр", "skaititaj|radijum|nobraukum|odometr", "계량기|검침|지침|주행"),
     "size": ("size|dimension|measure|weigh|width|height|length", "размер|габарит|весит|вес.|ширин|высот|длин", "izmer|svars|sver|platum|augstum|garum", "사이즈|치수|크기|무게|길이|높이|너비"),
-    "money": ("price|amount|total|cost|paid|salary", "цена|цену|цены|сумм|итого|стоит|стоимост|к оплате|заплат", "cena|cenu|summ|kopsumm|maksa|samaks", "가격|금액|합계|총액|결제|요금"),
+    "money": ("price|pay|amount|total|cost|paid|salary", "цена|цену|цены|сумм|итого|стоит|стоимост|к оплате|заплат", "cena|cenu|summ|kopsumm|maksa|samaks", "가격|금액|합계|총액|결제|요금"),
     "place": ("address|postcode|post code|postal|zip.|street|apartment|flat.|room|floor", "адрес|индекс|улиц|квартир|кабинет|этаж|дом.", "adres|indeks|iela|dzivokl|kabinet|stavs|majas", "주소|우편|호실|번지|층"),
     "journey": ("flight|train|bus.|seat|coach", "рейс|поезд|вагон|автобус|место.", "reis|vilcien|vagon|autobus|sedvieta", "항공|편명|열차|버스|좌석|기차"),
     "medicine": ("patient|prescription|medical record|health card", "пациент|рецепт|медицинск|амбулатор", "pacient|recept|medicin|slimnicas", "환자|처방|진료|병록"),
@@ -44,6 +44,7 @@ _TABLE: Mapping[str, tuple[str, str, str, str]] = {
     "payment": ("transaction|payment|transfer|loan|credit|mortgage|deposit", "транзакц|платеж|перевод|кредит|займ|ипотек|депозит", "transakcij|maksajum|parskaitijum|kredit|aizdevum|hipotek|depozit", "거래|이체|송금|대출|보증금"),
     "document": ("document|file number|quote|estimate|project|protocol|report number|job number|work order", "документ|протокол|смет|проект|отчет|наряд|акт.|акта.", "dokument|protokol|tame|tames|projekt|akts|akta.|atskait", "문서|서류|견적|프로젝트|보고서|공문"),
     "storage": ("locker|box number|warehouse|container|pallet", "ячейк|коробк|склад|контейнер|поддон", "skapis|skapisa|kastes num|noliktav|konteiner|pakomat", "사물함|박스번호|창고|컨테이너|보관함"),
+    "display": ("display|screen|error|shows|winning|coordinates|counted", "экран|табло|ошибк|координат|показывает|выигрыш", "ekran|displej|kluda|koordinat|rada.|laimest", "화면|오류|에러|좌표|당첨"),
     "page": ("page|chapter|extension", "страниц|строк|добавочн", "lapp|rind|ieksej", "페이지|쪽|내선"),
 }  # fmt: skip
 

@@ -181,7 +181,7 @@ _DATES = (
 )  # fmt: skip
 
 _SURROUNDINGS = surroundings(
-    before=r"(?:<[^>]*>|an?|the|one|few|couple of|half|several|working|business|half an|and a half) (?:" + _UNITS + ")|(?:night|morning|evening|afternoon)(?= (?:before|after) )|once|twice|times|ago|least|within|up to|every|each|either|(?<!make\\s)that|those|eve|not(?! (?:later|before|earlier|after|until) )|except|half|quarter|other|another|last|next|past|previous|following|end|beginning|start|middle|half way|in may|in march|" + _LONG,
+    before=r"(?:<[^>]*>|an?|the|one|few|couple of|half|several|working|business|half an|and a half) (?:" + _UNITS + ")|(?:night|morning|evening|afternoon)(?= (?:before|after) )|or so|(?:hour|day|week|minute)s? (?:or|to) <\\d+>|once|twice|times|ago|least|within|up to|every|any|each|either|(?<!make\\s)that|those|eve|not(?! (?:later|before|earlier|after|until) )|except|half|quarter|other|another|last|next|past|previous|following|end|beginning|start|middle|half way|in may|in march|" + _LONG,
     behind="(?:(?:an?|the|one|that) )?(?:" + _UNITS + r")|ago|a half|half|a quarter|quarters?|next(?! to )|last|past|every|or so|or thereabouts|christmas|easter|new year|holidays?|" + _LONG,
     between_before="a|an|the|of|on|at|in|from|after|before|than|later|earlier|until|till|by|about|around",
     between_behind="a|an|the|of|in|after|before|about",
@@ -198,7 +198,7 @@ _SURROUNDINGS = surroundings(
     corrections=WORDS.corrections,
     hesitations=WORDS.apologies | WORDS.fillers | {"or", "and", "not", "that", "should", "be", "i'm", "let's", "say", "better"},
     glue="early sometime then maybe perhaps on at",
-    bridges="of in after before",
+    bridges="of in after before is was",
     spans="to through till until",
     end=_END,
 )  # fmt: skip

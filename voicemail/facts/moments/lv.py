@@ -31,7 +31,7 @@ _W = {
     "WEEK": "(?P<which>nakamnedel|nakamas nedelas|sis nedelas|pagajusas nedelas|nakamaja nedela|nakamo nedelu|sonedel|saja nedela|pagajusaja nedela|pagajusonedel|aiznakamnedel|aiznakamaja nedela|aizpagajusaja nedela|aizpagajusonedel)",
     "MIN": "(?: minut(?:em|es|e))",
     "YEAR": r"(?:(?: ,)? (?P<year><(?:1[89]|20)\d\d\.?>)(?: gad[aus]*)?|(?: ,)? (?P<year2><\d\d\.>) gad[aus]*)?",
-    "YEAR0": r"(?:(?P<year><(?:(?:1[89]|20)\d\d\.?|\d\d\.)>) gad[aus]* |(?P<years>nakama gada|nakamgad|si gada|sogad|pagajusa gada|pagajusaja gada|pagajusaja gada|pagajusgad) )",
+    "YEAR0": r"(?:(?P<year><(?:(?:1[89]|20)\d\d\.?|\d\d\.)>) gad[aus]* |(?P<years>nakama gada|nakamgad|si gada|sogad|pagajusa gada|pagajusaja gada|pagajusgad|aizpagajusa gada|aizpagajusaja gada|aizpagajusgad|aiznakama gada|aiznakamgad) )",
     "PAST": "(?:pari|pec)",
     "HOURS": "stund(?:as|am|u)",
     "ABOUT": "(?:(?P<about>apmeram|kadam|aptuveni|kadas|kadu) )?",
@@ -129,7 +129,7 @@ _DATES = (
 )  # fmt: skip
 
 _SURROUNDINGS = surroundings(
-    before=r"(?:<[^>]*>|viena|vienu|divas|paris|para|dazas|pusotras|pusotru|pusotram|darba|katra|tas|tajas|kadu|nakamas) (?:" + _UNITS + ")|" + "pusstund\\w*|nedelu|nedela|dienu|stundu|menesi|diennakti|katr[aus]|katra|katru|ik|reiz\\w* nedela|nakti|vismaz|taja|to|(?<![~>,]\\s)ne(?! (?:velak|agrak) )|nakamaja diena|ieprieksejaja diena|nevis|nav|iznemot|pusotr\\w*|pus|ceturksn\\w*|otr[aou]|cit[aou]|pirm\\w*|pedej\\w*|nakam\\w*|pagajus\\w*|aizpagajus\\w*|aiznakam\\w*|ieprieks\\w*|beig\\w*|sakum\\w*|vidu|" + _MONTH.replace("mart(?:a|s|am|u)", "marta"),
+    before=r"(?:<[^>]*>|viena|vienu|divas|paris|para|dazas|pusotras|pusotru|pusotram|darba|katra|tas|tajas|kadu|nakamas) (?:" + _UNITS + ")|" + "pusstund\\w*|nedelu|nedela|dienu|stundu|menesi|diennakti|katr[aus]|katra|katru|ik|gada|jebkur\\w*|kaut kur\\w*|reiz\\w* nedela|nakti|vismaz|taja|to|(?<![~>,]\\s)ne(?! (?:velak|agrak) )|nakamaja diena|ieprieksejaja diena|nevis|nav|iznemot|pusotr\\w*|pus|ceturksn\\w*|otr[aou]|cit[aou]|pirm\\w*|pedej\\w*|nakam\\w*|pagajus\\w*|aizpagajus\\w*|aiznakam\\w*|ieprieks\\w*|beig\\w*|sakum\\w*|vidu|" + _MONTH.replace("mart(?:a|s|am|u)", "marta"),
     behind=f"{_UNITS}|atpakal|pusotr\\w*|pus|pusi|ceturksn\\w*|otru|citu|nakam\\w*|pagajus\\w*|aizpagajus\\w*|aiznakam\\w*|pec nedelas|ziemassvetk\\w*|lieldien\\w*|svetk\\w*|jaun\\w* gad\\w*|{_MONTH}",
     between_before="pec|pirms|no|lidz|ap|uz|kops|pulksten|agrak|velak|neka|par",
     between_behind="un|pec|pirms|no|ar|tas|tajas|vel|par|uz",
@@ -146,7 +146,7 @@ _SURROUNDINGS = surroundings(
     correcting=f"(?:{_WEEKDAY})\\w*|{_MONTH}|{_PARTS}|{_UNITS}|pus|pusdien\\w*|rit|parit",
     corrections=WORDS.corrections,
     hesitations=WORDS.apologies | WORDS.fillers | {"vai", "un", "labak", "tomer", "es", "gribeju", "teikt", "domaju", "drizak"},
-    bridges="pec pirms",
+    bridges="pec pirms ir bija bus",
     spans="lidz",
     glue="agri kaut kad apmeram aptuveni ap pulksten",
     end=_END,
@@ -160,7 +160,7 @@ MOMENTS = Moments(
     weekdays={"pirmdien": 0, "otrdien": 1, "tresdien": 2, "ceturtdien": 3, "piektdien": 4, "sestdien": 5, "svetdien": 6},
     months={"janvar": 1, "februar": 2, "mart": 3, "april": 4, "maij": 5, "junij": 6, "julij": 7, "august": 8, "septembr": 9, "oktobr": 10, "novembr": 11, "decembr": 12},
     which={"nakam": "next", "so": "this", "sa": "this", "sis": "this", "pagajus": "last", "aiznakam": "after_next", "aizpagajus": "last_but_one"},
-    years={"nakam": 1, "si": 0, "so": 0, "pagajus": -1},
+    years={"nakam": 1, "si": 0, "so": 0, "pagajus": -1, "aizpagajus": -2, "aiznakam": 2},
     week="nedel",
     lengths=("nedel", "dien", "menes", "gad", "stund", "sekund"),
     number=lambda text: _HALVES.get(text) or number_in_brackets(text),

@@ -112,7 +112,7 @@ def surroundings(
         minutes_behind=compiled(f"{small_behind}{_PAUSE} (?:{number}){_PAUSE} ?(?:{minutes}){word}"),
         ordinal_before=compiled(f"{start}(?:{ordinal}){small_before}{_PAUSE} ?$"),
         ordinal_behind=compiled(f"{attached}{small_behind}{_PAUSE} (?:{ordinal}){word}"),
-        choice_before=compiled(f"{start}(?:{number}){_PAUSE} (?:{choices}){small_before}{_PAUSE} $"),
+        choice_before=compiled(f"{start}(?:{number}|{behind}){_PAUSE} (?:{choices}){small_before}{_PAUSE} $"),
         choice_behind=compiled(f"{_PAUSE} ?(?:{choices}){changing}"),
         joined_behind=compiled(f"{_PAUSE} (?:{joins}){changing}"),
         before_length=compiled(f"{start}(?:{before_length}){_PAUSE} $"),

@@ -113,6 +113,7 @@ WORDS = NumberWords(
     clock_units=r"o'?clock|hours?|[ap] m|[ap]m|in the (?:morning|afternoon|evening)|minutes?",
     units=stems(
         "euro dollar pound cents percent pence quid kilo grams metre meter litre liter piece box pallet "
-        "million billion people tons tonne € $ £ % units copies centimet millimet square km kg"
+        "million billion people tons tonne € $ £ % units copies centimet millimet square km kg "
+        "mile cubic points times degree percentage watt"
     ),
 )

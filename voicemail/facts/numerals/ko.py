@@ -58,7 +58,7 @@ WORDS = NumberWords(
     extensions=words("내선 내선번호 내선번호는"),
     extension_links=words("번호 번호는"),
     clock_units=r"시(?:간|에|쯤|까지|부터|반)?|분|오전|오후",
-    units=stems("원 유로 달러 퍼센트 개 킬로 그램 미터 리터 톤 명 만 억 % ₩ 년 평 박스 상자"),
+    units=stems("원 유로 달러 퍼센트 개 킬로 그램 미터 리터 톤 명 만 억 % ₩ 년 평 박스 상자 마일 점 세제곱 와트 회"),
 )
 
 _NUMERAL = "|".join(sorted(WORDS.numerals, key=len, reverse=True))

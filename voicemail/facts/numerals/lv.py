@@ -90,7 +90,7 @@ WORDS = NumberWords(
         **inflected(
             "ordinal",
             {**_ORDINALS, **_TEENS, **_TENS},
-            ["ais", "aja", "a", "as", "ajam", "ajai", "ajo"],
+            ["ais", "aja", "a", "as", "ajam", "ajai", "ajo", "o"],
         ),
     },
     plus=words("plus pluss +"),
@@ -117,6 +117,7 @@ WORDS = NumberWords(
     clock_units=r"stund\w*|minut\w*|no rita|vakara",
     units=stems(
         "eiro euro centi centu centiem procent gab kilogram gram metr litr tonn miljon miljard cilvek "
-        "kast dolar kvadrat centimet milimet € $ % gadu gadi"
+        "kast dolar kvadrat centimet milimet € $ % gadu gadi "
+        "judz kubik punkt reiz grad vat kilovat"
     ),
 )
