@@ -12,7 +12,9 @@ import mmap
 import os
 import subprocess
 import sys
+import time
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -25,7 +27,17 @@ log = structlog.get_logger()
 _KEPT_IN = "tried"  # in the models folder
 # The trial ends itself after five minutes of CPU; a big model needs some tens of seconds.
 _TRIAL_SECONDS = 600
+_AGAIN_SECONDS = 600
 _IVECTOR_FILES = ("final.ie", "final.dubm", "final.mat", "global_cmvn.stats", "online_cmvn.conf", "splice.conf")
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """A trial of a model with just these files: the fault that it found, and when."""
+
+    files: str
+    fault: str | None
+    at: float
 
 
 class _Undecided(Exception):
@@ -38,10 +50,11 @@ def missing_files(folder: Path) -> list[str]:
         needed = ["final.mdl", "mfcc.conf"]
         has_graph = (folder / "HCLG.fst").is_file() or (folder / "HCLr.fst").is_file()
         return [name for name in needed if not (folder / name).is_file()] + ([] if has_graph else ["HCLG.fst"])
-    needed = ["am/final.mdl", "conf/model.conf", "conf/mfcc.conf"]
+    features = "conf/fbank.conf" if (folder / "conf" / "fbank.conf").is_file() else "conf/mfcc.conf"
+    needed = ["am/final.mdl", "conf/model.conf", features]
     if not (folder / "graph" / "HCLG.fst").is_file():
         needed += ["graph/HCLr.fst", "graph/Gr.fst", "graph/disambig_tid.int"]
-    if (folder / "ivector").is_dir() or _wants_ivectors(folder / "am" / "final.mdl"):
+    if (folder / "ivector" / "final.ie").is_file() or _wants_ivectors(folder / "am" / "final.mdl"):
         needed += [f"ivector/{name}" for name in _IVECTOR_FILES]
     return [name for name in needed if not (folder / name).is_file()]
 
@@ -50,29 +63,32 @@ def known_fault(model: InstalledModel, models_dir: Path) -> str | None:
     """What is wrong with a model, as far as it is known without a trial; None if nothing is."""
     if missing := missing_files(model.path):
         return f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing in {model.path}"
-    return _kept(model, models_dir, _fingerprint(model.path.resolve()))[1]
+    trial = _last_trial(model, models_dir)
+    return trial.fault if trial else None
 
 
 def fault(model: InstalledModel, models_dir: Path) -> str | None:
-    """What is wrong with a model; None if it can be used. The first time a process tries it, for some seconds."""
-    if (known := known_fault(model, models_dir)) is not None:
-        return known
-    fingerprint = _fingerprint(model.path.resolve())
-    if _kept(model, models_dir, fingerprint)[0]:
-        return None
-    try:
-        found = _tried(model.path.resolve(), fingerprint)
-    except _Undecided as reason:
-        log.warning("model.not_tried", model=model.name, reason=str(reason))
-        return None
-    with suppress(OSError):
-        _file(model, models_dir).parent.mkdir(parents=True, exist_ok=True)
-        _file(model, models_dir).write_text(json.dumps({"files": fingerprint, "fault": found}))
-    return found
+    """What is wrong with a model; None if it can be used. The first time a process tries it, for some seconds.
+
+    A fault that a trial found is looked for again after ten minutes: it may have been a lack of memory.
+    """
+    if missing_files(model.path):
+        return known_fault(model, models_dir)
+    trial = _last_trial(model, models_dir)
+    if trial is None or (trial.fault is not None and time.time() > trial.at + _AGAIN_SECONDS):
+        try:
+            trial = _tried(model.path.resolve(), _fingerprint(model.path), int(time.time() // _AGAIN_SECONDS))
+        except _Undecided as reason:
+            log.warning("model.not_tried", model=model.name, reason=str(reason))
+            return None
+        with suppress(OSError):
+            _file(model, models_dir).parent.mkdir(parents=True, exist_ok=True)
+            _file(model, models_dir).write_text(json.dumps(asdict(trial)))
+    return trial.fault
 
 
 @lru_cache(maxsize=64)
-def _tried(folder: Path, _fingerprint: str) -> str | None:
+def _tried(folder: Path, fingerprint: str, _time_slot: int) -> _Trial:
     environment = dict(os.environ) | {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))}
     try:
         done = subprocess.run(
@@ -87,22 +103,23 @@ def _tried(folder: Path, _fingerprint: str) -> str | None:
         raise _Undecided(str(error)[:200]) from error
     match done.returncode:
         case 0:
-            return None
+            found = None
         case 1 if said := done.stdout.decode(errors="replace").strip():
-            return f"Vosk cannot use it: {said.splitlines()[-1][:200]}"
+            found = f"Vosk cannot use it: {said.splitlines()[-1][:200]}"
         case -9:
             raise _Undecided("the trial was killed; perhaps memory ran out")
         case _:
-            return "Vosk crashes or hangs with it"
+            found = "Vosk crashes or hangs with it"
+    return _Trial(fingerprint, found, time.time())
 
 
-def _kept(model: InstalledModel, models_dir: Path, fingerprint: str) -> tuple[bool, str | None]:
-    """Whether a trial of just these files is on record, and the fault that it found."""
+def _last_trial(model: InstalledModel, models_dir: Path) -> _Trial | None:
+    """The trial of just these files that is on record."""
     try:
-        content = json.loads(_file(model, models_dir).read_text())
-        return content["files"] == fingerprint, content["fault"] if content["files"] == fingerprint else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return False, None
+        trial = _Trial(**json.loads(_file(model, models_dir).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+    return trial if trial.files == _fingerprint(model.path) else None
 
 
 def _file(model: InstalledModel, models_dir: Path) -> Path:
@@ -111,7 +128,7 @@ def _file(model: InstalledModel, models_dir: Path) -> Path:
 
 def _fingerprint(folder: Path) -> str:
     found = hashlib.sha256()
-    for root, folders, files in os.walk(folder, followlinks=True):
+    for root, folders, files in os.walk(folder.resolve(), followlinks=True):
         folders.sort()
         for name in sorted(files):
             about = Path(root, name).stat()

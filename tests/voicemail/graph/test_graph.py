@@ -171,6 +171,7 @@ def test_a_model_that_vosk_cannot_use_in_any_form_says_so(korean: InstalledModel
         graph.load(broken, tmp_path / "none")
 
 
+@pytest.mark.timeout(300)  # it transcribes six times, and a machine may be busy
 def test_a_graph_is_kept_if_messages_are_transcribed_as_before(
     model: InstalledModel, speech: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
