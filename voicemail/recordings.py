@@ -50,6 +50,10 @@ class ProviderTrouble(RecordingTrouble):
     """The provider is away, refuses us or answers nonsense. Worth a retry for days: the recording stays there."""
 
 
+class AccountRefused(ProviderTrouble):
+    """The provider does not know our account, or none is set. Worth a retry until the operator has mended it."""
+
+
 class RecordingRefused(RecordingTrouble):
     """The recording can never be taken: its id is none, or it is too long. Not worth a retry."""
 
@@ -128,7 +132,7 @@ def recording_url(account: ProviderAccount, recording_id: str) -> str:
     if not _RECORDING_ID.fullmatch(recording_id):
         raise RecordingRefused("The provider named a recording by something that is not a recording's id.")
     if not _ACCOUNT_ID.fullmatch(account.account_sid):
-        raise ProviderTrouble("The account id is not set; set RINGBACK_TWILIO_ACCOUNT_SID.")
+        raise AccountRefused("The account id is not set; set RINGBACK_TWILIO_ACCOUNT_SID.")
     return f"{account.api_url}/2010-04-01/Accounts/{account.account_sid}/Recordings/{recording_id}.wav"
 
 
@@ -166,7 +170,7 @@ def _check(response: httpx2.Response) -> None:
     if status == 404:
         raise RecordingNotReady("The provider does not have the recording yet.")
     if status in (401, 403):
-        raise ProviderTrouble(
+        raise AccountRefused(
             f"The provider refuses our credentials ({status}): check RINGBACK_TWILIO_ACCOUNT_SID and "
             "RINGBACK_TWILIO_AUTH_TOKEN."
         )

@@ -102,6 +102,7 @@ def wait(engine: Engine, voicemail: Voicemail, reason: str, **drawn: Any) -> Non
     with writing(engine) as connection:
         if _step(connection, voicemail, "stored", status_reason=reason, busy_until=None, crashes=0, **drawn):
             _ring(connection, voicemail)
+            _tell_unspoken(connection, voicemail)
 
 
 def end(
@@ -147,9 +148,7 @@ def end(
             voicemail_id=voicemail.id,
         )
         _ring(connection, voicemail)
-        present = load(connection, voicemail.id)
-        if present is not None and present.is_unspoken:
-            enqueue(connection, UNSPOKEN, {"id": voicemail.id})
+        _tell_unspoken(connection, voicemail)
     return True
 
 
@@ -169,3 +168,9 @@ def _ring(connection: Connection, voicemail: Voicemail) -> None:
     callback_id = connection.scalar(sa.select(voicemails.c.callback_id).where(voicemails.c.id == voicemail.id))
     if callback_id is not None:
         enqueue(connection, "callback.changed", {"id": callback_id})
+
+
+def _tell_unspoken(connection: Connection, voicemail: Voicemail) -> None:
+    present = load(connection, voicemail.id)
+    if present is not None and present.is_unspoken:
+        enqueue(connection, UNSPOKEN, {"id": voicemail.id})

@@ -153,7 +153,7 @@ async def test_a_fax_rings_where_a_person_waits(lite_front: Front, agent: httpx2
     await leave(lite_front, samples)
     await leave(lite_front, UNSPOKEN["a fax"]())
     (callback,) = await waiting(agent)
-    assert {message["status"] for message in callback["voicemails"]} == {"failed", "no_speech"}
+    assert sorted(message["speech_seconds"] > 0 for message in callback["voicemails"]) == [False, True]
     assert callback["promised_until"] is not None
 
 

@@ -21,7 +21,8 @@ from runtime.sql.outbox import outbox
 from voicemail import mailbox, steps
 from voicemail.audio.forms import sniff
 from voicemail.evaluation.clips import Clip
-from voicemail.jobs.transcription import DISK_FULL, NO_DECODER, Dictation
+from voicemail.jobs.hindrance import DISK_FULL, NO_DECODER
+from voicemail.jobs.transcription import Dictation
 from voicemail.mailbox import Voicemail
 from voicemail.recordings import StoredRecording, path_of
 

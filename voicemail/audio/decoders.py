@@ -46,6 +46,10 @@ class DecoderUnusable(Exception):
     """No child starts on this machine; its own words are in the log. A retry helps once that was mended."""
 
 
+class DecoderKilled(DecoderUnusable):
+    """The child was killed from outside, twice: mostly because the machine is short of memory. A retry helps later."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one child may use. Memory is on top of what Python and its libraries take; CPU and wall time are per recording.
@@ -75,7 +79,7 @@ class Decoders:
     def decode(self, source: int, target: int, tick: Callable[[], None] = lambda: None) -> Decoded:
         """Decode the file open at `source` into `target`, which is empty; `tick` is called several times a second.
 
-        Raises Undecodable, DecoderEnded, DecoderUnusable, and OSError if `target` cannot be written.
+        Raises Undecodable, DecoderEnded, DecoderKilled, DecoderUnusable, and OSError if `target` cannot be written.
         """
         if not _has_limits():
             self._tell()
@@ -94,6 +98,8 @@ class Decoders:
             return self._by(self._start(), source, target, tick)
         except _Died as died:
             log.warning("decoder.ended", cause=str(died), is_slow=died.is_slow)
+            if str(died) == signal.SIGKILL.name:  # its own limits end it by other signals
+                raise DecoderKilled("the decoder was killed") from None
             raise DecoderEnded(died.is_slow) from None
 
     def close(self) -> None:

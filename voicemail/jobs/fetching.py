@@ -11,6 +11,7 @@ from sqlalchemy.engine import Engine
 from runtime.sql.database import reading
 from voicemail import mailbox, steps
 from voicemail.recordings import (
+    AccountRefused,
     DiskFull,
     ProviderAccount,
     ProviderTrouble,
@@ -54,7 +55,9 @@ def fetch_voicemail(
         if now - since < PATIENCE_WHEN_MISSING:
             return _again(engine, voicemail, attempt, str(missing))
         _fail(engine, voicemail, "The provider no longer has this recording.")
-    except (ProviderTrouble, DiskFull) as trouble:
+    except (AccountRefused, DiskFull) as ours:  # a fault of the installation: the recording waits until it is mended
+        return _again(engine, voicemail, attempt, str(ours))
+    except ProviderTrouble as trouble:
         if now - since < PATIENCE_IN_TROUBLE:
             return _again(engine, voicemail, attempt, str(trouble))
         _fail(engine, voicemail, f"{trouble} It was tried for three days.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import math
 import threading
 import time
@@ -19,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from flows.company import Company
 from runtime.sql.database import reading
 from voicemail import mailbox, steps
+from voicemail.jobs.hindrance import NO_DECODER, NO_MEMORY, NO_RECORDINGS, hindrance_of
 from voicemail.jobs.isolation import Ward
 from voicemail.mailbox import Voicemail
 from voicemail.models.catalogue import official_model
@@ -37,8 +37,6 @@ NOTHING_SAID = "No speech was found in the message; listen to it to be sure."
 NOTHING_UNDERSTOOD = "Somebody speaks, but no words were understood; listen to the message."
 NOT_ALL = "Only the first 30 minutes of speech were written down; listen to the rest."
 GONE = "The recording is no longer on the server's disk."
-DISK_FULL = "Waiting for room on the server's disk; the recording can be played."
-NO_DECODER = "Waiting for the decoder, which does not start on the server: the worker's log says why."
 _RENEW_SECONDS = 3.0
 _MEND_SECONDS = 60  # what an operator has to mend is tried again so often
 
@@ -112,7 +110,11 @@ class Dictation:
         except SQLAlchemyError:
             self._try_to_give_back(voicemail, crashes)
             raise
-        except Exception:
+        except Exception as error:
+            if sentence := hindrance_of(error):
+                log.exception("voicemail.hindered", voicemail_id=voicemail.id, reason=repr(error)[:200])
+                steps.wait(self._engine, voicemail, sentence)
+                return _MEND_SECONDS
             # Whatever it was counts like a crash: the third time the message ends in a state that a person can read.
             log.exception("voicemail.write_down_failed", voicemail_id=voicemail.id, call_id=voicemail.call_id)
             steps.give_back(self._engine, voicemail, crashes + 1)
@@ -142,6 +144,8 @@ class Dictation:
         assert voicemail.sha256 is not None
         path = path_of(self._recordings_dir, voicemail.sha256)
         if not path.exists():
+            if not self._recordings_dir.is_dir() or not any(self._recordings_dir.iterdir()):
+                raise _Hindered(NO_RECORDINGS) from FileNotFoundError(str(self._recordings_dir))
             self._end(voicemail, "failed", GONE, GONE)
             return
         begun = time.monotonic()
@@ -155,10 +159,8 @@ class Dictation:
             return
         drawn = self._drawn(voicemail, sound)
         if find_model(self._models_dir, voicemail.language) is None and not sound.fault:
+            # Without a model it is known all the same whether anybody speaks.
             drawn["speech_seconds"] = round(self._speech_seconds(sound), 2)
-            if drawn["speech_seconds"] == 0:
-                self._end(voicemail, "no_speech", NOTHING_SAID, NOTHING_SAID, **drawn)
-                return
         if unusable := self._load_model(voicemail.language):
             steps.wait(self._engine, voicemail, unusable, **drawn)
         elif find_model(self._models_dir, voicemail.language) is not None:
@@ -189,17 +191,15 @@ class Dictation:
         return () if company is None else own_words(company, language, load_corrections(self._models_dir))
 
     def _examine(self, path: Path) -> Sound:
-        from voicemail.audio.decoders import DecoderUnusable
+        from voicemail.audio.decoders import DecoderKilled, DecoderUnusable
         from voicemail.audio.recording_audio import examine
 
         try:
             return examine(path, self._tick, self._recordings_dir)
+        except DecoderKilled as killed:
+            raise _Hindered(NO_MEMORY) from killed
         except DecoderUnusable as unusable:
             raise _Hindered(NO_DECODER) from unusable
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-                raise
-            raise _Hindered(DISK_FULL) from error
 
     def _keep(
         self, voicemail: Voicemail, sound: Sound, written: Transcription, took_ms: int, drawn: dict[str, Any]
