@@ -1,15 +1,13 @@
 """The guard: a moment beside which stand words of time, order, number or length that its rule did not use is not certain.
 
-Also a date whose neighbour is another date, and one of which it is only assumed that it is still to come where somebody
-tells what has been.
+So is one of which it is only assumed that it is still to come, where somebody tells what has been.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from voicemail.facts.dates import day_of
 from voicemail.facts.gist import Gist
@@ -25,8 +23,7 @@ _MOST_WORDS_BETWEEN = 2
 
 
 def doubted(gist: Gist, found: Sequence[Moment], around: Surroundings) -> list[Moment]:
-    """The moments in the order of their words, those with a neighbour that changes them no longer certain, and those that say
-    one day twice (tomorrow, tuesday) made one."""
+    """The moments in the order of their words, those with a neighbour that changes them no longer certain."""
     text = masked(gist, found)
     told = sorted(found, key=lambda moment: (moment.start, moment.end))
     for place, moment in enumerate(told):
@@ -34,7 +31,7 @@ def doubted(gist: Gist, found: Sequence[Moment], around: Surroundings) -> list[M
         told[place] = _of_the_month_beside(text, moment, beside)
         if moment.is_certain and _is_doubtful(text, gist.text, moment, around):
             told[place] = replace(told[place], is_certain=False)
-    return list(_settled(text, gist.text, told, around))
+    return told
 
 
 def masked(gist: Gist, found: Sequence[Moment]) -> str:
@@ -49,40 +46,55 @@ def masked(gist: Gist, found: Sequence[Moment]) -> str:
 def _is_doubtful(text: str, gist_text: str, moment: Moment, around: Surroundings) -> bool:
     before = text[max(moment.start - _REACH, 0) : moment.start]
     behind = text[moment.end : moment.end + _REACH]
-    if around.before.search(before) or around.behind.match(behind):
-        return True
-    names_its_month = moment.kind == "day_month" and not moment.names_no_month
-    if not names_its_month and (around.choice_before.search(before) or around.choice_behind.match(behind)):
-        return True
-    if not names_its_month and around.ordinal_before.search(before):
-        return True
+    return (
+        around.before.search(before) is not None
+        or around.behind.match(behind) is not None
+        or _is_one_of_several(before, behind, moment, around)
+        or _has_a_number_beside(before, behind, gist_text, moment, around)
+        or _is_counted_from_elsewhere(before, behind, moment, around)
+        or _is_taken_back(behind, around)
+        or _is_a_price(before, moment, around)
+        or (moment.is_assumed and _is_told_of_the_past(before, behind, moment, around))
+    )
+
+
+def _is_one_of_several(before: str, behind: str, moment: Moment, around: Surroundings) -> bool:
+    """At three or four, the first friday, friday the thirteenth. A day with its month is what it is, also in a list."""
     if around.ordinal_behind.match(behind):
         return True
-    if _is_taken_back(behind, around):
-        return True
-    minds_numbers = moment.kind != "day"
-    opens_with_number = around.opens_with_number.match(gist_text, moment.start)
+    if moment.kind == "day_month" and not moment.names_no_month:
+        return False
+    return bool(
+        around.choice_before.search(before)
+        or around.choice_behind.match(behind)
+        or around.ordinal_before.search(before)
+        or (moment.names_no_month and around.joined_behind.match(behind))
+    )
+
+
+def _has_a_number_beside(before: str, behind: str, gist_text: str, moment: Moment, around: Surroundings) -> bool:
+    """Minutes or a year that no rule used. Behind "three p.m." only minutes that are called so belong to it."""
+    if moment.kind == "day":
+        return False
     said = gist_text[moment.start : moment.end]
     ends_with_number = moment.part is None or said[-1] == ">" or ">" not in said
-    number_behind = around.number_behind if ends_with_number else around.minutes_behind
-    if minds_numbers and number_behind.match(behind):
+    if (around.number_behind if ends_with_number else around.minutes_behind).match(behind):
         return True
-    if minds_numbers and opens_with_number and around.number_before.search(before):
+    if around.opens_with_number.match(gist_text, moment.start) and around.number_before.search(before):
         return True
-    counts_on = moment.kind == "length" or moment.names_no_month
-    if counts_on and around.joined_behind.match(behind):
-        return True
-    if (
-        moment.kind == "clock"
-        and moment.part is None
-        and around.money.search(" ".join(before.split()[-_WORDS_BEFORE:]))
-    ):
-        return True
-    if moment.kind == "day_month" and moment.is_assumed and _YEAR_BEFORE.search(before):
-        return True
-    if moment.kind == "length" and (around.behind_length.match(behind) or around.before_length.search(before)):
-        return True
-    return moment.is_assumed and _is_told_of_the_past(before, behind, moment, around)
+    return moment.kind == "day_month" and moment.is_assumed and _YEAR_BEFORE.search(before) is not None
+
+
+def _is_counted_from_elsewhere(before: str, behind: str, moment: Moment, around: Surroundings) -> bool:
+    """Two hours after lunch, and two hours and a bit."""
+    return moment.kind == "length" and bool(
+        around.joined_behind.match(behind) or around.behind_length.match(behind) or around.before_length.search(before)
+    )
+
+
+def _is_a_price(before: str, moment: Moment, around: Surroundings) -> bool:
+    said_before = " ".join(before.split()[-_WORDS_BEFORE:])
+    return moment.kind == "clock" and moment.part is None and around.money.search(said_before) is not None
 
 
 def _of_the_month_beside(text: str, moment: Moment, beside: Iterable[Moment]) -> Moment:
@@ -131,77 +143,3 @@ def _of_this_moment(words: Sequence[str]) -> str:
     if others and (len(words) - others[-1] > _MOST_WORDS_BETWEEN or words[others[-1]].strip("~")):
         words = words[others[-1] + 1 :]
     return " ".join(words)
-
-
-def _settled(text: str, gist_text: str, told: Sequence[Moment], around: Surroundings) -> Iterator[Moment]:
-    """The moments, neighbouring days put together: the same day twice is one, a friday and two weeks are the friday then,
-    and days that contradict each other are both uncertain."""
-    kept: list[Moment] = []
-    for moment in told:
-        before = kept[-1] if kept else None
-        if before is not None and _is_other_choice(text, before, moment, around):
-            moment = replace(moment, is_certain=False)
-        if before is not None and _are_weekdays_of_a_span(text, gist_text, before, moment, around):
-            kept[-1] = replace(before, is_certain=False)
-            kept.append(replace(moment, is_certain=False))
-            continue
-        if before is None or not _are_neighbours(text, gist_text, before, moment, around):
-            kept.append(moment)
-            continue
-        if moment.weekday is not None and before.weekday is None and _is_on(before, moment.weekday):
-            kept[-1] = replace(before, end=moment.end, is_assumed=False)
-        elif before.day == moment.day and before.minute == moment.minute and before.instant == moment.instant:
-            is_certain = _are_both_sure(before, moment)
-            kept[-1] = replace(before, end=moment.end, is_certain=is_certain, is_assumed=False)
-        elif (later := _weeks_after_weekday(before, moment)) is not None:
-            kept[-1] = later
-        else:
-            kept[-1] = replace(before, is_certain=False)
-            kept.append(replace(moment, is_certain=False))
-    yield from kept
-
-
-def _are_neighbours(text: str, gist_text: str, one: Moment, other: Moment, around: Surroundings) -> bool:
-    """Whether two moments of one kind stand side by side, with no word between that lists them."""
-    if (one.day is None) != (other.day is None) or one.end > other.start or (one.is_of_span and other.is_of_span):
-        return False
-    if other.kind == "clock" and gist_text[other.start : other.end].split(maxsplit=1)[0] in around.spans:
-        return False  # с 15:00 до 16:00
-    between = text[one.end : other.start].replace(",", " ").split()
-    return len(between) <= 1 and all(word in around.bridges for word in between)
-
-
-def _is_other_choice(text: str, one: Moment, other: Moment, around: Surroundings) -> bool:
-    """At two or three p.m.: the first hour is open, and so is which of them is meant."""
-    if one.is_certain or one.minute is None or other.minute is None or one.is_of_span or other.is_of_span:
-        return False
-    between = text[one.end : other.start].replace(",", " ").split()
-    return 0 < len(between) <= 2 and between[0] in around.choices - around.spans
-
-
-def _are_weekdays_of_a_span(text: str, gist_text: str, one: Moment, other: Moment, around: Surroundings) -> bool:
-    """From monday to friday is every week as well."""
-    if one.weekday is None or other.weekday is None:
-        return False
-    between = text[one.end : other.start].replace(",", " ").split()
-    first = gist_text[other.start : other.end].split(maxsplit=1)[0]
-    return len(between) <= 2 and any(word in around.spans for word in (*between, first))
-
-
-def _are_both_sure(one: Moment, other: Moment) -> bool:
-    """Whether two that say the same are sure together: at the weekend, on saturday."""
-    if "length" in (one.kind, other.kind):
-        return False
-    return (one.is_certain and (other.is_certain or other.is_rough)) or (one.is_rough and other.is_certain)
-
-
-def _is_on(moment: Moment, weekday: int) -> bool:
-    return moment.kind == "day" and moment.day is not None and moment.day.weekday() == weekday
-
-
-def _weeks_after_weekday(one: Moment, other: Moment) -> Moment | None:
-    for day, count in ((one, other), (other, one)):
-        if day.weekday is not None and count.weeks is not None and day.day is not None:
-            then = day.day + timedelta(days=7 * count.weeks)
-            return Moment(one.start, other.end, "day", False, then)
-    return None

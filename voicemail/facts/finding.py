@@ -17,6 +17,7 @@ from voicemail.facts.joining import instant_of, joined, without_nested
 from voicemail.facts.moment import Moment
 from voicemail.facts.moments import en, ko, lv, ru
 from voicemail.facts.moments.rules import Moments
+from voicemail.facts.settling import settled
 from voicemail.facts.telephone_numbers import telephone_numbers
 from voicemail.facts.times import times
 from voicemail.facts.tokens import NUMBER_WORDS, tokens_of
@@ -49,7 +50,8 @@ def find_facts(
     local = recorded_at.astimezone(zone)
     around = moments.surroundings
     said = without_nested(dates(gist, moments, local.date()), times(gist, moments, NUMBER_WORDS[language].units, local))
-    told = joined(gist, doubted(gist, restated(gist, said, moments), around), words, around.glue)
+    told = settled(gist, doubted(gist, restated(gist, said, moments), around), around)
+    told = joined(gist, told, words, around.glue)
     found = [*numbers, *(_fact(words, gist, moment, zone) for moment in corrected(gist, told, around))]
     return tuple(sorted(found, key=lambda fact: (fact.first_word, fact.last_word)))
 
