@@ -66,6 +66,9 @@ def _queue(company: Company, name: str, now: datetime) -> Iterator[Note]:
 
 
 def _numbers(company: Company) -> Iterator[Note]:
+    if DEFAULT not in company.numbers:
+        message = "no flow answers a number that is not named here: its callers would hear an apology."
+        yield "NO_DEFAULT", "warning", ("numbers",), message, "Add default: FLOW to numbers."
     for number in company.numbers:
         if number != DEFAULT and number.startswith("+") and not is_possible(number):
             yield _impossible(("numbers", number), f'number "{number}"')

@@ -82,8 +82,8 @@ def what_is_wrong(code: str) -> str:
     if not regions:
         return f'holidays "{code}": {country} has no regions here. Did you mean {country}?'
     near = _near_region(country, region)
-    hint = f" Did you mean {country}-{near}?" if near else ""
-    return f'holidays "{code}": {country} has no region "{region}".{hint} Regions: {", ".join(regions)}.'
+    hint = f"Did you mean {country}-{near}?" if near else f"Regions: {', '.join(regions)}."
+    return f'holidays "{code}": {country} has no region "{region}". {hint}'
 
 
 def _by_three_letters(country: str) -> str:

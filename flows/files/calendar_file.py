@@ -29,6 +29,8 @@ FileDays = Mapping_[str, tuple[DatedDay, ...]]
 Week = dict[Weekday, tuple[Window, ...]]
 _ICS = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}\.ics", re.IGNORECASE)
 _CODE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,3})?", re.IGNORECASE)
+# Between days in one text: mon-fri 9-17; sat 10-14.
+_PARTS_OF_A_WEEK = re.compile(r"[;\n]|,\s*(?=[^\W\d])")
 _NOWHEN = YearlyDate(1, 1)
 
 
@@ -89,7 +91,7 @@ def _week(fields: Fields, needed: bool) -> Week:
 def _week_in_words(fields: Fields, value: Text) -> dict[str, tuple[Window, ...]]:
     """Read `mon-fri 9-17; sat 10-14`, or hours alone for every day."""
     week: dict[str, tuple[Window, ...]] = {}
-    for piece in value.value.replace("\n", ";").split(";"):
+    for piece in _PARTS_OF_A_WEEK.split(value.value):
         digits = next((at for at, character in enumerate(piece) if character.isdigit()), len(piece))
         days, hours = piece[:digits].strip(" :"), piece[digits:]
         if not piece.strip():

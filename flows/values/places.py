@@ -21,7 +21,7 @@ def read_zone(written: str) -> str:
     found = _zones().get(text.lower())
     if found is not None:
         return found
-    near = _near_zone(text.lower())
+    near = _near_zone(text.lower()) or _zone_of_country(plain(written))
     hint = f' Did you mean "{near}"?' if near else ""
     raise ValueError(f'"{written}" is not an IANA time zone, such as Europe/Riga.{hint}')
 
@@ -68,7 +68,18 @@ def _zones() -> dict[str, str]:
     return {name.lower(): name for name in available_timezones()}
 
 
+def _zone_of_country(written: str) -> str:
+    """The zone of a country that is named in place of one; nothing for a country of several zones."""
+    from babel.core import get_global
+
+    meant = re.search(r"mean ([A-Z]{2})\b", country_meant(written))
+    found = sorted(zone for zone, country in get_global("zone_territories").items() if meant and country == meant[1])
+    return found[0] if len(found) == 1 and found[0].lower() in _zones() else ""
+
+
 def _near_zone(word: str) -> str:
+    if re.search(r"[+-]\d", word):  # an offset is no zone, and none is near to it
+        return ""
     zones = _zones()
     city = word.rpartition("/")[2]
     for name in sorted(zones):

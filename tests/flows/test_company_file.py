@@ -145,3 +145,22 @@ def test_each_fault_of_the_company_has_its_line(old: str, new: str, expected: st
         load_company(GOOD.replace(old, new, 1), "company.yaml")
     assert expected in str(refused.value)
     assert str(refused.value).startswith("company.yaml:")
+
+
+@pytest.mark.parametrize(
+    "week",
+    [
+        "mon-fri 9-17, sat 10-14",
+        '"Mo–Fr: 9:00–17:00; Sa: 10:00–14:00"',
+        "{weekdays: 9.00-17.00, saturday: 10am-2pm}",
+        '{"mon, tue, wed, thu, fri": 9-5pm, sat: {opens: "10:00", closes: "14:00"}, sun: closed}',
+    ],
+)
+def test_a_week_may_be_written_in_many_ways(week: str) -> None:
+    calendar = load_company(
+        GOOD.replace('{weekdays: ["9:00-12:30", 13:30–17:00], saturday: 10:00-14:00}', week), "c.yaml"
+    )
+    office = calendar.calendars["office"].week
+    assert office["monday"] == office["friday"] == (Window(opens=time(9), closes=time(17)),)
+    assert office["saturday"] == (Window(opens=time(10), closes=time(14)),)
+    assert not office.get("sunday")
