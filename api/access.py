@@ -43,9 +43,9 @@ class NotANumber(Exception):
 
 
 def only_known_fields(request: Request) -> None:
-    """Refuse a query field that the route does not know: a filter that is ignored misleads. Raises UnknownField."""
+    """Refuse a query field that a route below /api/ does not know: a filter that is ignored misleads. Raises UnknownField."""
     route = request.scope.get("route")
-    if isinstance(route, APIRoute):
+    if isinstance(route, APIRoute) and route.path.startswith("/api/"):
         known = [field.alias for field in route.dependant.query_params]
         for field in request.query_params:
             if field not in known:

@@ -163,6 +163,7 @@ async def test_a_name_that_does_not_exist_is_an_error_that_says_which_do(maija: 
     claim = await maija.post("/api/callbacks/claim", json={"queues": ["desk", "nope"]})
     assert (claim.status_code, claim.json()["error"]) == (422, "unknown_name")
     assert (await maija.get("/api/callbacks", params={"queue": "complaints"})).json()["items"]
+    assert (await maija.get("/healthz", params={"from": "a balancer"})).status_code == 200
 
 
 async def test_the_list_is_filtered_by_language_intent_holder_and_lateness(
