@@ -20,6 +20,7 @@ queue = typer.Typer()
 WATCH_SECONDS = 2.0
 
 Id = Annotated[str, typer.Argument(help="The callback's id, or its end, which the table shows.")]
+Held = Annotated[str, typer.Argument(help="The callback's id, or its end; without it the one that you hold.")]
 
 
 def _attempt_outcome(value: str) -> AttemptOutcome:
@@ -142,7 +143,7 @@ def claim(
 
 
 @queue.command("renew")
-def renew(callback_id: Id) -> None:
+def renew(callback_id: Held = "") -> None:
     """Hold a callback for ten minutes more."""
     from api.commands.queue_view import read_here
     from callbacks.schedule.local_time import zone_of
@@ -156,7 +157,7 @@ def renew(callback_id: Id) -> None:
 
 
 @queue.command("release")
-def release(callback_id: Id) -> None:
+def release(callback_id: Held = "") -> None:
     """Give a callback back to the queue."""
     with stores() as wiring:
         held = mine(wiring.database, callback_id)
@@ -212,7 +213,7 @@ def number(
 
 @queue.command("complete")
 def complete(
-    callback_id: Id,
+    callback_id: Held = "",
     outcome: Annotated[str, typer.Option(help="resolved, not_needed, answered_elsewhere …")] = "resolved",
     note: Annotated[str, typer.Option(help="What was agreed.")] = "",
 ) -> None:

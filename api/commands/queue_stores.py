@@ -62,11 +62,36 @@ def find(engine: Engine, part: str) -> Callback:
 
 
 def mine(engine: Engine, part: str) -> Callback:
-    """The callback, when it is this agent who holds it; else one line that says what can be done, and exit 1."""
+    """The callback, when it is this agent who holds it; else one line that says what can be done, and exit 1.
+
+    Without a part of its id it is the one that the agent holds.
+    """
+    if not part:
+        return _only_mine(engine)
     callback = find(engine, part)
     if callback.holder == me():
         return callback
     typer.echo(_why_not_mine(callback), err=True)
+    raise typer.Exit(1)
+
+
+def _only_mine(engine: Engine) -> Callback:
+    import sqlalchemy as sa
+
+    from api.commands.queue_view import short_id
+    from callbacks.tables import callbacks
+    from callbacks.transition import of_row
+    from runtime.sql.database import reading
+
+    query = sa.select(callbacks).where(callbacks.c.holder == me(), callbacks.c.closed_at.is_(None))
+    with reading(engine) as connection:
+        held = [of_row(row) for row in connection.execute(query.order_by(callbacks.c.due_at).limit(10))]
+    if len(held) == 1:
+        return held[0]
+    ids = ", ".join(short_id(callback) for callback in held)
+    typer.echo(
+        f"You hold several: {ids}. Name one." if held else "You hold none. Claim one: `ringback queue claim`", err=True
+    )
     raise typer.Exit(1)
 
 
