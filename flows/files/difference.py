@@ -28,7 +28,7 @@ def _differing(before: Tree, after: Tree, place: str) -> Iterator[str]:
             inner = f"{place}.{name}" if place else name
             old, new = before.get(name), after.get(name)
             if old is None:
-                yield f"{inner}: new" + (f", {_shown(new)}" if isinstance(new, Text) else "")
+                yield f"{inner}: new, {_shown(new)}"
             elif new is None:
                 yield f"{inner}: removed"
             else:

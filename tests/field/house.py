@@ -30,6 +30,8 @@ from tests.ivr.line.conftest import running
 
 ACCOUNT_SID = "AC" + "0" * 31 + "1"
 TOKEN = "test_auth_token"
+# The carrier's code for a callback that was not answered well; a busy machine answers some with 503 (api/routes/twilio.py).
+CALLBACK_FAILED = 15003
 
 
 @dataclass
@@ -42,6 +44,11 @@ class Heard:
     def of(self, name: str) -> list[Any]:
         """The events of a kind: say, play, gather, listening, recording, dialling, …"""
         return [event for event in self.events if event.event == name]
+
+    @property
+    def warnings(self) -> list[Any]:
+        """What the carrier's debugger would warn of in our documents; a slow answer to a callback is not among them."""
+        return [event for event in self.of("warning") if event.code != CALLBACK_FAILED]
 
     @property
     def words(self) -> list[str]:

@@ -38,16 +38,30 @@ def edit(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new), "utf-8")
 
 
-def test_own_name_hours_zone_and_holidays_are_checked_and_tested_without_touching_the_tests(copied: Path) -> None:
+def test_own_name_hours_zone_holidays_number_and_notice_are_checked_and_tested_without_touching_the_tests(
+    copied: Path,
+) -> None:
     edit(copied / "company.yaml", "Amber Workshop", "Harbour Dental")
     edit(copied / "company.yaml", "Dzintara darbnīca", "Ostas zobārstniecība")
     edit(copied / "company.yaml", "Янтарная мастерская", "Портовая стоматология")
     edit(copied / "company.yaml", "9:00-17:00", "8:30-12:00")
     edit(copied / "company.yaml", "zone: Europe/Riga", "zone: America/New_York")
     edit(copied / "company.yaml", "holidays: LV", "holidays: US-NY")
+    edit(copied / "company.yaml", "+442079460123", "+442079460199")
+    edit(copied / "reception.yaml", "    open_promise:", _NOTICE + "    open_promise:")
+    (copied / "audio").mkdir()
+    (copied / "audio" / "friday.mp3").write_bytes(tone(5.0, form="MP3"))
     checked, tested = run("check", copied), run("test", copied)
     assert checked.exit_code == 0 and "0 errors" in checked.output
     assert tested.exit_code == 0 and tested.output.endswith(" 0 failed.\n")
+
+
+_NOTICE = """\
+    notice:
+      lv: {text: Piektdien esam slēgti., audio: friday.mp3}
+      ru: В пятницу мы закрыты.
+      en: We are closed on Friday.
+"""
 
 
 def test_a_test_may_name_the_organisation_whatever_it_is_called(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_studio_recordings_are_heard_in_a_call_and_the_caller_is_told_that_they_
         "Please leave a message after the tone.",
         "",
     ]
-    assert heard.words == [] and heard.of("warning") == [] and heard.of("beep")
+    assert heard.words == [] and heard.warnings == [] and heard.of("beep")
 
 
 def test_recording_comes_from_the_public_address_as_a_telephone_plays_it_and_never_changes(house: House) -> None:
@@ -77,7 +77,7 @@ def test_text_is_said_when_the_recording_is_gone_and_a_prompt_without_text_is_ne
     heard = house.ring("say nothing")
     assert heard.played == []
     assert heard.words[:2] == ["Welcome to the workshop.", "Please leave a message after the tone."]
-    assert "cannot be played" in heard.words[2] and heard.of("warning") == []
+    assert "cannot be played" in heard.words[2] and heard.warnings == []
 
 
 def test_another_machine_finds_the_recordings_in_sql_and_mends_a_damaged_copy(house: House, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import typer
 
 from api.commands.flows.database import opened, who
 from api.commands.flows.folder import stop
+from api.commands.flows.publishing import audio_lines
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
@@ -76,7 +77,11 @@ def roll_back(
                     [*faults, f"{name} was not rolled back: with the other files that are live this would be wrong."]
                 )
             )
-        for line in differences(present.content, wanted.content) if present is not None else ["live again"]:
+        lines = ["live again"]
+        if present is not None:
+            audio = {each: recorded.content for each, recorded in wanted.recordings.items()}
+            lines = [*differences(present.content, wanted.content), *audio_lines(present, audio)]
+        for line in lines:
             typer.echo(f"  {line}")
         go_back(engine, name, wanted.version, note or f"back to {wanted.version[:8]}", who())
     typer.echo(

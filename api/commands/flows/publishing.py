@@ -98,7 +98,7 @@ def show_differences(
     typer.echo(f"{what}: {old.version[:8]} → {new.version[:8]}")
     for line in differences(old.content, new.content) or ["nothing differs"]:
         typer.echo(f"  {line}")
-    for line in _audio_lines(old, {name: each.content for name, each in new.recordings.items()}):
+    for line in audio_lines(old, {name: each.content for name, each in new.recordings.items()}):
         typer.echo(f"  {line}")
 
 
@@ -117,7 +117,7 @@ def difference_lines(before: Mapping[str, Live], definitions: Definitions, most:
         elif was.version != version:
             flow = definitions.flows.get(name)
             audio = {each: recorded.content for each, recorded in recordings(flow).items()} if flow is not None else {}
-            told = [*differences(was.content, content), *_audio_lines(was, audio)]
+            told = [*differences(was.content, content), *audio_lines(was, audio)]
             lines.append(f"{name}: changed")
             lines += [f"  {line}" for line in (told[:most] if most else told)]
             if most and len(told) > most:
@@ -126,7 +126,8 @@ def difference_lines(before: Mapping[str, Live], definitions: Definitions, most:
     return lines
 
 
-def _audio_lines(was: Live, audio: Mapping[str, str]) -> list[str]:
+def audio_lines(was: Live, audio: Mapping[str, str]) -> list[str]:
+    """What changes in the recordings of a flow; `audio` are the contents by name that it will play."""
     old = {name: recorded.content for name, recorded in was.recordings.items()}
     names = dict.fromkeys([*old, *audio])
     return [

@@ -80,10 +80,11 @@ class Stage:
         step: timedelta = timedelta(0),
         from_number: str = "",
         to: str = "+37167000000",
+        modes: str = "",
     ) -> Heard:
         """Publish, ring at a moment (`2030-03-05 10:15` in UTC; by default a Tuesday, 10:15 in Riga), follow the script."""
         self.publish(flow_text, company, audio)
-        return self.ring(script, at, step, from_number, to)
+        return self.ring(script, at, step, from_number, to, modes)
 
     def ring(
         self,
@@ -92,15 +93,16 @@ class Stage:
         step: timedelta = timedelta(0),
         from_number: str = "",
         to: str = "+37167000000",
+        modes: str = "",
     ) -> Heard:
         """Ring what was published last, from a number that never rang; the clock goes on by `step` whenever it is read."""
         moment = datetime.fromisoformat(at).replace(tzinfo=UTC) if at else OPEN_TUESDAY
         self.house.clock.now, self.house.clock.step = moment, step
         self.calls += 1
         self.caller = from_number or f"+3712{self.calls:07d}"
-        heard = self.house.ring(script, **{"from": self.caller, "to": to})
+        heard = self.house.ring(script, **{"from": self.caller, "to": to, "modes": modes})
         assert heard.outcome.faults == (), heard.outcome.faults
-        assert heard.of("warning") == []
+        assert heard.warnings == []
         return heard
 
     def api(self, path: str, **query: str) -> Any:

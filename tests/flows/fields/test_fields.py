@@ -8,12 +8,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.fields import calendar_calls, company_calls, flow_calls, node_calls, question_calls
-from tests.flows.fields.schema import fields_of_the_readers
+from flows.files.loader import load_flow
+from flows.prompts.prompt import FORMATS
+from tests.flows.fields import (
+    calendar_calls,
+    company_calls,
+    exit_calls,
+    flow_calls,
+    node_calls,
+    question_calls,
+    value_calls,
+)
+from tests.flows.fields.schema import FLOW, fields_of_the_readers
 from tests.flows.fields.stage import CALLS, Call, Stage, open_stage
 
 ROOT = Path(__file__).parents[3]
-assert all((calendar_calls, company_calls, flow_calls, node_calls, question_calls))
+assert all((calendar_calls, company_calls, exit_calls, flow_calls, node_calls, question_calls, value_calls))
 
 # Fields whose effect no call on the line can hear, each with the test that sees it instead.
 SEEN_ELSEWHERE = {
@@ -21,6 +31,8 @@ SEEN_ELSEWHERE = {
         "tests/voicemail/own_words/test_own_words_heard.py",
         "test_the_worker_writes_messages_down_with_the_words_of_the_company",
     ),
+    # No status of the line is one that the product does not know.
+    "exit.transfer.error": ("tests/ivr/test_signatures.py", "test_a_form_is_what_the_caller_did"),
     "flow.tests": ("tests/flows/test_commands.py", "test_publishing_is_refused_when_a_test_fails"),
 }
 QUESTION = ("menu", "language", "callback")
@@ -64,8 +76,40 @@ def read_by_the_program() -> set[str]:
     return found
 
 
-def calls() -> Iterator[tuple[str, Call]]:
-    yield from sorted(CALLS.items())
+def values() -> set[str]:
+    """The values that a text may speak, and their formats."""
+    return {
+        f"value.{name}|{format}" if format else f"value.{name}"
+        for name, formats in FORMATS.items()
+        for format in ("", *formats)
+    }
+
+
+def exits() -> set[str]:
+    """The exits of each type of node, as the example in its docstring and the error way have them."""
+    found = set()
+    for name, node in load_flow(FLOW, "whole.yaml").nodes.items():
+        own = [exit for exit in node.exits if exit not in ("next", "one")]
+        found |= {f"exit.{name}.{exit}" for exit in (*own, *(("error",) if own else ()))}
+    return found
+
+
+def test_every_value_is_documented_with_its_formats_and_heard() -> None:
+    guide = (ROOT / "docs" / "flows.md").read_text("utf-8")
+    for name, formats in FORMATS.items():
+        [row] = [line for line in guide.splitlines() if line.startswith(f"| `{{{name}}}` |")]
+        assert all(f"`{format}`" in row for format in formats if format), row
+    assert {name for name in CALLS if name.startswith("value.")} == values()
+
+
+def test_every_exit_is_documented_and_taken() -> None:
+    guide = (ROOT / "docs" / "flows.md").read_text("utf-8")
+    for exit in exits():
+        _, kind, name = exit.split(".")
+        section = guide[guide.index(f"\n### {kind}\n") :].split("\n### ", 2)[1]
+        [line] = [line for line in section.splitlines() if "xits: " in line and "{" not in line]
+        assert f"`{name}`" in line, exit
+    assert {name for name in CALLS if name.startswith("exit.")} == exits() - set(SEEN_ELSEWHERE)
 
 
 def test_every_field_of_the_readers_is_documented_and_the_other_way_round() -> None:
@@ -88,7 +132,8 @@ def test_every_field_of_a_test_is_documented() -> None:
 
 def test_every_field_has_a_call_that_hears_it() -> None:
     assert documented() - set(CALLS) - _elsewhere(documented()) == set(), "write a call in tests/flows/fields"
-    assert set(CALLS) - documented() == set(), "these calls hear fields that do not exist"
+    fields = {name for name in CALLS if not name.startswith(("value.", "exit."))}
+    assert fields - documented() == set(), "these calls hear fields that do not exist"
 
 
 def _elsewhere(fields: set[str]) -> set[str]:
