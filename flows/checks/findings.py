@@ -20,6 +20,7 @@ from flows.model import Flow
 from flows.nodes import Callback, End, Greeting, Language, Menu, Transfer, Voicemail
 from flows.testing.scenarios import ScenarioResult, coverage
 from flows.values.language import unknown_language
+from flows.values.telephone import is_possible
 
 Severity = Literal["error", "warning"]
 
@@ -57,6 +58,7 @@ def check(flow: Flow, company: Company) -> list[Finding]:
     ]
     checks: tuple[Callable[[Flow], Iterator[Note]], ...] = (
         _languages,
+        _numbers,
         _beginning,
         _unreachable,
         _rings,
@@ -114,6 +116,14 @@ def _languages(flow: Flow) -> Iterator[Note]:
     for tag in flow.languages:
         if wrong := unknown_language(tag):
             yield "UNKNOWN_LANGUAGE", "error", ("languages", tag), wrong, "Write a code such as en, lv or pt-BR."
+
+
+def _numbers(flow: Flow) -> Iterator[Note]:
+    for name, node in flow.nodes.items():
+        for number in node.to if isinstance(node, Transfer) else ():
+            if number.startswith("+") and not is_possible(number):
+                message = f'transfer "{name}": "{number}" has a length that no number of its country has.'
+                yield "IMPOSSIBLE_NUMBER", "error", ("nodes", name, "to"), message, "Count its figures."
 
 
 def _beginning(flow: Flow) -> Iterator[Note]:

@@ -20,6 +20,7 @@ Other = TypeVar("Other")
 SLUG = re.compile(r"[a-z][a-z0-9_]{0,39}")
 KEYS = re.compile(r"[0-9*#]{1,6}")
 
+_FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 # What is designed but not built yet: an author who writes it is told so, instead of being told that it is a mistake.
 _LATER = frozenset({"phrases", "review", "transcribe", "whisper", "window", "number"})
 
@@ -97,6 +98,10 @@ class Fields:
         return len(self.reading.faults) == before
 
     def flag(self, name: str, default: bool) -> bool:
+        value = self.mapping.get(name)
+        if isinstance(value, Text) and value.value.lower() in _FLAGS:
+            self.take(name)
+            return _FLAGS[value.value.lower()]
         return self.one_of(name, ("true", "false"), "true" if default else "false") == "true"
 
     def whole(self, name: str, default: int, low: int, high: int) -> int:
@@ -299,6 +304,6 @@ class Fields:
             self.fault(value.mark, "SHAPE", f"{name} must be a single value")
             return None
         if not value.value:
-            self.fault(value.mark, "SHAPE", f"{name} is empty")
+            self.fault(value.mark, "SHAPE", f'{name} is empty; a value that begins with # stands in quotes: "#"')
             return None
         return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from flows.files.allowances import allowed_findings
 from flows.files.faults import suggestion
@@ -23,7 +24,7 @@ from flows.model import Defaults, Flow, Limits
 from flows.nodes import LATER_TYPES, TYPES, Node, read_node
 from flows.prompts.prompt import Prompt
 from flows.testing.scripts import Scenario, read_scenario
-from flows.values.language import read_language
+from flows.values.language import LANGUAGE, language_key, read_language
 
 SPEC = "1"
 COMPANY = "company"
@@ -94,7 +95,7 @@ def _check_spec(fields: Fields) -> None:
 
 
 def _languages(fields: Fields) -> tuple[str, ...]:
-    languages = fields.texts("languages")
+    languages = [replace(text, value=part) for text in fields.texts("languages") for part in _parts(text.value)]
     if not languages:
         fields.missing("languages")
     names: list[str] = []
@@ -105,6 +106,12 @@ def _languages(fields: Fields) -> tuple[str, ...]:
         fields.reading.marks[("languages", tag)] = language.mark
         names.append(tag)
     return tuple(names)
+
+
+def _parts(written: str) -> list[str]:
+    """Languages in one text, `en, lv`, one by one."""
+    parts = [part for part in re.split(r"[,;\s]+", written) if part]
+    return parts if all(LANGUAGE.fullmatch(language_key(part)) for part in parts) else [written]
 
 
 def _defaults(fields: Fields) -> Defaults:

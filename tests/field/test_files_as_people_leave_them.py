@@ -168,3 +168,33 @@ def test_somebody_made_a_slip_in_the_yaml(folder: Path, old: str, new: str, expe
 def test_a_limit_is_told_in_the_units_of_the_file() -> None:
     with pytest.raises(FlowFaults, match="max 20m must be from 5s to 10m"):
         load_flow(FLOW.replace("    queue: desk", "    queue: desk\n    max: 20m"), "shop.yaml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("languages: [en]", "languages: EN"),
+        ("    queue: desk", "    queue: desk\n    max: 2 min"),
+        ("    queue: desk", "    queue: desk\n    silence: 5 seconds"),
+        ('{key: "1", next: box}', "{key: 1, next: box}"),
+        ("welcome: {type: greeting, next: main}", "welcome: {type: greeting, barge_in: No, next: main}"),
+    ],
+)
+def test_values_of_a_flow_may_be_written_as_people_write_them(folder: Path, old: str, new: str) -> None:
+    assert old in FLOW
+    (folder / "shop.yaml").write_text(FLOW.replace(old, new, 1), "utf-8")
+    assert check(folder).splitlines()[-1] == "1 flow: 0 errors, 1 warning."
+
+
+def test_several_languages_may_stand_in_one_text() -> None:
+    texts = FLOW.replace("languages: [en]", "languages: en, lv-LV")
+    assert load_flow(texts, "shop.yaml").languages == ("en", "lv-LV")
+
+
+def test_a_transfer_to_a_number_too_long_is_refused(folder: Path) -> None:
+    transfer = (
+        'box: {type: transfer, to: "+4420794601230", exits: {answered: bye, no_answer: bye, busy: bye, failed: bye}}'
+    )
+    head, _, tail = FLOW.partition("  box:\n")
+    (folder / "shop.yaml").write_text(f"{head}  {transfer}\n  bye: {tail.partition('  bye: ')[2]}", "utf-8")
+    assert '"+4420794601230" has a length that no number of its country has. Count its figures.' in check(folder)
