@@ -92,7 +92,12 @@ class Voicemail:
         """Whether it was listened to and is no message: nobody speaks, or it is shorter than MIN_SECONDS."""
         if self.speech_seconds is None:
             return False
-        return self.speech_seconds == 0 or (self.seconds or 0.0) < MIN_SECONDS
+        return self.speech_seconds == 0 or (self.seconds is not None and self.seconds < MIN_SECONDS)
+
+    @property
+    def length(self) -> str:
+        """ "7 s", or "length unknown", which is not the same as nothing."""
+        return "length unknown" if self.seconds is None else f"{self.seconds:.0f} s"
 
 
 def expect(connection: Connection, request: Request) -> str:

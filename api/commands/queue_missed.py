@@ -34,7 +34,7 @@ def missed(
         newest = messages[callback.id][-1]
         who = f"{people[callback.customer_id].name} {spoken_form(callback.number)}".strip()
         left_at = read_here(newest.recorded_at, zone_of(company, callback.queue))
-        typer.echo(f"{left_at}  {who}  {callback.queue}  {newest.seconds or 0:.0f} s  {short_id(callback)}")
+        typer.echo(f"{left_at}  {who}  {callback.queue}  {newest.length}  {short_id(callback)}")
     typer.echo("`ringback queue revive ID` rings one back after all." if found else "No missed calls.")
 
 

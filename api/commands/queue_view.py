@@ -156,7 +156,7 @@ def sheet(
         outcome = (callback.outcome or callback.state).replace("_", " ")
         lines.append(f"outcome   {outcome}, {shown(callback.closed_at)}  {callback.note}".rstrip())
     for message in messages:
-        lines += ["", f"message of {shown(message.recorded_at)}, {message.seconds or 0:.0f} s, {message.status}"]
+        lines += ["", f"message of {shown(message.recorded_at)}, {message.length}, {message.status}"]
         if message.transcript is not None and message.transcript.text:
             lines.append(f"  {message.transcript.text}")
             lines += [_fact(fact) for fact in _facts(message, company)]

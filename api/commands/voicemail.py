@@ -168,9 +168,8 @@ def _save(wiring: Wiring, message: Voicemail, source: Path, to: Path) -> Path:
 
 def _line(message: Voicemail) -> str:
     said = message.transcript.text if message.transcript is not None else message.status_reason
-    seconds = "?" if message.seconds is None else f"{message.seconds:.0f}"
     left_at = f"{message.recorded_at.astimezone():%Y-%m-%d %H:%M}"
-    line = f"{left_at}  {seconds:>4} s  {message.status:<11}  {message.id[:SHORT_ID]}  {said}"
+    line = f"{left_at}  {message.length:>6}  {message.status:<11}  {message.id[:SHORT_ID]}  {said}"
     return line if len(line) <= 120 else line[:119] + "…"
 
 
