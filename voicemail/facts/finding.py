@@ -17,8 +17,8 @@ from voicemail.facts.joining import instant_of, joined, without_nested
 from voicemail.facts.moment import Moment
 from voicemail.facts.moments import en, ko, lv, ru
 from voicemail.facts.moments.rules import Moments
+from voicemail.facts.numbers.telephone_numbers import telephone_numbers
 from voicemail.facts.settling import settled
-from voicemail.facts.telephone_numbers import telephone_numbers
 from voicemail.facts.times import times
 from voicemail.facts.tokens import NUMBER_WORDS, tokens_of
 from voicemail.mailbox import Transcript, Word

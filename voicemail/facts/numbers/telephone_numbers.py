@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from voicemail.facts.announcing import announced, extension_behind, is_of_something_else, rest_of_number
-from voicemail.facts.e164 import MIN_DIGITS, e164
 from voicemail.facts.fact import Fact, fact_from
-from voicemail.facts.heard import Heard, readings_of
+from voicemail.facts.numbers.announcing import announced, extension_behind, is_of_something_else, rest_of_number
+from voicemail.facts.numbers.e164 import MIN_DIGITS, e164
+from voicemail.facts.numbers.heard import Heard, readings_of
+from voicemail.facts.numbers.repairs import corrected, repaired
 from voicemail.facts.numerals.numeral import NumberWords, Numeral, is_locative
-from voicemail.facts.repairs import corrected, repaired
 from voicemail.facts.tokens import Token
 from voicemail.mailbox import Word
 

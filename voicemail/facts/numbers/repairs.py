@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from voicemail.facts.e164 import MIN_DIGITS, e164
-from voicemail.facts.heard import Heard
+from voicemail.facts.numbers.e164 import MIN_DIGITS, e164
+from voicemail.facts.numbers.heard import Heard
 
 _STRAY_DIGITS = 2
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Literal, cast
 
-from voicemail.facts.e164 import MIN_DIGITS
-from voicemail.facts.heard import readings_of
+from voicemail.facts.numbers.e164 import MIN_DIGITS
+from voicemail.facts.numbers.heard import readings_of
 from voicemail.facts.numerals.numeral import NumberWords
 from voicemail.facts.tokens import Token
 

@@ -1,0 +1,1 @@
+"""Telephone numbers in a message: how they are dictated, announced, corrected, and told from other digits."""
