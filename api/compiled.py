@@ -11,7 +11,7 @@ from flows.checks.findings import Finding
 from flows.company import Company
 from flows.files.faults import Fault
 from flows.files.loader import Definitions
-from ivr.prompt_audio import read_definitions
+from ivr.publishing.prompt_audio import read_definitions
 
 
 class Unusable(Exception):

@@ -26,7 +26,7 @@ from ivr.journal.spool import Spool
 from ivr.journal.turn_record import TurnRecord
 from ivr.missed_calls import end_unspoken
 from ivr.published_flows import PublishedFlows
-from ivr.recorded_prompts import RecordedPrompts
+from ivr.publishing.recorded_prompts import RecordedPrompts
 from ivr.state import StateSeal
 from ivr.turns import Turns
 from runtime.config import Settings, load_settings

@@ -23,7 +23,7 @@ from flows.files.faults import FlowFaults
 from flows.files.loader import load_company, load_flow
 from flows.model import Flow
 from ivr.publishing import COMPANY, live
-from ivr.recorded_prompts import Json, RecordedPrompts, from_json, to_json
+from ivr.publishing.recorded_prompts import Json, RecordedPrompts, from_json, to_json
 from ivr.tables import flow_versions, publications
 from runtime.sql.database import reading
 

@@ -20,8 +20,8 @@ from api.users import Role
 from flows.files.loader import Definitions, load_flow
 from flows.files.reading import Audio
 from flows.model import Flow
-from ivr.prompt_audio import read_definitions
 from ivr.publishing import publish, publish_folder
+from ivr.publishing.prompt_audio import read_definitions
 from runtime.config import Settings
 from runtime.sql.database import open_database
 from tests.switchboard import Switchboard

@@ -14,10 +14,10 @@ from typer.testing import CliRunner
 from api.commands.flows import flows
 from flows.checks.references import recordings
 from flows.last_resort import apology
-from ivr.prompt_audio import listen, read_definitions
 from ivr.published_flows import PublishedFlows
 from ivr.publishing import live_now, publish_folder
-from ivr.recorded_prompts import RecordedPrompts
+from ivr.publishing.prompt_audio import listen, read_definitions
+from ivr.publishing.recorded_prompts import RecordedPrompts
 from ivr.tables import prompt_audio
 from runtime.sql.database import open_database, writing
 from tests.field.definitions import RECORDED, tone, write_folder

@@ -26,7 +26,7 @@ def list_versions(
     name: Annotated[str, typer.Argument(help="A flow, or company. Default: the newest version of everything.")] = "",
 ) -> None:
     """List what was published, the newest first: number, version, time, author, note."""
-    from ivr.publication_history import history
+    from ivr.publishing.history import history
     from runtime.sql.database import reading
 
     with opened() as engine, reading(engine) as connection:
@@ -57,8 +57,8 @@ def roll_back(
 ) -> None:
     """Publish an older content of a flow, or of company.yaml, once more. Calls under way keep what they began with."""
     from flows.files.difference import differences
-    from ivr.publication_history import UnknownVersion, find_version
     from ivr.publishing import go_back, live_now
+    from ivr.publishing.history import UnknownVersion, find_version
     from runtime.sql.database import reading
 
     with opened() as engine:
@@ -115,8 +115,8 @@ def retire_flow(
 
 def export_flows(folder: Annotated[Path, typer.Argument(help="A new or empty folder.")]) -> None:
     """Write what is live to a folder: company.yaml, the flows and their recordings as they are played."""
-    from ivr.live_folder import versions_of, write_base, write_definitions
     from ivr.publishing import live_now
+    from ivr.publishing.live_folder import versions_of, write_base, write_definitions
 
     if folder.exists() and (not folder.is_dir() or any(not each.name.startswith(".") for each in folder.iterdir())):
         stop(f"{folder} is not empty. Name a new folder.")
@@ -141,7 +141,7 @@ def _new_faults(engine: Engine, before: Mapping[str, Live], after: Mapping[str, 
 def _faults(engine: Engine, published: Mapping[str, Live]) -> list[str]:
     from api.compiled import compile_folder
     from flows.checks.findings import check
-    from ivr.live_folder import write_definitions
+    from ivr.publishing.live_folder import write_definitions
 
     with tempfile.TemporaryDirectory() as place:
         write_definitions(engine, published.values(), Path(place))

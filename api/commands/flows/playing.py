@@ -67,7 +67,7 @@ def play_flow(
     zone = zone_of(chosen, company, company.number_of(to))
     undone = _converse(call, caller, _moment(at, zone), script, to, trace)
     if listen is not None:
-        from ivr.prompt_audio import recording_of
+        from ivr.publishing.prompt_audio import recording_of
 
         listen.write_bytes(recording_of(call.heard, definitions.audio))
         typer.echo(f"{listen} written.")

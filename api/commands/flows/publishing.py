@@ -30,8 +30,8 @@ def publish_flows(
     Calls that begin from now on hear it, calls under way keep what they began with. Errors, failing tests and what
     somebody else published meanwhile block it.
     """
-    from ivr.live_folder import base_of, versions_of, write_base
     from ivr.publishing import PublishedSince, is_as_begun, live_now, publish
+    from ivr.publishing.live_folder import base_of, versions_of, write_base
 
     compiled = load(folder)
     errors, _ = report(compiled)
@@ -77,8 +77,8 @@ def show_differences(
 ) -> None:
     """Say what would change: a folder against what is live, or two versions of one name."""
     from flows.files.difference import differences
-    from ivr.publication_history import UnknownVersion, find_version, history
     from ivr.publishing import live_now
+    from ivr.publishing.history import UnknownVersion, find_version, history
     from runtime.sql.database import reading
 
     if Path(what).is_dir():
@@ -139,8 +139,8 @@ def audio_lines(was: Live, audio: Mapping[str, str]) -> list[str]:
 
 def _is_own(before: Mapping[str, Live], shipped: Definitions | None) -> bool:
     """Whether something is live that does not ship."""
-    from ivr.prompt_audio import read_definitions
     from ivr.publishing import contents
+    from ivr.publishing.prompt_audio import read_definitions
 
     ours = contents(shipped or read_definitions(shipped_folder()))
     return any(name not in ours or ours[name][0] != each.version for name, each in before.items())

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Engine
 
 from flows.files.loader import COMPANY_FILE
 from flows.files.prompt_file import AUDIO_FOLDER
-from ivr.publishing import COMPANY, Live
+from ivr.publishing.publications import COMPANY, Live
 from ivr.tables import prompt_audio
 from runtime.sql.database import reading
 

@@ -8,8 +8,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from ivr.publishing import Live
-from ivr.recorded_prompts import from_json
+from ivr.publishing.publications import Live
+from ivr.publishing.recorded_prompts import from_json
 from ivr.tables import flow_versions, publications
 
 # Fewer letters of a version are taken for a number.

@@ -20,8 +20,8 @@ from sqlalchemy.engine import Connection, Engine
 from flows.checks.references import recordings
 from flows.files.faults import FlowFaults
 from flows.files.loader import COMPANY_FILE, Definitions
-from ivr.prompt_audio import read_definitions
-from ivr.recorded_prompts import Recordings, from_json, store, to_json
+from ivr.publishing.prompt_audio import read_definitions
+from ivr.publishing.recorded_prompts import Recordings, from_json, store, to_json
 from ivr.tables import flow_versions, publications
 from runtime.sql.database import insert_once, reading, writing
 
