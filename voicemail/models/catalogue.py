@@ -9,7 +9,7 @@ OFFICIAL_SITE = "https://alphacephei.com/vosk/models"
 
 @dataclass(frozen=True, slots=True)
 class SpeechModel:
-    """A model that can be installed. `bytes` and `md5` are of its zip; None where no trustworthy record was at hand."""
+    """A model that can be installed. `bytes` and `md5` are those of its zip; None if no trustworthy source has them."""
 
     language: str
     name: str
@@ -18,7 +18,7 @@ class SpeechModel:
 
 
 # Sizes and checksums as in the site's model-list.json, taken from public copies of it and entered only where two copies agree
-# (November 2026). When that list can be reached at installation, it is the one believed.
+# (November 2026). If the list can be read during an installation, it has precedence.
 _MODELS = (
     SpeechModel("ar", "vosk-model-small-ar-0.3", 104_351_896, "0eb578c0779f85ef039b7ee5bc1b64ed"),
     SpeechModel("ar-tn", "vosk-model-small-ar-tn-0.1-linto", 165_703_754, "67bbe16beaa17e6cf14f8c295ee5ddd1"),
@@ -63,7 +63,7 @@ _SITE_NAMES = {"cn": "zh", "ua": "uk", "kz": "kk", "vn": "vi", "en-us": "en", "e
 
 
 def spellings(language: str) -> tuple[str, ...]:
-    """What a language may be called here, nearest first: `en-GB` is en-gb, then en; `vn` is vi."""
+    """The codes of a language in our catalogue, the most specific first: `en-GB` gives en-gb, then en; `vn` gives vi."""
     code = language.strip().lower().replace("_", "-")
     code = _SITE_NAMES.get(code, code)
     base = code.split("-")[0]
@@ -71,12 +71,12 @@ def spellings(language: str) -> tuple[str, ...]:
 
 
 def official_model(language: str) -> SpeechModel | None:
-    """The model that would be installed for a language, or None where none exists (Latvian, for one)."""
+    """The model to install for a language; None if none exists, as for Latvian."""
     return next((MODELS[code] for code in spellings(language) if code in MODELS), None)
 
 
 def language_name(language: str) -> str:
-    """A language's English name, for a sentence: `lv` is Latvian."""
+    """The English name of a language: `lv` gives Latvian."""
     from babel import Locale, UnknownLocaleError
 
     for code in spellings(language):

