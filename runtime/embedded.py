@@ -62,6 +62,8 @@ class EmbeddedRedis:
 
     def restart(self) -> None:
         """Restart the server after it died."""
+        if self._child is not None:
+            stop_child(self._child, patience_seconds=10)  # it has ended; nobody had waited for it yet
         self._launch()
 
     def stop(self) -> None:
