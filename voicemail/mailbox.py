@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -284,25 +284,8 @@ def _voicemail(row: Mapping[Any, Any]) -> Voicemail:
     if row["text"] is not None:
         words = tuple(Word(**word) for word in row["words"])
         transcript = Transcript(row["text"], row["spoken_language"], row["confidence"], words, row["model"])
-    return Voicemail(
-        id=row["id"],
-        call_id=row["call_id"],
-        turn=row["turn"],
-        customer_id=row["customer_id"],
-        callback_id=row["callback_id"],
-        queue=row["queue"],
-        intent=row["intent"],
-        language=row["language"],
-        until=row["until"],
-        status=cast(Status, row["status"]),
-        status_reason=row["status_reason"],
-        recording_id=row["recording_id"],
-        seconds=row["seconds"],
-        speech_seconds=row["speech_seconds"],
-        recorded_at=row["recorded_at"],
-        sha256=row["sha256"],
-        media_type=row["media_type"],
-        bytes=row["bytes"],
-        peaks=tuple(row["peaks"] or ()),
-        transcript=transcript,
-    )
+    same = {column: row[column] for column in _AS_STORED}
+    return Voicemail(**same, peaks=tuple(row["peaks"] or ()), transcript=transcript)
+
+
+_AS_STORED = [field.name for field in fields(Voicemail) if field.name not in ("peaks", "transcript")]

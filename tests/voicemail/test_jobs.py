@@ -30,7 +30,7 @@ from voicemail import mailbox, steps
 from voicemail.evaluation.clips import Clip
 from voicemail.jobs.actors import Jobs, outbox_handlers, register, requeue_stalled, requeue_waiting, resend_all
 from voicemail.jobs.fetching import fetch_voicemail
-from voicemail.jobs.isolation import Ward
+from voicemail.jobs.isolation import Isolation
 from voicemail.jobs.transcription import CRASHED
 from voicemail.mailbox import Voicemail
 from voicemail.recordings import ProviderAccount, StoredRecording
@@ -262,13 +262,13 @@ def test_a_recording_that_is_gone_from_the_disk_is_said(plant: Plant, left: Any,
     assert plant.wait(voicemail_id, is_final).status_reason == "The recording is no longer on the server's disk."
 
 
-def test_a_suspect_is_alone_in_the_ward() -> None:
-    ward = Ward()
+def test_a_suspect_is_worked_on_alone() -> None:
+    isolation = Isolation()
     inside: list[str] = []
     most: list[int] = []
 
     def work(name: str, is_suspect: bool) -> None:
-        with ward.entered(is_suspect=is_suspect):
+        with isolation.entered(is_suspect=is_suspect):
             inside.append(name)
             if is_suspect:
                 most.append(len(inside))

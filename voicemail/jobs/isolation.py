@@ -1,6 +1,6 @@
-"""The ward: a recording that may have crashed a worker is worked on alone, so that it takes no other with it.
+"""A recording that may have crashed a worker is worked on alone, so that no other is lost with it.
 
-Native code can end the whole process. Whoever was under way in it is suspected; alone, an innocent one comes through.
+Native code can end the whole process. Every recording under way in it is suspected; alone, an innocent one succeeds.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Ward:
+class Isolation:
     """Lets any number of healthy jobs in at once, or one suspect by itself; a waiting suspect goes before new ones."""
 
     def __init__(self) -> None:

@@ -19,7 +19,7 @@ from flows.company import Company
 from runtime.sql.database import reading
 from voicemail import mailbox, steps
 from voicemail.jobs.hindrance import NO_DECODER, NO_MEMORY, NO_RECORDINGS, hindrance_of
-from voicemail.jobs.isolation import Ward
+from voicemail.jobs.isolation import Isolation
 from voicemail.mailbox import Voicemail
 from voicemail.models.catalogue import official_model
 from voicemail.models.installed import find_model, no_model_reason, unusable_reason, waiting_reason
@@ -65,7 +65,7 @@ class Dictation:
         self._models_dir = models_dir
         self._stop = stop
         self._company = company
-        self._ward = Ward()
+        self._isolation = Isolation()
         self._making = threading.Lock()
         self._transcriber: Transcriber | None = None
 
@@ -77,7 +77,7 @@ class Dictation:
         care = steps.care_of(self._engine, voicemail)
         if busy_seconds := care.busy_seconds(datetime.now(UTC)):
             return math.ceil(busy_seconds)
-        with self._ward.entered(is_suspect=care.crashes > 0):
+        with self._isolation.entered(is_suspect=care.crashes > 0):
             if not steps.begin(self._engine, voicemail):
                 return steps.LEASE_SECONDS
             # Counted by whoever began and did not end; this try is not over yet.
