@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import tempfile
 import wave
 from collections.abc import Iterable, Mapping
@@ -19,6 +20,7 @@ from flows.verbs import Play, Say
 
 RATE_HZ = 8_000
 MAX_BYTES = 40 * 1024 * 1024
+_FORM = re.compile(r"in a form \(([^)]*)\)")
 # About -46 dB under full scale: quieter files are silence to a caller.
 _QUIETEST = 0.005
 
@@ -76,6 +78,8 @@ def recording_of(heard: Iterable[Say | Play], audio: Mapping[str, AudioFile]) ->
 
 def _of_a_prompt(sentence: str) -> str:
     """The decoder's sentence about a message, as it is said of a prompt."""
+    if form := _FORM.search(sentence):
+        return f"its form ({form[1]}) is none that is played here; save it as WAV or MP3"
     words = sentence.replace("The recording", "it").replace("the recording", "it").removesuffix(".")
     return words[0].lower() + words[1:]
 

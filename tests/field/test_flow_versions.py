@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from typer.testing import CliRunner, Result
 
 from api.commands.flows import flows
@@ -14,7 +15,8 @@ from api.doctor.checkup import check_flows
 from api.first_start import prepare
 from flows.files.difference import differences
 from ivr.published_flows import PublishedFlows
-from ivr.publishing import live_now, publish_folder
+from ivr.publishing import PublishedSince, live_now, publish, publish_folder
+from ivr.publishing.prompt_audio import read_definitions
 from runtime.config import load_settings
 from runtime.sql.database import open_database
 from tests.field.definitions import COMPANY, tone, write_folder
@@ -128,6 +130,15 @@ def test_own_folder_of_the_first_start_is_published_again_without_a_word(
     edit(folder, "Goodbye.", "Bye.")
     assert run("publish", folder).exit_code == 0
     assert "Bye." in live()["desk"]
+
+
+def test_of_two_who_publish_at_once_the_second_is_told(database: sa.Engine, folder: Path) -> None:
+    publish_folder(database, folder, "", "first")
+    seen = {name: each.version for name, each in live_now(database).items()}
+    edit(folder, "Goodbye.", "Bye.")
+    publish(database, read_definitions(folder), "", "maija", seen)
+    with pytest.raises(PublishedSince, match="desk by maija"):
+        publish(database, read_definitions(folder), "", "janis", seen)
 
 
 def test_versions_list_number_author_time_and_note_and_the_newest_stands_first(

@@ -113,9 +113,11 @@ def test_the_emergency_document_begins_with_the_recorded_greeting(house: House) 
         (tone(1.0)[:60_000], "the end of it is missing"),
         (tone(121, 8_000, 1), "it lasts 121 s; a prompt lasts 120 s at most"),
         (tone(2.0, loudness=0.0), "nothing can be heard in it"),
+        (b"#!AMR\n" + b"\x04" * 3_000, "its form (AMR) is none that is played here; save it as WAV or MP3"),
+        (b"\0\0\0\x20ftypM4A " + b"\0" * 5_000, "its form (M4A) is none that is played here; save it as WAV or MP3"),
         (b"<!doctype html><p>Not found</p>", "it is a page of text, not audio"),
     ],
-    ids=["random bytes", "empty", "cut off", "too long", "silence", "a page"],
+    ids=["random bytes", "empty", "cut off", "too long", "silence", "a telephone's form", "a phone's form", "a page"],
 )
 def test_broken_greeting_is_an_error_with_its_line(folder: Path, content: bytes, reason: str) -> None:
     (folder / "audio" / "welcome.wav").write_bytes(content)

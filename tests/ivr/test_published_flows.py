@@ -71,6 +71,19 @@ async def test_a_call_under_way_keeps_the_words_it_began_with(lite_front: Front,
     assert "What can we do for you?" in after.document.said
 
 
+async def test_a_call_under_way_ends_as_it_began_when_its_flow_is_retired(lite_front: Front, folder: Path) -> None:
+    call = await lite_front.switchboard.ring()
+    edit(folder, "flow: reception", "flow: other")
+    company = folder / "company.yaml"
+    company.write_text(company.read_text("utf-8").replace("default: reception", "default: other"), "utf-8")
+    done = {each.name: each.kind for each in publish_folder(lite_front.parts.console_database, folder, "", "me")}
+    assert (done["reception"], done["other"]) == ("retired", "new")
+    lite_front.parts.published_flows.refresh()
+    assert lite_front.parts.published_flows.flow_named("reception") is None
+    await call.press("3")
+    assert "How can we help" in call.document.said
+
+
 def test_flows_are_known_when_sql_is_away_at_the_start(sqlite_database: Engine, folder: Path, tmp_path: Path) -> None:
     kept = tmp_path / "kept" / "flows.live"
     publish_folder(sqlite_database, folder, "", "me")
