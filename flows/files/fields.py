@@ -64,14 +64,15 @@ class Fields:
 
     def one_of(self, name: str, known: Sequence[str], default: str | None) -> str:
         value = self._scalar(name)
+        first = known[0] if known else ""
         if value is None:
             if default is None:
                 self.missing(name)
-            return default or known[0]
+            return first if default is None else default
         if value.value not in known:
             near = suggestion(value.value, known)
             self.fault(value.mark, "VALUE", f'{name} "{value.value}" is unknown.{near} One of: {", ".join(known)}.')
-            return default or known[0]
+            return first if default is None else default
         return value.value
 
     def slug(self, name: str, default: str | None = "") -> str:

@@ -84,4 +84,4 @@ def _invitation(node: Greeting, visit: Visit) -> Prompt | None:
     following = visit.flow.nodes[visit.flow.resolve(node.exits["next"])]
     if visit.session.language_known or not isinstance(following, Language):
         return None
-    return following.asking.prompt[0]
+    return following.asking.prompt[0] if following.asking.prompt else None
