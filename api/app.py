@@ -14,7 +14,20 @@ from api.access import only_known_fields
 from api.guard import GuardedInterface
 from api.head_requests import answer_head
 from api.parts import Parts
-from api.routes import audio, callbacks, calls, customers, flows, health, home, missed_calls, queues, twilio, voicemails
+from api.routes import (
+    audio,
+    callbacks,
+    calls,
+    customers,
+    flows,
+    health,
+    home,
+    metrics,
+    missed_calls,
+    queues,
+    twilio,
+    voicemails,
+)
 from api.shapes import Problem
 from api.webhooks import Webhooks
 from runtime.config import Settings
@@ -71,6 +84,6 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = lambda: datet
         redirect_slashes=False,
     )
     errors.install(interface)
-    for routes in (audio, callbacks, missed_calls, voicemails, customers, calls, flows, queues, health, home):
+    for routes in (audio, callbacks, missed_calls, voicemails, customers, calls, flows, queues, health, metrics, home):
         interface.include_router(routes.router, dependencies=[Depends(only_known_fields)])
     return Door(provider, interface)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from callbacks.backlog import count_queues
 from callbacks.callback import LEASED_STATES, LIVE_STATES, Callback, Step, next_state
-from callbacks.promises import break_passed, open_and_passed
+from callbacks.promises import OpenPromise, break_passed, open_and_near, open_and_passed, warn_near
 from callbacks.queue.callback_queue import CallbackQueue
 from callbacks.queue.circuit import QueueError
 from callbacks.queue.consistency import Comparison
@@ -28,6 +28,7 @@ log = structlog.get_logger()
 _LIMIT: Final = 1000
 # A lease lost twice is no accident: the callback itself may be what stops the agents.
 _ALERT_AFTER_LEASES: Final = 2
+_MINUTE: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Ticked:
     promoted: int = 0
     leases_lost: int = 0
     overdue: int = 0
+    promises_near: int = 0
     promises_broken: int = 0
     index_repaired: int = 0
     index_rebuilt: bool = False
@@ -56,16 +58,22 @@ class Clock:
         promoted: list[Callback] = []
         lost: list[Callback] = []
         overdue: list[Callback] = []
-        broken = 0
+        near: list[OpenPromise] = []
+        broken: list[OpenPromise] = []
         if _anything_due(self._engine, now):
             with writing(self._engine) as connection:
                 promoted = _promote(connection, now)
                 lost = _take_back_leases(connection, now)
                 overdue = _flag_overdue(connection, now)
+                near = warn_near(connection, now, _LIMIT)
                 broken = break_passed(connection, now, _LIMIT)
+        for promise in near:
+            log.warning("promise.due_soon", **_fields(promise), minutes=(promise.until - now) // _MINUTE)
+        for promise in broken:
+            log.error("promise.broken", **_fields(promise), minutes=(now - promise.until) // _MINUTE)
         count_queues(self._engine, now)
         repaired, rebuilt = self._tend_index([*promoted, *lost, *overdue], now)
-        return Ticked(len(promoted), len(lost), len(overdue), broken, repaired, rebuilt)
+        return Ticked(len(promoted), len(lost), len(overdue), len(near), len(broken), repaired, rebuilt)
 
     def _tend_index(self, changed: Sequence[Callback], now: datetime) -> tuple[int, bool]:
         """Bring the index up to date; while its server is away there is nothing to do but wait."""
@@ -91,9 +99,19 @@ def _anything_due(engine: Engine, now: datetime) -> bool:
             connection.execute(query.limit(1)).first()
             for query in (
                 *(sa.select(callbacks.c.id).where(*where) for where in (_waited(now), _lease_over(now), _late(now))),
+                open_and_near(now),
                 open_and_passed(now),
             )
         )
+
+
+def _fields(promise: OpenPromise) -> dict[str, object]:
+    return {
+        "callback_id": promise.callback_id,
+        "queue": promise.queue,
+        "number": promise.number,
+        "spoken": promise.spoken,
+    }
 
 
 def _waited(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:

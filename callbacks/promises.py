@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, Literal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Row
 
 from callbacks.callback import LIVE_STATES, Callback
 from callbacks.schedule.local_time import in_words, zone_of_promise
@@ -16,6 +18,20 @@ from runtime.sql.database import insert_once
 
 # Said of an open promise whose moment has not passed when the matter ends: with contact it was kept, without it fell away.
 InTime = Literal["kept", "superseded"]
+
+# So long before its moment it is told that a promise is about to break.
+WARN_BEFORE: Final = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPromise:
+    """An open promise whose moment is near or has passed, with what an operator needs to find it."""
+
+    callback_id: str
+    queue: str
+    number: str | None
+    until: datetime
+    spoken: bool
 
 
 def promise(
@@ -84,13 +100,29 @@ def settle(connection: Connection, callback: Callback, now: datetime, in_time: I
 
 def open_and_passed(now: datetime) -> sa.Select[tuple[str]]:
     """The ids of open promises of live callbacks whose moment has passed."""
-    joined = promises.join(callbacks, promises.c.callback_id == callbacks.c.id)
-    query = sa.select(promises.c.id).select_from(joined)
-    return query.where(promises.c.outcome.is_(None), promises.c.promised_until < now, is_in(LIVE_STATES))
+    return _open(promises.c.promised_until < now)
 
 
-def break_passed(connection: Connection, now: datetime, limit: int) -> int:
-    """Note that promises whose moment has passed are broken, at most so many; return how many. The spoken ones are told."""
+def open_and_near(now: datetime) -> sa.Select[tuple[str]]:
+    """The ids of open promises of live callbacks whose moment is near, and of which nothing was told yet."""
+    near = promises.c.promised_until.between(now, now + WARN_BEFORE)
+    return _open(near & promises.c.warned_at.is_(None))
+
+
+def warn_near(connection: Connection, now: datetime, limit: int) -> list[OpenPromise]:
+    """The promises that are about to break, at most so many. Each is returned once, whichever process asks."""
+    some = open_and_near(now).limit(limit).with_for_update(skip_locked=True, of=promises)
+    rows = connection.execute(
+        promises.update()
+        .where(promises.c.id.in_(some), promises.c.warned_at.is_(None))
+        .values(warned_at=now)
+        .returning(*promises.c)
+    ).all()
+    return _with_callbacks(connection, rows)[1]
+
+
+def break_passed(connection: Connection, now: datetime, limit: int) -> list[OpenPromise]:
+    """Note that promises whose moment has passed are broken, at most so many, and return them. History tells the spoken ones."""
     some = open_and_passed(now).limit(limit).with_for_update(skip_locked=True, of=promises)
     rows = connection.execute(
         promises.update()
@@ -98,10 +130,7 @@ def break_passed(connection: Connection, now: datetime, limit: int) -> int:
         .values(outcome="broken")
         .returning(*promises.c)
     ).all()
-    of_these = sa.select(callbacks.c.id, callbacks.c.customer_id).where(
-        callbacks.c.id.in_([row.callback_id for row in rows if row.spoken])
-    )
-    customer_of: dict[str, str] = dict(connection.execute(of_these).all())
+    customer_of, broken = _with_callbacks(connection, rows)
     record_many(
         connection,
         [
@@ -118,7 +147,27 @@ def break_passed(connection: Connection, now: datetime, limit: int) -> int:
             if row.spoken
         ],
     )
-    return len(rows)
+    return broken
+
+
+def _open(where: sa.ColumnElement[bool]) -> sa.Select[tuple[str]]:
+    joined = promises.join(callbacks, promises.c.callback_id == callbacks.c.id)
+    query = sa.select(promises.c.id).select_from(joined)
+    return query.where(promises.c.outcome.is_(None), where, is_in(LIVE_STATES))
+
+
+def _with_callbacks(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[dict[str, str], list[OpenPromise]]:
+    """The customers of these promises, by callback, and the promises with the queue and number of their callbacks."""
+    columns = (callbacks.c.id, callbacks.c.customer_id, callbacks.c.queue, callbacks.c.number)
+    query = sa.select(*columns).where(callbacks.c.id.in_([row.callback_id for row in rows]))
+    of = {each.id: each for each in connection.execute(query)}
+    found = [
+        OpenPromise(
+            row.callback_id, of[row.callback_id].queue, of[row.callback_id].number, row.promised_until, row.spoken
+        )
+        for row in rows
+    ]
+    return {each.id: each.customer_id for each in of.values()}, found
 
 
 def open_again(connection: Connection, callback_id: str, made_since: datetime | None) -> None:

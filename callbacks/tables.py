@@ -87,7 +87,9 @@ promises = sa.Table(
     sa.Column("spoken", sa.Boolean, nullable=False),
     sa.Column("ledger", sa.JSON, nullable=False),  # why this moment: target, windows counted, backlog
     sa.Column("outcome", sa.String(20)),  # kept, broken, superseded; NULL while open
+    sa.Column("warned_at", Moment),  # when the log told that its moment is near; NULL before that
     partial_index("promises_open", "promised_until", only="outcome IS NULL"),
+    partial_index("promises_broken", "promised_until", only="outcome = 'broken'"),
 )
 
 attempts = sa.Table(

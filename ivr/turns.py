@@ -22,6 +22,7 @@ from flows.model import Flow
 from flows.session import Caller, Session
 from flows.turn import Turn
 from flows.verbs import Verb
+from ivr.call_news import tell_ends_of_call
 from ivr.callers import Callers
 from ivr.journal.codec import Rang
 from ivr.journal.journal import Journal
@@ -124,6 +125,8 @@ class Turns:
             if stored is not record and (stored.at, stored.input, stored.results) != (now, given, played.results):
                 # The same turn was taken before: answer from what it was given, so that the answer is the same.
                 played = await self._play(call, flow, stored.input, session, stored.at, list(stored.results))
+            if stored is record:
+                tell_ends_of_call(record, flow.flow if flow is not None else "")
             log.info("turn.taken", call_id=call.call_id, turn=played.session.turn, node=played.session.node)
             return self._answer(call, played)
         except Exception:

@@ -17,6 +17,7 @@ from redis.maint_notifications import MaintNotificationsConfig
 # With these a job of a killed worker starts again after about 6.5 s instead of 39 s (measured with Dramatiq 2.2).
 HEARTBEAT_TIMEOUT_MS = 5_000
 MAINTENANCE_CHANCE_PER_MILLION = 100_000
+_NAMESPACE = "ringback-jobs"
 DEAD_MESSAGE_TTL_MS = 7 * 24 * 3600 * 1000
 # Transcription takes a fraction of the length of a message, and messages over two hours are refused.
 JOB_TIME_LIMIT_MS = 30 * 60 * 1000
@@ -44,11 +45,17 @@ def open_broker(redis_url: str, answer_timeout_seconds: float | None = None) -> 
             Pipelines(),
             Retries(max_retries=20, min_backoff=1_000, max_backoff=60_000),
         ],
-        namespace="ringback-jobs",
+        namespace=_NAMESPACE,
         heartbeat_timeout=HEARTBEAT_TIMEOUT_MS,
         maintenance_chance=MAINTENANCE_CHANCE_PER_MILLION,
         dead_message_ttl=DEAD_MESSAGE_TTL_MS,
     )
+
+
+def count_jobs(client: redis.Redis, queue: str) -> int:
+    """How many jobs of a queue wait for a worker, with those that are to start later. Raises redis.RedisError."""
+    lengths = [client.llen(f"{_NAMESPACE}:{name}") for name in (queue, dq_name(queue))]
+    return sum(int(length) for length in lengths if isinstance(length, int))
 
 
 class _Broker(RedisBroker):

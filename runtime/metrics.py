@@ -13,3 +13,5 @@ turn_seconds = Histogram(
 webhooks_refused = Counter("ringback_webhooks_refused_total", "Refused webhooks, by HTTP status", ["reason"])
 fallbacks = Counter("ringback_fallbacks_total", "Calls that reached the emergency document")
 voicemails_arrived = Counter("ringback_voicemails_total", "Messages that callers left")
+calls_started = Counter("ringback_calls_total", "Calls that were answered")
+calls_ended = Counter("ringback_calls_ended_total", "Calls that ended, by outcome", ["outcome"])

@@ -1,22 +1,18 @@
-"""Health checks and metrics of the api."""
+"""Health checks of the api."""
 
 from __future__ import annotations
 
 import redis
 import sqlalchemy as sa
-from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.access import NotAllowed, NotSignedIn, OpenParts
+from api.access import OpenParts
 from ivr.published_flows import NothingPublished
 from runtime.sql.database import reading
 
 router = APIRouter(tags=["health"])
-
-_LOOPBACK = frozenset({"127.0.0.1", "::1"})
-# A proxy on this machine sends at least one of these with requests from elsewhere.
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via")
 
 
 @router.get("/healthz", summary="Is the process alive?")
@@ -46,25 +42,3 @@ def readyz(parts: OpenParts) -> JSONResponse:
         checks["redis"] = "away"
     is_ready = checks["flows"] == "ok"
     return JSONResponse({"status": "ok" if is_ready else "not ready", **checks}, status_code=200 if is_ready else 503)
-
-
-@router.get("/metrics", summary="Metrics for Prometheus (from loopback, or with the token of an admin)")
-def metrics(request: Request, parts: OpenParts) -> Response:
-    from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-
-    from api.users import user_of
-
-    if _is_foreign(request):
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        user = user_of(parts.console_database, token) if scheme.lower() == "bearer" else None
-        if user is None:
-            raise NotSignedIn
-        if not user.may("admin"):
-            raise NotAllowed
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
-
-def _is_foreign(request: Request) -> bool:
-    """Whether the request comes from another machine, or by a proxy."""
-    is_here = request.client is not None and request.client.host in _LOOPBACK
-    return not is_here or any(name in request.headers for name in _FORWARDED)

@@ -67,6 +67,11 @@ class Journal:
         """Whether turns wait in the spool."""
         return self._is_behind.is_set()
 
+    @property
+    def spooled(self) -> int:
+        """How many turns wait in the spool of this process."""
+        return self._spool.entries
+
     def start(self) -> None:
         """Start writing, first what an earlier process had to leave behind."""
         self._adopt()

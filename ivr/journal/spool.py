@@ -27,12 +27,13 @@ _SUFFIX = ".spool"
 
 
 class Spool:
-    """The spool file of this process in `folder`. Safe for several threads."""
+    """The spool file of this process in `folder`, with so many `entries`. Safe for several threads."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._lock = threading.Lock()
+        self.entries = 0
         self._path, self._file = _new_file(folder)
         _sync_folder(folder)
 
@@ -48,6 +49,7 @@ class Spool:
             except OSError:
                 os.ftruncate(self._file.fileno(), end)
                 raise
+            self.entries += len(entries)
 
     def read(self, start: int = 0, limit: int = 256) -> tuple[list[dict[str, Any]], int]:
         """Up to `limit` entries from a place in the file, and the place after them. Nothing more: an empty list."""
@@ -60,6 +62,7 @@ class Spool:
             if self._file.seek(0, os.SEEK_END) > place:
                 return False
             os.ftruncate(self._file.fileno(), 0)
+            self.entries = 0
             os.fsync(self._file.fileno())
             return True
 

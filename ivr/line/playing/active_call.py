@@ -112,7 +112,7 @@ class ActiveCall:
     async def report_failure(self, failure: DocumentFailed) -> None:
         """Log that a document failed, tell the telephone, and keep it as the error of the call."""
         self.error = CallError(code=failure.code, message=failure.message)
-        log.warning("line.document_failed", call_id=self.call.sid, code=failure.code)
+        log.warning("line.document_failed", call_id=self.call.call_id, code=failure.code)
         await self.channel.tell(Failed(code=failure.code, message=failure.message))
 
     def send_status(self) -> None:

@@ -35,7 +35,7 @@ async def play_call(active: ActiveCall) -> Ended:
     except CallerHungUp:
         active.end_by_caller()
     except Exception as error:
-        log.exception("line.player_failed", call_id=active.call.sid)
+        log.exception("line.player_failed", call_id=active.call.call_id)
         active.error = CallError(code=12400, message=f"the line itself failed: {error!r}")
         active.end("failed")
     active.send_status()

@@ -79,14 +79,14 @@ class Carrier:
         return placed
 
     async def _play(self, active: ActiveCall) -> Ended:
-        log.info("line.call_began", call_id=active.call.sid)
+        log.info("line.call_began", call_id=active.call.call_id, provider_call_id=active.call.sid)
         try:
             ended = await play_call(active)
         finally:
             active.end("failed")  # has no effect when the player has ended the call
             self._log.add(active.call)
             del self._under_way[active.call.sid]
-        log.info("line.call_ended", call_id=active.call.sid, status=ended.status, seconds=ended.seconds)
+        log.info("line.call_ended", call_id=active.call.call_id, status=ended.status, seconds=ended.seconds)
         return ended
 
     def hang_up(self, sid: str) -> LineCall:

@@ -12,6 +12,8 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Literal
 
+from runtime.ids import derived_id
+
 CallStatus = Literal["ringing", "in-progress", "completed", "busy", "failed", "no-answer", "canceled"]
 API_VERSION = "2010-04-01"
 _PLACES = ("City", "State", "Zip", "Country")
@@ -41,6 +43,11 @@ class LineCall:
     ended_at: datetime | None = None
     answered_at_seconds: float | None = None
     seconds: int = 0
+
+    @property
+    def call_id(self) -> str:
+        """The id of this call in the logs of every process and in the JSON interface."""
+        return derived_id("ca", self.sid)
 
     @property
     def is_over(self) -> bool:
