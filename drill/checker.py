@@ -259,7 +259,8 @@ def check_agents(actions: Iterable[AgentAction], stored: Stored) -> Iterator[Vio
         (callback_id, event.data["agent"])
         for callback_id, events in stored.events.items()
         for event in events
-        if event.kind == "callback.closed" and "attempt" not in event.data
+        # A callback without speech is closed by no agent, and one that an attempt ended is counted with the attempt.
+        if event.kind == "callback.closed" and "agent" in event.data and "attempt" not in event.data
     )
     for key in certain.keys() | closed.keys():
         if not certain[key] <= closed[key] <= max(certain[key], possible[key]):
