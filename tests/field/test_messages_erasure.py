@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from pydantic import ValidationError
+from sqlalchemy.engine import Engine
 from typer.testing import CliRunner
 
+from api import retention
 from api.commands.customers import customers as customers_command
 from api.doctor.checkup import check_retention
 from callbacks.tables import attempts, callbacks
@@ -211,6 +214,25 @@ async def test_each_kind_has_a_time_to_live_of_its_own(house: Front) -> None:
     assert remove_old(database, KeepDays(30, 30, 30, 30), later) == 0
     deliver(database, house.parts.wiring.outbox_handlers)
     assert (count(house, calls), count(house, voicemails), count(house, customers)) == (2, 2, 2)
+
+
+async def test_the_clock_removes_what_is_old_by_itself(house: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    wiring = house.parts.wiring
+    settings = wiring.settings.model_copy(update={"keep_recordings_days": 30})
+    stop = threading.Event()
+
+    def remove_and_stop(engine: Engine, keep: KeepDays, _now: datetime) -> int:
+        stop.set()
+        return remove_old(engine, keep, house.clock.now + timedelta(days=31))
+
+    monkeypatch.setattr(wiring, "settings", settings)
+    monkeypatch.setattr(retention, "FIRST_SECONDS", 0.0)
+    monkeypatch.setattr(retention, "remove_old", remove_and_stop)
+    retention.remove_old_until(stop, wiring)
+    assert len(state(house)["audio"]) == 1
+    # Where nothing is to be removed the thread ends at once.
+    monkeypatch.setattr(wiring, "settings", Settings())
+    retention.remove_old_until(threading.Event(), wiring)
 
 
 async def test_a_message_says_why_it_has_no_audio_or_words_any_more(house: Front) -> None:
