@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -55,6 +56,8 @@ class Tape:
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self._reading = threading.Lock()
+        # Not by `__del__`: in a cycle, such as that of a traceback, the file would be collected first, unclosed.
+        weakref.finalize(self, file.close)
 
     def read(self, start: int, count: int) -> NDArray[np.int16]:
         """At most `count` samples from `start` on."""
@@ -62,9 +65,6 @@ class Tape:
             self._file.seek(start * BYTES_A_SAMPLE)
             content = self._file.read(count * BYTES_A_SAMPLE)
         return np.frombuffer(content, "<i2", len(content) // BYTES_A_SAMPLE)
-
-    def __del__(self) -> None:
-        self._file.close()
 
 
 @dataclass(frozen=True, slots=True)
