@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+import structlog
 from fastapi import Depends, FastAPI
 from starlette.types import Receive, Scope, Send
 
@@ -31,6 +32,8 @@ from api.routes import (
 from api.shapes import Problem
 from api.webhooks import Webhooks
 from runtime.config import Settings
+
+log = structlog.get_logger()
 
 VERSION = "0.1.0"
 
@@ -67,6 +70,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = lambda: datet
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         parts = Parts(settings, clock)
         parts.open()
+        log.info("api.ready", url=f"http://{settings.host}:{settings.port}", public_url=settings.base_url)
         app.state.parts = provider.parts = parts
         yield
         parts.close()

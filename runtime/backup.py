@@ -13,7 +13,7 @@ import sqlite3
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,6 +37,7 @@ class Backup:
     """The result of a copy."""
 
     folder: Path
+    messages: int
     recordings: int
     bytes: int
     removed: int = 0
@@ -64,7 +65,9 @@ def back_up(settings: Settings, folder: Path) -> Backup:
         _check(copy)
     files = [path for path in folder.rglob("*") if path.is_file()]
     recordings = [path for path in files if path.is_relative_to(folder / "recordings")]
-    return Backup(folder, len(recordings), sum(path.stat().st_size for path in files))
+    return Backup(
+        folder, _count_messages(folder / DATABASE), len(recordings), sum(path.stat().st_size for path in files)
+    )
 
 
 def back_up_dated(settings: Settings, folder: Path, keep: int, now: datetime) -> Backup:
@@ -74,7 +77,7 @@ def back_up_dated(settings: Settings, folder: Path, keep: int, now: datetime) ->
     old = dated[:-keep]
     for each in old:
         shutil.rmtree(each)
-    return Backup(made.folder, made.recordings, made.bytes, len(old))
+    return replace(made, removed=len(old))
 
 
 def restore(settings: Settings, folder: Path) -> str:
@@ -132,6 +135,11 @@ def _copy_database(source: Path, copy: Path) -> None:
             f"{source} is damaged ({error}); restore the last good copy with `ringback restore`"
         ) from None
     _check_database(copy, "restore the last good copy with `ringback restore`")
+
+
+def _count_messages(path: Path) -> int:
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+        return int(database.execute("SELECT count(*) FROM voicemails").fetchone()[0])
 
 
 def _copy_folder(source: Path, target: Path) -> None:

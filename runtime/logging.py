@@ -13,6 +13,7 @@ import orjson
 import structlog
 
 from runtime.log_lines import LogLines
+from runtime.repeated_lines import RepeatedLines
 
 _NUMBER = re.compile(r"\+?[0-9][0-9 ()-]{5,}[0-9]")
 _SECRET_FIELDS = frozenset({"digits", "keys", "text", "words", "name", "token", "secret", "nonce", "authorization"})
@@ -58,7 +59,7 @@ def set_up_logging(process: str, log_format: str = "auto", *, at_once: bool = Tr
         mask_private,
     ]
     structlog.configure(
-        processors=[*shared, renderer],
+        processors=[RepeatedLines(), *shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.WriteLoggerFactory(cast(TextIO, sys.stderr if at_once else LogLines(sys.stderr))),
         cache_logger_on_first_use=True,

@@ -26,8 +26,9 @@ def backup(folder: Folder, keep: Keep = None) -> None:
     except BackupRefused as error:
         typer.echo(f"Not copied: {error}.", err=True)
         raise typer.Exit(1) from None
-    files = "1 recording" if made.recordings == 1 else f"{made.recordings} recordings"
-    typer.echo(f"Copied to {made.folder}: the database and {files}, {made.bytes / 1e6:.1f} MB.")
+    messages = "1 message" if made.messages == 1 else f"{made.messages} messages"
+    files = "1 audio file" if made.recordings == 1 else f"{made.recordings} audio files"
+    typer.echo(f"Copied to {made.folder}: the database with {messages}, and {files}, {made.bytes / 1e6:.1f} MB.")
     if made.removed:
         typer.echo(f"Removed {made.removed} older {'copy' if made.removed == 1 else 'copies'}.")
 

@@ -84,13 +84,14 @@ def by_deadline(
             return
         from rich.live import Live
 
+        fitting = min(limit, queue_pages.rows_that_fit(console))
         try:
             with Live(
-                queue_pages.table(wiring, wanted, limit, console.width), console=console, auto_refresh=False
+                queue_pages.table(wiring, wanted, fitting, console.width), console=console, auto_refresh=False
             ) as live:
                 while True:
                     time.sleep(WATCH_SECONDS)
-                    live.update(queue_pages.table(wiring, wanted, limit, console.width), refresh=True)
+                    live.update(queue_pages.table(wiring, wanted, fitting, console.width), refresh=True)
         except KeyboardInterrupt:
             return
 

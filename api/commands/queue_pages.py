@@ -30,6 +30,13 @@ def table(wiring: Wiring, wanted: Filter, limit: int, width: int) -> RenderableT
     return queue_view.table(page.items, people, messages, datetime.now(UTC), wiring.company(), total, limit, width)
 
 
+def rows_that_fit(console: Console) -> int:
+    """How many callbacks a screen shows at once, with the line that counts the rest."""
+    from api.commands.queue_view import lines_a_callback
+
+    return max(1, (console.height - 2) // lines_a_callback(console.width))
+
+
 def sheet(wiring: Wiring, callback_id: str) -> RenderableType:
     """One callback in full."""
     import sqlalchemy as sa

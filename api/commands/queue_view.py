@@ -20,6 +20,8 @@ from customers.phone import spoken_form
 from flows.company import Company
 from voicemail.facts import Fact, find_facts
 from voicemail.mailbox import Voicemail
+from voicemail.models.catalogue import language_name
+from voicemail.models.installed import no_model_reason
 
 # The last digits of an id tell callbacks apart (the first ones are a moment); every command takes them.
 SHORT_ID = 8
@@ -74,11 +76,33 @@ def words_of(messages: Sequence[Voicemail]) -> str:
         return "(asked to be rung back)"
     newest = messages[-1]
     said = newest.transcript.text if newest.transcript is not None else ""
+    said = said or _without_words(newest)
     said = said or f"({newest.status.replace('_', ' ')}{': ' + newest.status_reason if newest.status_reason else ''})"
     line = " ".join(said.split())
+    if newest.seconds:
+        line = f"{newest.seconds:.0f} s: {line}"
     if len(line) > _LINE_CHARACTERS:
         line = line[: _LINE_CHARACTERS - 1] + "…"
     return line if len(messages) == 1 else f"[{len(messages)}] {line}"
+
+
+def lines_a_callback(width: int) -> int:
+    """How many lines a callback takes on a screen of this width."""
+    return 1 if width >= _WIDE else 2
+
+
+def _without_words(message: Voicemail) -> str:
+    """Nothing failed where no model exists: such a message is listened to."""
+    if message.status_reason == no_model_reason(message.language):
+        return f"(no speech model for {language_name(message.language)}: listen)"
+    return ""
+
+
+def clock_in_words(at: datetime, zone: ZoneInfo) -> str:
+    """ "Fri 13:00" on the queue's clock, with its zone unless this machine's clock shows the same."""
+    local = at.astimezone(zone)
+    is_here = local.utcoffset() == at.astimezone().utcoffset()
+    return f"{local:%a %H:%M}" + ("" if is_here else f" {local:%Z}")
 
 
 def table(
@@ -115,7 +139,8 @@ def table(
             )
         else:
             rows.add_row(due, _line(f"{who}  {state}"), Text(short_id(callback), style="dim"))
-            rows.add_row("", _line(f"{matter}: {said}", "dim"), "")
+            at = "" if callback.is_final else clock_in_words(callback.due_at, zone_of(company, callback.queue))
+            rows.add_row(Text(at, style="dim"), _line(f"{matter}: {said}", "dim"), "")
     more = total - len(callbacks)
     if more <= 0:
         return rows

@@ -63,21 +63,23 @@ def check_settings(settings: Settings, environment: Mapping[str, str]) -> Iterat
             f"{name} is not a setting and has no effect",
             f"did you mean {near[0]}?" if near else "",
         )
-    if bool(settings.twilio_account_sid) != bool(settings.twilio_auth_token.get_secret_value()):
+    is_half = bool(settings.twilio_account_sid) != bool(settings.twilio_auth_token.get_secret_value())
+    if is_half:
         yield Finding(
             "wrong",
             "settings",
             "only half of a telephone account is set, so the built-in line is used",
             "set both RINGBACK_TWILIO_ACCOUNT_SID and RINGBACK_TWILIO_AUTH_TOKEN, or neither",
         )
-    if settings.database_url and not settings.secret_key.get_secret_value():
+    has_own_keys = bool(settings.database_url) and not settings.secret_key.get_secret_value()
+    if has_own_keys:
         yield Finding(
             "doubtful",
             "settings",
             "RINGBACK_SECRET_KEY is not set, so each data folder has its own",
             "set the same key for all processes, unless they share one data folder",
         )
-    if not strange:
+    if not strange and not is_half and not has_own_keys:
         yield Finding("good", "settings", "no unknown setting")
 
 

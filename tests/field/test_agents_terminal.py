@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import getpass
+import io
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from rich.console import Console
 from sqlalchemy.engine import Engine
 
+from api.commands import queue_pages
+from api.commands.queue_stores import stores as stores_of_a_command
+from callbacks.board import Filter
 from callbacks.tables import callbacks
 from runtime.sql.database import reading, writing
 from tests.callbacks.conftest import Ask, company
-from tests.callbacks.test_queue_command import leave, run, stores
+from tests.callbacks.test_queue_command import leave, run, stores, word
+from voicemail.models.installed import no_model_reason
+from voicemail.tables import transcripts, voicemails
 
 __all__ = ["company", "leave", "stores"]
 
@@ -174,3 +181,33 @@ def test_on_a_small_screen_eleven_callbacks_are_seen_and_no_number_is_broken(
     assert sum("+371 20 000 001" in line for line in lines) == len(made)
     assert all(any(name[-8:] in line for line in lines) for name in made)
     assert "matter_10, en" in "".join(lines)
+
+
+def test_a_message_in_a_language_without_a_model_is_to_be_listened_to_and_nothing_failed(
+    stores: Engine, leave: Ask
+) -> None:
+    made = leave(at=OPEN)
+    word(stores, made, "x")
+    with writing(stores) as connection:
+        connection.execute(transcripts.delete())
+        reason = no_model_reason("lv")
+        connection.execute(voicemails.update().values(language="lv", status="failed", status_reason=reason))
+    shown = run().output
+    assert "7 s: (no speech model for Latvian: listen)" in shown
+    assert "failed" not in shown
+
+
+def test_a_screen_of_80_columns_and_24_lines_shows_eleven_callbacks_and_counts_the_rest(
+    stores: Engine, leave: Ask
+) -> None:
+    for place in range(13):
+        leave(f"CA{place}", customer_id=f"cu_{place}", at=OPEN + place * timedelta(minutes=1))
+    screen = Console(width=80, height=24, file=io.StringIO(), force_terminal=True, color_system=None)
+    with stores_of_a_command() as wiring:
+        screen.print(queue_pages.table(wiring, Filter(), queue_pages.rows_that_fit(screen), screen.width))
+    assert isinstance(screen.file, io.StringIO)
+    lines = screen.file.getvalue().splitlines()
+    assert len(lines) == 23
+    assert "… and 2 more" in lines[-1]
+    assert "+371 20 000 001" in lines[0]
+    assert lines[1].startswith("Tue 14:30 EET")

@@ -68,6 +68,7 @@ class Dictation:
         self._isolation = Isolation()
         self._making = threading.Lock()
         self._transcriber: Transcriber | None = None
+        self._told_missing: set[str] = set()
 
     def write_down(self, voicemail_id: str) -> int | None:
         """Write a stored message down; safe to run twice. Returns after how many seconds to try again, if so."""
@@ -170,7 +171,10 @@ class Dictation:
             self._keep(voicemail, sound, written, took_ms, drawn)
         elif official_model(voicemail.language) is not None:
             steps.wait(self._engine, voicemail, waiting_reason(voicemail.language), **drawn)
-            log.warning("voicemail.waits_for_model", voicemail_id=voicemail.id, language=voicemail.language)
+            if voicemail.language not in self._told_missing:
+                self._told_missing.add(voicemail.language)
+                remedy = f"`ringback models install {voicemail.language}`"
+                log.info("voicemail.waits_for_model", language=voicemail.language, remedy=remedy)
         else:
             reason = no_model_reason(voicemail.language)
             self._end(voicemail, "failed", reason, reason, **drawn)

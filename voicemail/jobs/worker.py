@@ -17,6 +17,7 @@ from runtime.config import Settings
 from runtime.jobs import open_broker
 from voicemail.jobs.actors import Jobs, register, requeue_stalled, requeue_waiting
 from voicemail.jobs.graph_composer import GraphComposer
+from voicemail.jobs.library_lines import name_library_lines
 from voicemail.models.catalogue import OFFICIAL_SITE, language_name, official_model
 from voicemail.models.installation import ModelNotInstalled, install, install_packed, missing_models
 from voicemail.models.installed import find_model
@@ -44,6 +45,7 @@ def run_worker(
 
     A message under way at the end goes back to the queue as it was.
     """
+    name_library_lines()
     broker = open_broker(settings.queue_url)
     jobs = register(
         broker,
