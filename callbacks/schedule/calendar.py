@@ -22,6 +22,7 @@ from flows.values.clock import shown
 # A calendar that has not opened for so long is misconfigured; nobody waits a year for a call.
 HORIZON = timedelta(days=400)
 _DAY = timedelta(days=1)
+_WEEK = timedelta(days=8)
 
 LineKind = Literal["counted", "pause", "holiday", "exception", "closure"]
 _CLOSED: dict[LineKind, HoursState] = {"holiday": "holiday", "exception": "override"}
@@ -95,7 +96,9 @@ class Calendar:
             state, names = "open", day.names if day.windows else {}
         else:
             state, names = _CLOSED.get(day.kind, "closed"), day.names
-        following = (window.opens for window in self.windows(now, now + HORIZON) if window.opens > now)
+        # Who is open is asked when it opens again only out of interest; a house that never closes is not walked for a year.
+        ahead = _WEEK if state == "open" else HORIZON
+        following = (window.opens for window in self.windows(now, now + ahead) if window.opens > now)
         return HoursRead(
             state,
             named(names),

@@ -147,7 +147,7 @@ def _is_known(value: Value, node: Node, field: str, arrival: Arrival) -> tuple[b
         case "hours.reason", _:
             return bool(states - {"", "closed"}), states == {"holiday"}
         case "hours.opens", _:
-            return bool(states - {""}), "" not in states
+            return bool(states - {""}), states <= {"closed", "holiday", "override"}
         case "hours.today", _:
             return bool(states - {""}), states == {"open"}
         case "promise.until", Callback():
