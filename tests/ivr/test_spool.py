@@ -54,8 +54,8 @@ def test_what_a_killed_process_had_acknowledged_is_adopted(tmp_path: Path) -> No
     living = Spool(tmp_path)
     assert living.adopt() == 0  # its process lives
     os.kill(writer.pid, signal.SIGKILL)
-    acknowledged = max([acknowledged, *(int(line) for line in writer.stdout.read().split())])
-    writer.wait()
+    rest, _ = writer.communicate()
+    acknowledged = max([acknowledged, *map(int, rest.split())])
     assert living.adopt() >= acknowledged + 1
     assert [entry["n"] for entry in everything(living)][: acknowledged + 1] == list(range(acknowledged + 1))
     assert living.adopt() == 0
