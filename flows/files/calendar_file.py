@@ -18,6 +18,7 @@ from flows.calendar_definition import (
     Window,
 )
 from flows.files.fields import Fields
+from flows.files.language_texts import read_names
 from flows.files.tree import Listing, Mapping, Text, Tree
 from flows.values.clock import FORMS, Hours, read_hours, read_time
 from flows.values.dates import YearlyDate, read_day, read_moment
@@ -109,7 +110,7 @@ def _dated(fields: Fields) -> dict[str, Any]:
     first = fields.value("date", read_day, None, needed="from" not in fields)
     begins = fields.value("from", read_day, None)
     last = fields.value("until", read_day, None)
-    names = fields.names("name")
+    names = read_names(fields, "name")
     day = first or begins or _NOWHEN
     if last is not None and isinstance(day, date) is not isinstance(last, date):
         fields.fault(fields.mark, "VALUE", "the first and the last day must both have a year, or neither")
@@ -144,7 +145,7 @@ def _closure(fields: Fields) -> Closure | None:
     if inner is None:
         return None
     until = inner.value("until", read_moment, datetime.min, needed=True)  # noqa: DTZ901 - local time of the calendar
-    closure = Closure(until=until, reason=inner.names("reason"))
+    closure = Closure(until=until, reason=read_names(inner, "reason"))
     inner.finish()
     return closure
 

@@ -18,6 +18,7 @@ from flows.files.allowances import allowed_findings
 from flows.files.calendar_file import read_calendar, read_file_days
 from flows.files.faults import Fault, FlowFaults, Mark, suggestion
 from flows.files.fields import Fields
+from flows.files.language_texts import read_by_language, read_names
 from flows.files.queue_file import read_queue, read_team
 from flows.files.reading import Reading
 from flows.files.tree import Mapping, Text, Tree, read_tree
@@ -70,7 +71,7 @@ def _company(fields: Fields) -> dict[str, Any]:
     queues = {name: read_queue(inner, calendars) for name, inner in _named(fields, "queues", MAX_QUEUES)}
     teams = {name: read_team(inner, home) for name, inner in _named(fields, "teams", None)}
     numbers = _numbers(fields, home, calendars)
-    voices = fields.by_language("voices")
+    voices = read_by_language(fields, "voices")
     words = {tag: found for tag, inner in _spoken(fields) if (found := _words(inner)) is not None}
     fields.finish()
     return {
@@ -92,7 +93,7 @@ def _organisation(fields: Fields, language: str) -> dict[str, str]:
     if isinstance(value, Text) and value.value:
         fields.take("organisation")
         return {language: value.value}
-    names = fields.by_language("organisation")
+    names = read_by_language(fields, "organisation")
     if value is None:
         fields.missing("organisation")
     elif language and language not in names:
@@ -144,8 +145,7 @@ def _number(fields: Fields, key: Text, value: Tree, calendars: dict[str, Any]) -
     if inner is None:
         return None
     flow = inner.slug("flow", None)
-    names = inner.mapping.get("organisation")
-    organisation = {"": inner.text("organisation")} if isinstance(names, Text) else inner.by_language("organisation")
+    organisation = read_names(inner, "organisation")
     calendar = inner.one_of("calendar", tuple(calendars), "") if "calendar" in inner else ""
     inner.take("calendar")
     inner.finish()

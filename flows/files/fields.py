@@ -12,7 +12,6 @@ from flows.files.reading import Reading
 from flows.files.tree import Listing, Mapping, Text, Tree
 from flows.prompts.prompt import Prompt
 from flows.values.duration import read_duration, spelled
-from flows.values.language import language_key
 
 Value = TypeVar("Value")
 Other = TypeVar("Other")
@@ -178,26 +177,6 @@ class Fields:
             else:
                 self.fault(item.mark, "SHAPE", f"{name} must be a list of mappings, such as - {{name: value}}")
         return tuple(found)
-
-    def names(self, name: str) -> dict[str, str]:
-        """Return texts by language; a single text stands for all languages, under ""."""
-        value = self.mapping.get(name)
-        if value is None or isinstance(value, Text):
-            self.take(name)
-            return {"": value.value} if value is not None and value.value else {}
-        return self.by_language(name)
-
-    def by_language(self, name: str) -> dict[str, str]:
-        """Return texts by language, without those that are empty. Whether a language is one is for the checks."""
-        found: dict[str, str] = {}
-        for key, text in self.scalars(name).items():
-            tag = language_key(key)
-            self.reading.marks[(*self.place, name, tag)] = self.reading.marks[(*self.place, name, key)]
-            if tag in found:
-                self.fault(text.mark, "DUPLICATE_KEY", f'{name}: "{tag}" stands here twice')
-            elif text.value:
-                found[tag] = text.value
-        return found
 
     def within(self, key: Text, value: Tree, title: str, *place: str) -> Fields | None:
         """Return the fields of a mapping inside this one, or None after a fault."""

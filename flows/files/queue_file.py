@@ -9,6 +9,7 @@ from flows.calendar_definition import Window
 from flows.company import QUIET, QueueDefinition, TargetRule, TeamDefinition
 from flows.files.calendar_file import read_windows
 from flows.files.fields import Fields
+from flows.files.language_texts import read_names
 from flows.files.tree import Text
 from flows.values.duration import in_days, read_duration
 from flows.values.language import language_key
@@ -22,7 +23,7 @@ _NO_QUIET = ("none", "no", "off", "never")
 
 def read_queue(fields: Fields, calendars: dict[str, Any]) -> QueueDefinition | None:
     calendar = fields.one_of("calendar", tuple(calendars), None) if calendars else fields.text("calendar")
-    title = fields.names("title")
+    title = read_names(fields, "title")
     people = fields.whole("people", 1, 1, 1000)
     handling = _minutes(fields, "handling", 6, 240)
     step = _minutes(fields, "round_to", 30, 30)
@@ -101,7 +102,7 @@ def _minutes(fields: Fields, name: str, default: int, most: int) -> int:
 
 
 def read_team(fields: Fields, home: str) -> TeamDefinition | None:
-    title = fields.names("title")
+    title = read_names(fields, "title")
     numbers = [
         fields.read(each, partial(read_number, home_country=home), "", "numbers") for each in fields.texts("numbers")
     ]
