@@ -13,7 +13,9 @@ from api.access import NotAllowed, NotANumber, NotFound, NotSignedIn, UnknownFie
 from api.known_names import UnknownName
 from callbacks.board import WrongCursor
 from callbacks.callback import CallbackError, IllegalStep, NotTheHolder, StaleNonce, TooLate, UnknownCallback
+from customers.directory import UnknownPlace
 from ivr.erasure import ErasureRefused
+from ivr.merging import MergeRefused
 from ivr.published_flows import NothingPublished
 
 log = structlog.get_logger()
@@ -28,6 +30,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ErasureRefused, _erasure_refused)
     app.add_exception_handler(CallbackError, _callback_refused)
     app.add_exception_handler(WrongCursor, _wrong_cursor)
+    app.add_exception_handler(UnknownPlace, _wrong_cursor)
+    app.add_exception_handler(MergeRefused, _merge_refused)
     app.add_exception_handler(UnknownName, _unknown_name)
     app.add_exception_handler(UnknownField, _unknown_field)
     app.add_exception_handler(SQLAlchemyError, _sql_away)
@@ -95,6 +99,10 @@ def _unknown_field(_request: Request, error: Exception) -> Response:
 
 
 def _erasure_refused(_request: Request, error: Exception) -> Response:
+    return problem(409, "not_now", str(error))
+
+
+def _merge_refused(_request: Request, error: Exception) -> Response:
     return problem(409, "not_now", str(error))
 
 

@@ -30,18 +30,23 @@ Moment = Annotated[datetime, AfterValidator(_with_zone)]
 Nonce = Annotated[Text, Field(max_length=64, description="The nonce from the answer to the claim.")]
 
 
-class _Shape(BaseModel):
+class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class CustomerShape(_Shape):
+class CustomerShape(Shape):
     id: str = Field(examples=["cu_3f0c"])
     name: str = Field(examples=["Anna Bērziņa"])
-    number: str | None = Field(examples=["+37120000001"], description="E.164; null when withheld.")
+    number: str | None = Field(examples=["+37120000001"], description="E.164; null when no number can be rung.")
+    address: str | None = Field(
+        None,
+        examples=["client:agent7"],
+        description="What the carrier sent where it cannot be rung; null when withheld.",
+    )
     language: str | None = Field(examples=["lv"])
 
 
-class WordShape(_Shape):
+class WordShape(Shape):
     word: str
     start: float = Field(description="Seconds from the beginning of the recording.")
     end: float
@@ -53,14 +58,14 @@ class WordShape(_Shape):
     )
 
 
-class TranscriptShape(_Shape):
+class TranscriptShape(Shape):
     text: str = Field(examples=["good morning I am calling about my order"])
     language: str
     confidence: float = Field(ge=0, le=1)
     words: list[WordShape]
 
 
-class VoicemailShape(_Shape):
+class VoicemailShape(Shape):
     id: str
     recorded_at: datetime
     seconds: float | None
@@ -82,11 +87,11 @@ class VoicemailEntryShape(VoicemailShape):
     is_playable: bool
 
 
-class VoicemailList(_Shape):
+class VoicemailList(Shape):
     items: list[VoicemailEntryShape]
 
 
-class HeardAgain(_Shape):
+class HeardAgain(Shape):
     failed: bool = Field(default=True, description="Only those that failed; false for all, which needs a language.")
     language: str | None = Field(default=None, max_length=16, examples=["ru"])
 
@@ -97,11 +102,11 @@ class HeardAgain(_Shape):
         return self
 
 
-class HowMany(_Shape):
+class HowMany(Shape):
     count: int
 
 
-class FactShape(_Shape):
+class FactShape(Shape):
     """A number, time or date in a message. A number in it never replaces the number of the caller."""
 
     kind: str = Field(examples=["number"], description="number, time or date")
@@ -127,14 +132,14 @@ class VoicemailDetailShape(VoicemailShape):
     peaks: list[int] | None = Field(description="About 800 loudness values from 0 to 100, for a waveform.")
 
 
-class AttemptShape(_Shape):
+class AttemptShape(Shape):
     at: datetime
     agent: str
     outcome: str
     note: str
 
 
-class NoteShape(_Shape):
+class NoteShape(Shape):
     """What an agent wrote: with an outcome, by itself, or as a draft when the claim was over already."""
 
     at: datetime
@@ -143,7 +148,7 @@ class NoteShape(_Shape):
     is_draft: bool = False
 
 
-class CallbackShape(_Shape):
+class CallbackShape(Shape):
     id: str = Field(examples=["cb_77aa"])
     state: str = Field(examples=["ready"])
     sub_state: str = Field(examples=[""])
@@ -172,18 +177,18 @@ class ClaimedShape(CallbackShape):
     )
 
 
-class CallbackPage(_Shape):
+class CallbackPage(Shape):
     items: list[CallbackShape]
     next: str | None = Field(description="The value of `after` for the next page; null on the last.")
 
 
-class ClaimNext(_Shape):
+class ClaimNext(Shape):
     queues: list[Annotated[Text, Field(min_length=1, max_length=40)]] | None = Field(
         default=None, max_length=50, examples=[["desk"]], description="Only from these queues; all when absent."
     )
 
 
-class Held(_Shape):
+class Held(Shape):
     nonce: Nonce
 
 
@@ -198,11 +203,11 @@ class AttemptMade(Held):
     )
 
 
-class NumberFound(_Shape):
+class NumberFound(Shape):
     number: Text = Field(max_length=40, examples=["+37120000001"])
 
 
-class Noted(_Shape):
+class Noted(Shape):
     note: Annotated[Note, Field(min_length=1)]
 
 
@@ -211,39 +216,7 @@ class Completed(Held):
     note: Note = ""
 
 
-class CustomerDetailShape(_Shape):
-    id: str
-    name: str
-    language: str | None
-    numbers: list[str]
-
-
-class CustomerList(_Shape):
-    items: list[CustomerDetailShape]
-
-
-class ErasedShape(_Shape):
-    calls: int = Field(description="How many calls have nobody's name now.")
-    messages: int
-    callbacks: int
-    complete: bool = Field(description="False when the database was busy: erase again to clean its file.")
-
-
-class HistoryEventShape(_Shape):
-    at: datetime
-    kind: str = Field(examples=["voicemail.left"])
-    summary: str = Field(examples=["Left a message of 12 s"])
-    call_id: str | None
-    callback_id: str | None
-    voicemail_id: str | None
-    data: dict[str, Any]
-
-
-class HistoryShape(_Shape):
-    events: list[HistoryEventShape]
-
-
-class TurnShape(_Shape):
+class TurnShape(Shape):
     turn: int
     at: datetime
     node: str
@@ -251,7 +224,7 @@ class TurnShape(_Shape):
     events: list[dict[str, Any]]
 
 
-class CallShape(_Shape):
+class CallShape(Shape):
     id: str
     provider_call_id: str
     direction: str
@@ -270,7 +243,7 @@ class CallShape(_Shape):
     turns: list[TurnShape]
 
 
-class FlowShape(_Shape):
+class FlowShape(Shape):
     name: str
     title: str
     description: str
@@ -278,11 +251,11 @@ class FlowShape(_Shape):
     languages: list[str]
 
 
-class FlowList(_Shape):
+class FlowList(Shape):
     items: list[FlowShape]
 
 
-class Problem(_Shape):
+class Problem(Shape):
     """The answer to a request that failed."""
 
     error: str = Field(examples=["stale_nonce"])

@@ -20,10 +20,12 @@ COUNT_EVERY: Final = timedelta(minutes=1)
 _STALE_AFTER: Final = timedelta(minutes=10)
 # The entry that says when all queues were counted. No queue has this name.
 _ALL: Final = ""
+# Nobody can ring these before a number is found: they hold up no one.
+_WITHOUT_NUMBER: Final = (callbacks.c.state == "waiting") & (callbacks.c.sub_state == "needs_number")
 
 
 def backlog(connection: Connection, queue: str) -> int:
-    """How many callbacks of a queue are not final; above 200 as it was within the last minute. Costs the same for a million."""
+    """How many callbacks of a queue are open and can be rung; above 200 as it was a minute ago. Costs the same for a million."""
     some = sa.select(sa.literal(1)).select_from(callbacks).where(*_live(queue)).limit(EXACT + 1).subquery()
     counted = sa.select(sa.func.count()).select_from(some).scalar_subquery()
     known = sa.select(counted, queue_sizes.c.live, queue_sizes.c.counted_at)
@@ -48,6 +50,9 @@ def count_queues(engine: Engine, now: datetime) -> bool:
         sizes: Counter[str] = Counter()
         for _, queue, count in connection.execute(counts):
             sizes[queue] += count
+        of_queue = sa.select(callbacks.c.queue, sa.func.count()).where(_WITHOUT_NUMBER).group_by(callbacks.c.queue)
+        for queue, count in connection.execute(of_queue):
+            sizes[queue] -= count
     sizes[_ALL] = sizes.total()
     with writing(engine) as connection:
         connection.execute(queue_sizes.delete().where(queue_sizes.c.queue.not_in(sizes)))
@@ -60,4 +65,4 @@ def count_queues(engine: Engine, now: datetime) -> bool:
 
 
 def _live(queue: str) -> tuple[sa.ColumnElement[bool], ...]:
-    return callbacks.c.queue == queue, callbacks.c.state.in_(LIVE_STATES)
+    return callbacks.c.queue == queue, callbacks.c.state.in_(LIVE_STATES), ~_WITHOUT_NUMBER

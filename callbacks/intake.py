@@ -20,7 +20,7 @@ from callbacks.tables import callback_sources, callbacks
 from callbacks.transition import CHANGED, move, of_row
 from customers.history import record
 from customers.request import Request
-from customers.tables import customers
+from customers.tables import customer_numbers, customers
 from flows.company import Company
 from runtime.ids import arrival_id, derived_id
 from runtime.sql.outbox import enqueue
@@ -102,6 +102,7 @@ def _latest(connection: Connection, intake: _Intake) -> Callback | None:
             callbacks.c.customer_id == intake.request.customer_id,
             callbacks.c.queue == intake.request.queue,
             callbacks.c.intent == intake.request.intent,
+            _may_join(intake.request),
             callbacks.c.state.in_(LIVE_STATES)
             | (
                 callbacks.c.state.in_([state for state in FINAL_STATES if state != "merged"])
@@ -113,6 +114,16 @@ def _latest(connection: Connection, intake: _Intake) -> Callback | None:
         .with_for_update(key_share=True)
     ).one_or_none()
     return None if row is None else of_row(row)
+
+
+def _may_join(request: Request) -> sa.ColumnElement[bool]:
+    """Whether a callback may be about the same matter: of a number that several people share, only one of the same call."""
+    of_number = customer_numbers.c.customer_id == request.customer_id
+    if request.number is not None:
+        of_number &= customer_numbers.c.number == request.number
+    is_shared = sa.exists().where(of_number, customer_numbers.c.shared)
+    of_call = sa.select(callback_sources.c.callback_id).where(callback_sources.c.call_id == request.call_id)
+    return ~is_shared | callbacks.c.id.in_(of_call)
 
 
 def _create(connection: Connection, intake: _Intake) -> str:

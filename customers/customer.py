@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Row
 
+from customers.phone import dialable, spoken_form
 from customers.tables import customer_numbers, customers
 from runtime.ids import derived_id, new_id
 from runtime.sql.bulk import insert_many_once
@@ -23,19 +25,26 @@ _OWNERS = sa.select(customer_numbers.c.number, customer_numbers.c.customer_id).w
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A person or company. `numbers` are E.164, oldest first; empty for a caller who withheld the number."""
+    """A person or company. `numbers` are E.164, oldest first; empty for a caller who withheld the number.
+
+    `addresses` are what carriers sent in place of a number: a SIP address, a client, a short code. They cannot be rung.
+    `merged_into` is who has all that was this customer's. `shared` are those of the numbers from which several people ring.
+    """
 
     id: str
     name: str
     language: str | None
     numbers: tuple[str, ...]
+    addresses: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
+    merged_into: str | None = None
 
 
 def of_calls(connection: Connection, numbers: Mapping[str, str | None], at: datetime) -> dict[str, str]:
-    """The customers of calls, by call id; `numbers` has the number of each call.
+    """The customers of calls, by call id; `numbers` has the address of each call.
 
     Unknown customers are created, with a few statements for all calls. Each call from a withheld number gets a customer of its
-    own, because such callers are different people.
+    own, because such callers are different people. An address that cannot be rung has one customer like a number.
     """
     owners = _owners(connection, {number for number in numbers.values() if number is not None})
     fresh = {number: new_id("cu") for number in numbers.values() if number is not None and number not in owners}
@@ -59,25 +68,47 @@ def find_by_number(connection: Connection, number: str) -> Customer | None:
 
 def load(connection: Connection, ids: list[str]) -> dict[str, Customer]:
     """Customers by id, with two queries for any number; unknown ids are left out."""
-    numbers: dict[str, list[str]] = {}
+    numbers: dict[str, list[Row[Any]]] = {}
     by_owner = sa.select(customer_numbers).where(customer_numbers.c.customer_id.in_(ids))
     for row in connection.execute(by_owner.order_by(customer_numbers.c.added_at)):
-        numbers.setdefault(row.customer_id, []).append(row.number)
+        numbers.setdefault(row.customer_id, []).append(row)
     return {
-        row.id: Customer(row.id, row.name, row.language, tuple(numbers.get(row.id, ())))
+        row.id: _customer(row, numbers.get(row.id, ()))
         for row in connection.execute(sa.select(customers).where(customers.c.id.in_(ids)))
     }
 
 
-def remember_language(connection: Connection, customer_id: str, language: str) -> None:
-    """Store the language that the customer chose, so that the next call does not ask."""
+def _customer(row: Row[Any], reached_at: Collection[Row[Any]]) -> Customer:
+    numbers = tuple(each.number for each in reached_at if dialable(each.number))
+    addresses = tuple(each.number for each in reached_at if each.number not in numbers)
+    shared = tuple(each.number for each in reached_at if each.shared)
+    return Customer(row.id, row.name, row.language, numbers, addresses, shared, row.merged_into)
+
+
+def shown_number(number: str | None, owner: Customer) -> str:
+    """How a caller is reached, for agents to read; where nobody can ring, what the carrier sent."""
+    if number is None and owner.addresses:
+        return f"{owner.addresses[-1]} (cannot be rung)"
+    return spoken_form(number)
+
+
+def remember_language(connection: Connection, customer_id: str, language: str | None) -> None:
+    """Store the language that the customer chose, so that the next call does not ask; None lets it ask."""
     connection.execute(customers.update().where(customers.c.id == customer_id).values(language=language))
 
 
 def rename(connection: Connection, customer_id: str, name: str) -> None:
     """Set the name for agents and greetings; control characters and characters beyond the limit are cut."""
     clean = "".join(letter for letter in name if letter.isprintable()).strip()[:MAX_NAME_CHARACTERS]
-    connection.execute(customers.update().where(customers.c.id == customer_id).values(name=clean))
+    connection.execute(
+        customers.update().where(customers.c.id == customer_id).values(name=clean, folded_name=fold(clean))
+    )
+
+
+def fold(text: str) -> str:
+    """Letters as they are compared: small, without marks, so that "berzina" finds Bērziņa."""
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def _row(customer_id: str, at: datetime) -> dict[str, Any]:

@@ -14,15 +14,21 @@ customers = sa.Table(
     sa.Column("language", sa.String(16)),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("erased_at", Moment),  # name, numbers and messages were erased then
+    sa.Column(
+        "folded_name", sa.Text, nullable=False, default="", server_default=""
+    ),  # as it is searched (directory.py)
+    sa.Column("merged_into", sa.String(40)),  # the id of the customer who has all that was this one's
+    sa.Index("customers_by_arrival", "created_at", "id"),
 )
 
 customer_numbers = sa.Table(
     "customer_numbers",
     metadata,
-    sa.Column("number", sa.String(20), primary_key=True),  # E.164
+    sa.Column("number", sa.String(80), primary_key=True),  # E.164, or an address that cannot be rung, as sent
     sa.Column("customer_id", sa.String(40), sa.ForeignKey("customers.id"), nullable=False, index=True),
     sa.Column("source", sa.String(20), nullable=False),  # caller_id, agent, import
     sa.Column("added_at", Moment, nullable=False),
+    sa.Column("shared", sa.Boolean, nullable=False, default=False, server_default=sa.false()),  # by several people
 )
 
 history = sa.Table(

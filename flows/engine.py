@@ -100,6 +100,7 @@ def _new_session(flow: Flow, caller: Caller, now: datetime, turn: int) -> Sessio
         started_at=now.astimezone(UTC).replace(microsecond=0),
         caller_name=clean(caller.name, MAX_NAME_CHARS),
         caller_number=caller.number or "",
+        is_unusable=caller.is_unusable,
         open_promise_until=open_until.astimezone(UTC).replace(microsecond=0) if open_until is not None else None,
         open_promise_queue=caller.open_promise_queue if open_until is not None else "",
     )

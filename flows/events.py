@@ -124,6 +124,7 @@ class TransferEnded:
     status: DialStatus
     seconds: int | None
     to: tuple[str, ...] = ()
+    error: str = ""  # the provider's
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,10 +40,14 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Dialed:
-    """The other leg of a transfer is over, or never answered. `seconds` is how long it was connected, None when unknown."""
+    """The other leg of a transfer is over, or never answered. `seconds` is how long it was connected, None when unknown.
+
+    `error` is the provider's word for what went wrong, such as its code.
+    """
 
     status: DialStatus
     seconds: int | None = None
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)

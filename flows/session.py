@@ -7,13 +7,15 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 WaitKind = Literal["", "gather", "record", "dial", "effect"]
+NumberCase = Literal["known", "unusable", "withheld"]
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who rings, as far as it is known when the call begins. Never proof of identity.
 
-    `number` is E.164, or None when withheld. `open_promise_until` is the moment of a promise not yet kept, made by the queue
+    `number` is E.164, or None when there is none that can be rung; `is_unusable` when the carrier sent another address.
+    `open_promise_until` is the moment of a promise not yet kept, made by the queue
     `open_promise_queue`.
     """
 
@@ -22,6 +24,7 @@ class Caller:
     language: str | None = None
     open_promise_until: datetime | None = None
     open_promise_queue: str = ""
+    is_unusable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,8 @@ class Session:
     `language` is only the flow's first. `intent` is the last menu choice. `talked_seconds` were spent in transfers and do
     not count towards the length of the call. `troubles` counts error ways taken. `called` is the key of the company's
     `numbers` that was called, empty for `default`; `hours` is what a calendar said last. `recording_turn` is the turn in which
-    the recording that ended last began.
+    the recording that ended last began. `is_unusable`: the caller's address cannot be rung; `is_told_no_number`:
+    they were told why nobody can call them back.
     """
 
     version: str
@@ -86,6 +90,15 @@ class Session:
     open_promise_queue: str = ""
     hours: HoursKnown | None = None
     recording_turn: int = 0
+    is_unusable: bool = False
+    is_told_no_number: bool = False
+
+    @property
+    def number_is(self) -> NumberCase:
+        """What the caller's address is worth for calling back."""
+        if self.caller_number:
+            return "known"
+        return "unusable" if self.is_unusable else "withheld"
 
     def change(self, **changes: Any) -> Session:
         """A copy with other values in these fields. Raises TypeError for a field that there is not."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection
+from dataclasses import replace
 
 import sqlalchemy as sa
 import structlog
@@ -11,6 +12,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from callbacks.tables import callbacks
+from customers.phone import dialable
 from customers.tables import customer_numbers, customers
 from flows.session import Caller
 from runtime.batch_queue import BatchQueue, resolve
@@ -38,18 +40,39 @@ _ITS_QUEUE = (
     .scalar_subquery()
 )
 _QUERY = (
-    sa.select(customer_numbers.c.number, customers.c.name, customers.c.language, _EARLIEST_PROMISE, _ITS_QUEUE)
+    sa.select(
+        customer_numbers.c.number,
+        customer_numbers.c.shared,
+        customers.c.name,
+        customers.c.language,
+        _EARLIEST_PROMISE,
+        _ITS_QUEUE,
+    )
     .join_from(customer_numbers, customers)
     .where(customer_numbers.c.number.in_(sa.bindparam("numbers", expanding=True)))
 )
 
 
-def look_up(connection: Connection, numbers: Collection[str]) -> dict[str, Caller]:
-    """Name, language and earliest open promise of the customers with these numbers; unknown ones are left out."""
-    found = connection.execute(_QUERY, {"numbers": list(numbers)})
+def look_up(connection: Connection, addresses: Collection[str]) -> dict[str, Caller]:
+    """Name, language and earliest open promise of the customers with these addresses; unknown ones are left out.
+
+    Of an address that several people share nothing is known: it would be said to the wrong one.
+    """
+    found = connection.execute(_QUERY, {"numbers": list(addresses)})
     return {
-        number: Caller(number, name, language, until, queue or "") for number, name, language, until, queue in found
+        address: caller_at(address)
+        if shared
+        else replace(
+            caller_at(address), name=name, language=language, open_promise_until=until, open_promise_queue=queue or ""
+        )
+        for address, shared, name, language, until, queue in found
     }
+
+
+def caller_at(address: str | None) -> Caller:
+    """A caller of whom only the address is known."""
+    number = dialable(address)
+    return Caller(number, is_unusable=address is not None and number is None)
 
 
 class Callers:
@@ -66,15 +89,15 @@ class Callers:
     def stop(self) -> None:
         self._asked.end()
 
-    async def find(self, number: str | None, patience_seconds: float) -> Caller:
-        """The caller with this number. Only the number, when nothing is known or SQL takes longer than `patience_seconds`."""
-        if number is None:
+    async def find(self, address: str | None, patience_seconds: float) -> Caller:
+        """The caller at this address. Only the address, when nothing is known or SQL takes longer than `patience_seconds`."""
+        if address is None:
             return Caller()
         try:
-            return await self._asked.submit(number, patience_seconds)
+            return await self._asked.submit(address, patience_seconds)
         except TimeoutError:
             log.warning("caller.look_up_slow")
-            return Caller(number)
+            return caller_at(address)
 
     def _run(self) -> None:
         while (batch := self._asked.take(MAX_BATCH)) is not None:
@@ -84,4 +107,4 @@ class Callers:
             except SQLAlchemyError as error:
                 log.warning("caller.look_up_failed", reason=str(error)[:200])
                 known = {}
-            resolve((each, known.get(each.work) or Caller(each.work)) for each in batch)
+            resolve((each, known.get(each.work) or caller_at(each.work)) for each in batch)

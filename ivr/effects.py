@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 from callbacks import promises
 from callbacks.intake import ensure_callback
 from customers import customer, history
+from customers.phone import dialable
 from customers.request import Request
 from flows.calendar_definition import named
 from flows.company import Company
@@ -222,15 +223,24 @@ def _bind_promise(event: PromiseSpoken, turn: _Turn) -> None:
 
 def _tell_transfer(event: TransferEnded, turn: _Turn) -> None:
     lasted = f" after {event.seconds} s" if event.seconds else ""
+    reason = f" ({event.error})" if event.error else ""
+    if event.status == "failed" or event.error:
+        log.warning(
+            "call.transfer_failed",
+            call_id=turn.call_id,
+            node=event.node,
+            status=event.status,
+            error=event.error or None,
+        )
     history.record(
         turn.connection,
         turn.call.customer_id,
         turn.record.at,
         "call.transferred",
-        f"Transfer{_to(event, turn.company)}: {event.status.replace('_', ' ')}{lasted}",
+        f"Transfer{_to(event, turn.company)}: {event.status.replace('_', ' ')}{reason}{lasted}",
         key=(turn.call_id, turn.record.turn),
         call_id=turn.call_id,
-        data={"node": event.node, "status": event.status, "seconds": event.seconds},
+        data={"node": event.node, "status": event.status, "seconds": event.seconds, "error": event.error or None},
     )
 
 
@@ -278,7 +288,7 @@ def _request(
         intent=event.intent,
         language=turn.record.session.language,
         at=turn.record.at,
-        number=turn.call.from_number,
+        number=dialable(turn.call.from_number),
         until=event.until,
         spoken=is_spoken,
     )

@@ -35,6 +35,7 @@ class EmergencyLinks:
     base_url: str
     state: str = ""
     playable: frozenset[str] = frozenset()
+    caller_id: str = ""  # it transfers nobody
 
     def back(self, on: str) -> str:
         return f"{self.base_url}/twilio/fallback?{urlencode({'on': on})}"

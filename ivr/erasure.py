@@ -97,7 +97,9 @@ def erase(connection: Connection, ids: Collection[str], by: str, now: datetime) 
     connection.execute(history.update().where(history.c.customer_id.in_(list(ids))).values(summary=ERASED, data={}))
     connection.execute(customer_numbers.delete().where(customer_numbers.c.customer_id.in_(list(ids))))
     connection.execute(
-        customers.update().where(customers.c.id.in_(list(ids))).values(name="", language=None, erased_at=now)
+        customers.update()
+        .where(customers.c.id.in_(list(ids)))
+        .values(name="", folded_name="", language=None, erased_at=now)
     )
     for customer_id in ids:
         events.record(connection, customer_id, now, "customer.erased", f"{by} erased this person", key=(customer_id,))

@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 
 from callbacks.intake import ensure_callback
 from customers import history
+from customers.phone import dialable
 from customers.request import Request
 from flows.company import Company
 from ivr.tables import calls, turns
@@ -68,7 +69,7 @@ def _queue_callback(connection: Connection, company: Company, message: Voicemail
         intent=message.intent,
         language=message.language,
         at=at,
-        number=connection.execute(number).scalar_one_or_none(),
+        number=dialable(connection.execute(number).scalar_one_or_none()),
         until=message.until,
         spoken=_was_promise_spoken(connection, message.call_id),
     )

@@ -20,13 +20,15 @@ from voicemail import mailbox
 log = structlog.get_logger()
 
 
-def note_status(engine: Engine, call: CallFacts, status: CallStatus, seconds: int | None, at: datetime) -> None:
+def note_status(
+    engine: Engine, call: CallFacts, status: CallStatus, seconds: int | None, at: datetime, error: str = ""
+) -> None:
     """Note a status callback; one that is late, repeated or of an unknown call changes nothing."""
     with writing(engine) as connection:
         moved = statuses.report(connection, call.call_id, status, seconds, at)
         if not moved and open_from_journal(connection, call):  # it may have overtaken the call's row
             moved = statuses.report(connection, call.call_id, status, seconds, at)
-    log.info("call.status", call_id=call.call_id, status=status, news=moved)
+    log.info("call.status", call_id=call.call_id, status=status, news=moved, **_named(error))
 
 
 def note_recording(
@@ -37,6 +39,7 @@ def note_recording(
     recording_id: str | None,
     seconds: int | None,
     at: datetime,
+    error: str = "",
 ) -> None:
     """Note a recording callback; `turn` is where the recording began.
 
@@ -51,7 +54,12 @@ def note_recording(
             news = False
         else:
             news = messages_left.arrived(connection, company, call.call_id, turn, recording_id, seconds, at)
-    log.info("call.recording", call_id=call.call_id, turn=turn, seconds=seconds, news=news)
+    log.info("call.recording", call_id=call.call_id, turn=turn, seconds=seconds, news=news, **_named(error))
+
+
+def _named(error: str) -> dict[str, str]:
+    """The provider's error as a field of a log line, where it gave one."""
+    return {"error": error} if error else {}
 
 
 def note_fallback(engine: Engine, company: Company, call: CallFacts, at: datetime) -> None:

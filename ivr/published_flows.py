@@ -25,6 +25,7 @@ from flows.model import Flow
 from ivr.publishing import COMPANY, live
 from ivr.publishing.recorded_prompts import Json, RecordedPrompts, from_json, to_json
 from ivr.tables import flow_versions, publications
+from runtime.repeated_faults import RepeatedFault
 from runtime.sql.database import reading
 
 log = structlog.get_logger()
@@ -75,6 +76,11 @@ class PublishedFlows:
         if self._live is None:
             raise NothingPublished("no company is published: run `ringback flows publish`")
         return self._live.company
+
+    @property
+    def home_country(self) -> str:
+        """The country of the company as published last, to read national numbers; empty while nothing is published."""
+        return "" if self._live is None else self._live.company.home_country
 
     def flow_for(self, to_number: str | None) -> Flow | None:
         """The live flow that answers a called number, or None."""
@@ -184,11 +190,14 @@ def watch(
     published_flows: PublishedFlows, stop: threading.Event, on_news: Callable[[], None], seconds: float = 2.0
 ) -> None:
     """Refresh them until `stop` is set; a database that is away leaves the flows as they are."""
+    fault = RepeatedFault()
     while not stop.wait(seconds):
         try:
             if published_flows.refresh():
                 log.info("flows.refreshed")
                 on_news()
             published_flows.fetch_recordings()
+            fault.over()
         except (SQLAlchemyError, FlowFaults) as error:
-            log.warning("flows.not_refreshed", reason=str(error)[:200])
+            if fault.is_news(error):
+                log.warning("flows.not_refreshed", reason=str(error)[:200])

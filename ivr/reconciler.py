@@ -64,7 +64,7 @@ def reconcile(
     Safe to run at any time, twice, and by several processes.
     """
     since = now - look_back
-    listed = {call.provider_call_id: call for call in list_calls(account, since)}
+    listed = {call.provider_call_id: call for call in list_calls(account, since, company.home_country)}
     recorded = [recording for recording in list_recordings(account, since) if recording.created_at <= now - GRACE]
     settled = [call for call in listed.values() if call.status in FINAL and call.started_at <= now - GRACE]
     found = Findings(

@@ -23,7 +23,7 @@ from flows.session import Caller, Session
 from flows.turn import Turn
 from flows.verbs import Verb
 from ivr.call_news import tell_ends_of_call
-from ivr.callers import Callers
+from ivr.callers import Callers, caller_at
 from ivr.journal.codec import Rang
 from ivr.journal.journal import Journal
 from ivr.journal.past_turns import last_turn
@@ -101,7 +101,7 @@ class Turns:
             session = self._seal.open(token, call.provider_call_id)
         except BadToken as error:
             log.error("turn.bad_token", call_id=call.call_id, reason=str(error))
-            return await self._last_resort(call, None, Caller(number=call.from_number), "the state cannot be read")
+            return await self._last_resort(call, None, caller_at(call.from_number), "the state cannot be read")
         return await self._take(call, given, session, self._now())
 
     async def end(self, call: CallFacts) -> None:
@@ -131,7 +131,7 @@ class Turns:
             return self._answer(call, played)
         except Exception:
             log.exception("turn.failed", call_id=call.call_id, turn=session.turn if session else 0)
-            caller = given.caller if isinstance(given, Rang) else Caller(number=call.from_number)
+            caller = given.caller if isinstance(given, Rang) else caller_at(call.from_number)
             return await self._last_resort(call, session, caller, "the turn could not be taken")
 
     async def _play(
@@ -155,9 +155,7 @@ class Turns:
         results: list[Result] = []
         while (effect := turn.effect) is not None:
             if flow is None or len(results) >= MAX_EFFECTS_A_TURN:
-                turn = engine.recover(
-                    flow, company, turn.session, Caller(number=call.from_number), "too many steps", now
-                )
+                turn = engine.recover(flow, company, turn.session, caller_at(call.from_number), "too many steps", now)
             else:
                 result = (
                     known_results.pop(0)

@@ -16,6 +16,8 @@ from runtime.log_lines import LogLines
 from runtime.repeated_lines import RepeatedLines
 
 _NUMBER = re.compile(r"\+?[0-9][0-9 ()-]{5,}[0-9]")
+# A person's address that is no number: what comes after the scheme.
+_ADDRESS = re.compile(r"\b(sips?|client|whatsapp|tel):[^\s@;,'\"]+", re.IGNORECASE)
 _SECRET_FIELDS = frozenset({"digits", "keys", "text", "words", "name", "token", "secret", "nonce", "authorization"})
 # Fields whose digits are not a telephone number.
 _PLAIN_FIELDS = frozenset(
@@ -82,7 +84,10 @@ def mask_private(_logger: Any, _method: str, fields: MutableMapping[str, Any]) -
         elif isinstance(value, str) and name not in _PLAIN_FIELDS:
             if _NUMBER.search(value):
                 value = _NUMBER.sub(lambda match: mask_number(match[0]), value)
-            fields[name] = value[:MAX_FIELD_CHARACTERS]
+            if ":" in value:
+                value = _ADDRESS.sub(r"\1:•••", value)
+            # What was raised stands at the end of a traceback.
+            fields[name] = value[-MAX_FIELD_CHARACTERS:] if name == "exception" else value[:MAX_FIELD_CHARACTERS]
     return fields
 
 

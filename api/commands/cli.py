@@ -37,7 +37,7 @@ COMMANDS = (
     Command("call", "call", "call", "Call Ringback from the terminal."),
     Command("queue", "queue", "queue", "List callbacks by deadline; claim, complete, release.", is_group=True),
     Command("voicemail", "voicemail", "voicemail", "List, play, retranscribe and delete messages.", is_group=True),
-    Command("customers", "customers", "customers", "Erase a person.", is_group=True),
+    Command("customers", "customers", "customers", "Find, name, merge and erase people.", is_group=True),
     Command("flows", "flows", "flows", "Check, test, play and publish flows.", is_group=True),
     Command("models", "models", "app", "List, install and remove speech models.", is_group=True),
     Command("transcribe", "transcribe", "transcribe", "Transcribe a recording."),

@@ -19,8 +19,7 @@ def missed(
     from api.known_names import require_names
     from callbacks.missed_calls import list_missed
     from callbacks.schedule.local_time import zone_of
-    from customers.customer import load
-    from customers.phone import spoken_form
+    from customers.customer import load, shown_number
     from runtime.sql.database import reading
     from voicemail.mailbox import voicemails_of_callback
 
@@ -32,7 +31,9 @@ def missed(
         company = wiring.company()
     for callback in found:
         newest = messages[callback.id][-1]
-        who = f"{people[callback.customer_id].name} {spoken_form(callback.number)}".strip()
+        who = (
+            f"{people[callback.customer_id].name} {shown_number(callback.number, people[callback.customer_id])}".strip()
+        )
         left_at = read_here(newest.recorded_at, zone_of(company, callback.queue))
         typer.echo(f"{left_at}  {who}  {callback.queue}  {newest.length}  {short_id(callback)}")
     typer.echo("`ringback queue revive ID` rings one back after all." if found else "No missed calls.")

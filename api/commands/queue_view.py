@@ -14,7 +14,7 @@ from rich.text import Text
 from callbacks.callback import Callback
 from callbacks.notes import Note
 from callbacks.schedule.local_time import in_words, zone_of
-from customers.customer import Customer
+from customers.customer import Customer, shown_number
 from customers.history import HistoryEvent
 from customers.phone import spoken_form
 from flows.company import Company
@@ -129,7 +129,7 @@ def table(
         owner = people[callback.customer_id]
         late = (callback.overdue or callback.due_at < now) and not callback.is_final
         state = state_in_words(callback, zone_of(company, callback.queue))
-        who = f"{owner.name} {spoken_form(callback.number)}".strip()
+        who = f"{owner.name} {shown_number(callback.number, owner)}".strip()
         matter = f"{callback.queue}, {callback.intent}, {callback.language}"
         said = words_of(messages[callback.id])
         due = Text(when_in_words(callback, now), style="bold red" if late else "")
@@ -173,7 +173,7 @@ def sheet(
 
     lines = [
         f"{callback.id}  {state_in_words(callback, zone)}",
-        f"customer  {owner.name or '(name unknown)'}  {spoken_form(callback.number)}  {callback.language}",
+        f"customer  {owner.name or '(name unknown)'}  {shown_number(callback.number, owner)}  {callback.language}",
         f"queue     {callback.queue}, {callback.intent}",
         f"due       {shown(callback.due_at)}" + ("" if callback.closed_at else f", {when_in_words(callback, now)}"),
     ]

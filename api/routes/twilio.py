@@ -18,12 +18,14 @@ from starlette.responses import Response
 
 from api.parts import Parts
 from api.webhooks import Endpoint, Webhook
+from flows.verbs import Dial
 from ivr.call import FINAL, call_id_of
+from ivr.caller_id import caller_id
 from ivr.emergency import LAST_WORDS
 from ivr.journal.turn_record import CallFacts
 from ivr.provider_callbacks import note_fallback, note_recording, note_status
 from ivr.providers import twilio
-from ivr.providers.twilio import BadRequest, ProviderCall
+from ivr.providers.twilio import BadRequest, Form, ProviderCall
 from ivr.providers.twiml import CONTENT_TYPE, TurnLinks, render
 from ivr.turns import Answer
 from runtime import metrics
@@ -40,24 +42,24 @@ _TURN = re.compile(r"[0-9]{1,5}")
 async def voice(webhook: Webhook) -> Response:
     """Answer a new call."""
     parts, form = webhook.parts, webhook.form
-    call = twilio.call_of(form, parts.settings.twilio_account_sid)
+    call = _call(parts, form)
     answer = await parts.turns.begin(facts_of(call))
-    return _timed("voice", webhook, _document(parts, answer))
+    return _timed("voice", webhook, _document(webhook, answer))
 
 
 async def turn(webhook: Webhook) -> Response:
     """Answer an input of the caller, or their silence."""
     parts, form = webhook.parts, webhook.form
-    call = twilio.call_of(form, parts.settings.twilio_account_sid)
+    call = _call(parts, form)
     given = twilio.input_of(form, webhook.query.get("on"))
     answer = await parts.turns.go_on(facts_of(call), webhook.query.get("s"), given)
-    return _timed("turn", webhook, _document(parts, answer))
+    return _timed("turn", webhook, _document(webhook, answer))
 
 
 async def status(webhook: Webhook) -> Response:
     """Store the status of a call."""
     parts, form = webhook.parts, webhook.form
-    call = twilio.call_of(form, parts.settings.twilio_account_sid)
+    call = _call(parts, form)
     facts = facts_of(call)
     seconds = twilio.seconds_of(form.get("CallDuration"))
 
@@ -69,6 +71,7 @@ async def status(webhook: Webhook) -> Response:
             call.status,
             seconds,
             _now(),
+            twilio.error_of(form),
         )
         if call.status in FINAL:
             await parts.turns.end(facts)
@@ -79,7 +82,7 @@ async def status(webhook: Webhook) -> Response:
 async def recording(webhook: Webhook) -> Response:
     """Store that a recording is available, or that there is none."""
     parts, form = webhook.parts, webhook.form
-    call = twilio.call_of(form, parts.settings.twilio_account_sid)
+    call = _call(parts, form)
     turn_number = webhook.query.get("turn")
     if not _TURN.fullmatch(turn_number):
         raise BadRequest("the address is not one of ours")
@@ -100,6 +103,7 @@ async def recording(webhook: Webhook) -> Response:
             recording_id,
             twilio.recording_seconds_of(form),
             _now(),
+            twilio.error_of(form),
         )
         parts.wiring.bell.set()
 
@@ -135,7 +139,7 @@ async def fallback(webhook: Webhook) -> Response:
     log.error("call.fallback", error=form.get("ErrorCode"), on=on, provider_call_id=form.get("CallSid")[:64])
     if on == "":
         try:
-            call = twilio.call_of(form, parts.settings.twilio_account_sid)
+            call = _call(parts, form)
             storing = run_in_threadpool(
                 note_fallback, parts.call_database, parts.published_flows.company, facts_of(call), _now()
             )
@@ -157,6 +161,10 @@ ENDPOINTS = {
 }
 
 
+def _call(parts: Parts, form: Form) -> ProviderCall:
+    return twilio.call_of(form, parts.settings.twilio_account_sid, parts.published_flows.home_country)
+
+
 def facts_of(call: ProviderCall) -> CallFacts:
     return CallFacts(
         call_id=call_id_of(call.provider_call_id),
@@ -167,10 +175,14 @@ def facts_of(call: ProviderCall) -> CallFacts:
     )
 
 
-def _document(parts: Parts, answer: Answer) -> Response:
+def _document(webhook: Webhook, answer: Answer) -> Response:
+    parts, company = webhook.parts, webhook.parts.published_flows.company
     playable = parts.recorded.playable(answer.verbs)
-    links = TurnLinks(parts.settings.base_url, answer.state, answer.turn, playable)
-    return Response(render(answer.verbs, links, parts.published_flows.company.voices), media_type=CONTENT_TYPE)
+    shown = ""
+    if any(isinstance(verb, Dial) for verb in answer.verbs):
+        shown = caller_id(company, webhook.form.get("From"), webhook.form.get("To"))
+    links = TurnLinks(parts.settings.base_url, answer.state, answer.turn, playable, shown)
+    return Response(render(answer.verbs, links, company.voices), media_type=CONTENT_TYPE)
 
 
 def _timed(name: str, webhook: Webhook, response: Response) -> Response:

@@ -19,6 +19,8 @@ Place = tuple[str, ...]
 
 def node_prompts(node: Node) -> Iterator[tuple[str, Words]]:
     """Yield each prompt of a node with the field it stands in."""
+    if isinstance(node, Voicemail | Callback) and node.no_number is not None:
+        yield "no_number", node.no_number
     match node:
         case Greeting():
             named = {

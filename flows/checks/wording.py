@@ -150,6 +150,8 @@ def _is_known(value: Value, node: Node, field: str, arrival: Arrival) -> tuple[b
             return bool(states - {""}), states <= {"closed", "holiday", "override"}
         case "hours.today", _:
             return bool(states - {""}), states == {"open"}
+        case (("promise.until" | "caller.number"), _) if field == "no_number":
+            return False, False
         case "promise.until", Callback():
             return True, True
         case "promise.until", Voicemail():

@@ -126,6 +126,8 @@ def _global_key(
         target = visit.session.back[-1]
         visit.change(back=visit.session.back[:-1])
         return Jump("back", target, returning=True)
+    if meaning == BACK and (question := _language_question(visit)):
+        return Jump("back", question, returning=True)
     if meaning in (BACK, REPEAT):  # nowhere to go back to: the question again
         if visit.session.repeats >= MAX_REPEATS:
             return _failed(visit, asking, keys, "no_match", languages)
@@ -134,6 +136,18 @@ def _global_key(
     if key in visit.flow.key_intents:
         visit.change(intent=visit.flow.key_intents[key])
     return Jump(f"key {key}", meaning)
+
+
+def _language_question(visit: Visit) -> str:
+    """The question of language that a caller was not asked, since theirs is remembered; the memory may be of another person."""
+    from flows.nodes.language import Language  # it asks with this module
+
+    names = (
+        name
+        for name, node in visit.flow.nodes.items()
+        if isinstance(node, Language) and not node.disabled and len(node.options) > 1 and name != visit.session.node
+    )
+    return next(names, "") if visit.session.language_known else ""
 
 
 def _failed(

@@ -9,6 +9,8 @@ from flows.events import CallbackRequested, QuotePromise
 from flows.files.fields import KEYS
 from flows.inputs import Digits, PromiseQuoted, Silence
 from flows.nodes.asking import Asking, Chosen, GaveUp, ask, hear, read_asking
+from flows.prompts.no_number import say_why
+from flows.prompts.prompt import Prompt
 from flows.steps import Ask, Fail, Leave, Step
 
 if TYPE_CHECKING:
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """Offers to ring the caller back by a moment that can be kept. `not_possible` when there is none, or no number.
+    """Offers to ring the caller back by a moment that can be kept. `not_possible` when there is none, or no number to ring.
+
+    A caller whose number is withheld or cannot be rung first hears why (`no_number`, or built-in words).
 
     A caller who presses nothing has not accepted: the exit is `declined`.
 
@@ -40,6 +44,7 @@ class Callback:
     intent: str = ""
     accept_key: str = "1"
     decline_key: str = "2"
+    no_number: Prompt | None = None
     disabled: str = ""
 
     def keys(self) -> tuple[str, ...]:
@@ -54,6 +59,7 @@ def read(fields: Fields, name: str, disabled: str) -> Callback:
         queue=fields.slug("queue", None),
         intent=fields.slug("intent"),
         asking=read_asking(fields),
+        no_number=fields.prompt("no_number"),
         accept_key=_key(fields, "accept_key", "1"),
         decline_key=_key(fields, "decline_key", "2"),
         exits=fields.exits(("accepted", "declined", "not_possible")),
@@ -72,7 +78,8 @@ def _key(fields: Fields, name: str, default: str) -> str:
 def enter(node: Callback, visit: Visit) -> Step:
     if node.queue not in visit.company.queues:
         return Fail(f'queue "{node.queue}" is not in company.yaml')
-    if not visit.session.caller_number:
+    if visit.session.number_is != "known":
+        say_why(visit, node.no_number)
         return Leave("not_possible")
     return Ask(QuotePromise(node.queue, visit.intent(node.intent)))
 

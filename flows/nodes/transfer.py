@@ -101,7 +101,7 @@ def present(node: Transfer, visit: Visit) -> Step:
 
 
 def answer(node: Transfer, visit: Visit, given: Dialed) -> Step:
-    visit.emit(TransferEnded(node.name, given.status, given.seconds, node.to))
+    visit.emit(TransferEnded(node.name, given.status, given.seconds, node.to, given.error))
     visit.change(talked_seconds=visit.session.talked_seconds + max(given.seconds or 0, 0))
     match given.status:
         case "completed" | "answered":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from flows.events import QuotePromise, VoicemailBegun, VoicemailEmpty, VoicemailLeft
 from flows.inputs import PromiseQuoted, Recorded
+from flows.prompts.no_number import ask_for_number
 from flows.prompts.prompt import Prompt
 from flows.steps import Ask, Await, Fail, Leave, Step
 from flows.verbs import Record
@@ -22,6 +23,8 @@ SHORTEST_MESSAGE_SECONDS = 1
 class Voicemail:
     """Records a message for a queue. On entry a promise is asked for; without one the message is taken all the same.
 
+    A caller who cannot be rung is promised nothing: before `prompt` they hear why, and are asked to say a number (`no_number`,
+    or built-in words).
     `{promise.until|by}` is the moment by which somebody calls back; put it in square brackets, for there may be none.
     `intent` is what the caller wants; unless written it is their last choice in a menu.
 
@@ -45,6 +48,7 @@ class Voicemail:
     max_seconds: int = 180
     silence_seconds: int = 5
     end_key: str = "#"
+    no_number: Prompt | None = None
     disabled: str = ""
 
 
@@ -54,6 +58,7 @@ def read(fields: Fields, name: str, disabled: str) -> Voicemail:
         queue=fields.slug("queue", None),
         intent=fields.slug("intent"),
         prompt=fields.prompt("prompt"),
+        no_number=fields.prompt("no_number"),
         max_seconds=fields.seconds("max", 180, 5, 600),
         silence_seconds=fields.seconds("silence", 5, 2, 30),
         end_key=fields.one_of("end_key", tuple("#*0123456789"), "#"),
@@ -65,18 +70,25 @@ def read(fields: Fields, name: str, disabled: str) -> Voicemail:
 def enter(node: Voicemail, visit: Visit) -> Step:
     if node.queue not in visit.company.queues:
         return Fail(f'queue "{node.queue}" is not in company.yaml')
+    if visit.session.number_is != "known":
+        return _begin(node, visit)
     return Ask(QuotePromise(node.queue, visit.intent(node.intent)))
 
 
 def quoted(node: Voicemail, visit: Visit, given: PromiseQuoted) -> Step:
-    intent = visit.intent(node.intent)
-    visit.promise(node.queue, intent, given.until, given.time_zone)
+    visit.promise(node.queue, visit.intent(node.intent), given.until, given.time_zone)
+    return _begin(node, visit)
+
+
+def _begin(node: Voicemail, visit: Visit) -> Step:
     step = present(node, visit)
-    visit.emit(VoicemailBegun(node.name, node.queue, intent, visit.promised_until()))
+    visit.emit(VoicemailBegun(node.name, node.queue, visit.intent(node.intent), visit.promised_until()))
     return step
 
 
 def present(node: Voicemail, visit: Visit) -> Step:
+    if visit.session.number_is != "known":
+        ask_for_number(visit, node.no_number)
     visit.say(node.prompt)
     return Await(Record(node.max_seconds, node.silence_seconds, node.end_key))
 

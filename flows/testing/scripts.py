@@ -168,11 +168,12 @@ def _caller(fields: Fields, zone: str) -> Caller:
     if inner is None:
         return Caller(number="+37120000001")
     number = inner.text("number", "+37120000001")
-    if number != "withheld":
+    if number not in ("withheld", "unusable"):
         number = inner.read(Text(number, inner.mark_of("number")), read_number, "", "number")
     language = inner.value("language", language_key, "")
     caller = Caller(
-        number=None if number == "withheld" else number,
+        number=None if number in ("withheld", "unusable") else number,
+        is_unusable=number == "unusable",
         name=inner.text("name"),
         language=language or None,
         open_promise_until=_moment(inner, "open_promise", zone),

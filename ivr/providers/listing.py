@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from customers.phone import called_address, caller_number
+from customers.phone import called_address, caller_address
 from ivr.call import CallStatus
 from ivr.providers.twilio import began_by_record_verb, seconds_of, status_of
 from voicemail.recordings import ProviderAccount
@@ -48,7 +48,7 @@ class ListedRecording:
     is_message: bool | None
 
 
-def list_calls(account: ProviderAccount, since: datetime) -> Iterator[ListedCall]:
+def list_calls(account: ProviderAccount, since: datetime, home_country: str = "") -> Iterator[ListedCall]:
     """Inbound calls that began after `since`. Raises ProviderAway."""
     # The provider filters by whole days in UTC; what is too old is left out here.
     day = (since - timedelta(days=1)).astimezone(UTC).date().isoformat()
@@ -59,7 +59,7 @@ def list_calls(account: ProviderAccount, since: datetime) -> Iterator[ListedCall
             continue
         yield ListedCall(
             provider_call_id=str(entry["sid"]),
-            from_number=caller_number(entry.get("from")),
+            from_number=caller_address(entry.get("from"), home_country),
             to_number=called_address(entry.get("to")),
             direction="inbound",
             status=status,

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 import structlog
 from twilio.request_validator import HMAC_SHA1, add_port, get_signature_algorithm, remove_port
 
-from customers.phone import called_address, caller_number
+from customers.phone import called_address, caller_address
 from flows.inputs import Dialed, DialStatus, Digits, HungUp, Input, Recorded, Silence, Trouble
 from ivr.call import FINAL, STATUSES, CallStatus
 
@@ -22,6 +22,7 @@ log = structlog.get_logger()
 MAX_FIELDS = 200
 MAX_BODY_BYTES = 64 * 1024
 _MAX_DIGITS = 200
+_MAX_ERROR_CHARACTERS = 40
 
 # Twilio's own ids, and the UUIDs of compatible providers (Somleng, SignalWire).
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
@@ -148,7 +149,7 @@ def _with_and_without_port(url: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class ProviderCall:
-    """What every request says about its call. Numbers are E.164, or None when withheld or no number at all."""
+    """What every request says about its call. `from_number` is E.164 where it can be rung, else as sent; None when withheld."""
 
     provider_call_id: str
     from_number: str | None
@@ -157,7 +158,7 @@ class ProviderCall:
     direction: str
 
 
-def call_of(form: Form, account_sid: str) -> ProviderCall:
+def call_of(form: Form, account_sid: str, home_country: str = "") -> ProviderCall:
     """Read a call's facts strictly. Raises BadRequest: another account, no call id, an unknown status."""
     if form.get("AccountSid") != account_sid:
         raise BadRequest("the request is of another account")
@@ -172,7 +173,7 @@ def call_of(form: Form, account_sid: str) -> ProviderCall:
         raise BadRequest("Direction has an unknown value")
     return ProviderCall(
         provider_call_id=call_sid,
-        from_number=caller_number(form.get("From")),
+        from_number=caller_address(form.get("From"), home_country),
         to_number=called_address(form.get("To")),
         status=status,
         direction=direction,
@@ -205,11 +206,22 @@ def input_of(form: Form, on: str) -> Input:
             if has_ended(form):
                 return HungUp()
             status = _DIAL_STATUS.get(form.get("DialCallStatus"))
+            error = error_of(form)
             if status is None:
-                return Trouble(f"the provider reports DialCallStatus {form.get('DialCallStatus')[:20]!r}")
-            return Dialed(status, seconds_of(form.get("DialCallDuration")))
+                code = f" and error {error}" if error else ""
+                return Trouble(f"the provider reports DialCallStatus {form.get('DialCallStatus')[:20]!r}{code}")
+            return Dialed(status, seconds_of(form.get("DialCallDuration")), error)
         case _:
             raise BadRequest("the address is not one of ours")
+
+
+def error_of(form: Form) -> str:
+    """What the provider says went wrong: its error code, else the answer of the other side's SIP server. Empty when nothing."""
+    code = next((form.get(name) for name in ("ErrorCode", "DialCallErrorCode") if form.get(name)), "")
+    if code in ("", "0"):
+        sip = next((form.get(name) for name in ("DialSipResponseCode", "SipResponseCode") if form.get(name)), "")
+        code = f"SIP {sip}" if sip and not sip.startswith("2") else ""
+    return "".join(character for character in code if character.isprintable())[:_MAX_ERROR_CHARACTERS]
 
 
 def recording_sid_of(form: Form) -> str | None:

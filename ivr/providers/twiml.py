@@ -57,7 +57,8 @@ class NotTwiml(Exception):
 class Links(Protocol):
     """The addresses in a document: `back` is the action of a verb, `recording` its recording callback.
 
-    `audio` gives the public address of an audio file, or None when its text is spoken instead. `state` is the only part of
+    `audio` gives the public address of an audio file, or None when its text is spoken instead. `caller_id` is the number that
+    the people of a transfer see, empty for the caller's own. `state` is the only part of
     `back` that differs between calls: letters, digits, - and _. Equal links give equal addresses.
     """
 
@@ -70,6 +71,9 @@ class Links(Protocol):
 
     def audio(self, recording: Play) -> str | None: ...
 
+    @property
+    def caller_id(self) -> str: ...
+
     def with_state(self, state: str) -> Links: ...
 
     def __hash__(self) -> int: ...
@@ -80,13 +84,14 @@ class TurnLinks:
     """The links of one turn. `base_url` is the public address; `state` is the token.
 
     `turn` is part of the recording callback, so that it finds its message in any order. `playable` are the
-    hashes of the recorded prompts that this process has.
+    hashes of the recorded prompts that this process has. `caller_id` is shown in the caller's place.
     """
 
     base_url: str
     state: str
     turn: int
     playable: frozenset[str] = frozenset()
+    caller_id: str = ""
 
     def back(self, on: str) -> str:
         return f"{self.base_url}/twilio/turn?s={self.state}&on={on}"
@@ -98,7 +103,7 @@ class TurnLinks:
         return audio_address(self.base_url, recording) if recording.content in self.playable else None
 
     def with_state(self, state: str) -> TurnLinks:
-        return TurnLinks(self.base_url, state, self.turn, self.playable)
+        return TurnLinks(self.base_url, state, self.turn, self.playable, self.caller_id)
 
 
 def audio_address(base_url: str, recording: Play) -> str:
@@ -202,6 +207,8 @@ def _rendered(verb: Verb, links: Links, voices: Mapping[str, str]) -> str:
                 "timeout": str(verb.ring_seconds),
                 "timeLimit": str(DIAL_LIMIT_SECONDS),
             }
+            if links.caller_id:
+                attributes["callerId"] = links.caller_id
             if verb.sequential:
                 attributes["sequential"] = "true"
             numbers = "".join([f"<Number>{escape(number)}</Number>" for number in verb.numbers])

@@ -92,10 +92,15 @@ def test_star_goes_back_through_the_questions(ring: Ring) -> None:
 
 
 def test_star_with_nothing_behind_it_asks_the_question_again(ring: Ring) -> None:
-    call = ring().do(K("*"))
-    assert call.session.node == "main"
-    assert call.heard().startswith("Q1")
+    call = ring(caller=Caller(number="+37120000001")).do(K("*"))
+    assert call.session.node == "language"
     assert call.session.failures == 0
+
+
+def test_star_at_the_first_question_leads_to_the_language_that_is_remembered(ring: Ring) -> None:
+    call = ring().do(K("*"))
+    assert call.session.node == "language"
+    assert call.do(K("2")).session.language_known and call.session.node == "main"
 
 
 def test_star_asks_a_caller_for_the_language_again_though_it_is_known_by_now(ring: Ring) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import textwrap
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -50,9 +51,10 @@ def play_flow(
     ] = None,
 ) -> None:
     """A call in the terminal, with no server: type keys, press Enter to stay silent, h to hang up."""
+    from customers.phone import caller_address
     from flows.house import zone_of
-    from flows.session import Caller
     from flows.testing.rehearsal import Rehearsal
+    from ivr.callers import caller_at
 
     if folder is not None and flow is None and not folder.exists():
         folder, flow = None, str(folder)  # a single word that is no folder names a flow
@@ -62,8 +64,8 @@ def play_flow(
     if chosen is None:
         stop(f'There is no folder or flow "{flow or "default"}". Flows here: {", ".join(definitions.flows)}.')
     call = Rehearsal(chosen, company, lambda node, effect, now: perform(effect, company, now))
-    number = None if from_number == "withheld" else from_number
-    caller = Caller(number=number, name=name, language=language or None)
+    address = caller_address(from_number, company.home_country)
+    caller = replace(caller_at(address), name=name, language=language or None)
     zone = zone_of(chosen, company, company.number_of(to))
     undone = _converse(call, caller, _moment(at, zone), script, to, trace)
     if listen is not None:

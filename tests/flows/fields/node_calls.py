@@ -233,3 +233,14 @@ def an_end_says_goodbye_and_its_outcome_is_told(stage: Stage) -> None:
     )
     assert stage.play(text, "key 1").words[-1] == "So long."
     assert stage.history()[0]["data"]["outcome"] == "sold"
+
+
+@hears("voicemail.no_number", "callback.no_number")
+def who_cannot_be_rung_hears_why_in_the_words_of_the_flow(stage: Stage) -> None:
+    own = "{en: We cannot see who you are.}"
+    box = stage.play(mailbox(no_number=own), "record 2s", from_number="Anonymous")
+    assert box.words[1:3] == ["We cannot see who you are.", "Speak."]
+    offered = stage.play(
+        flow(OFFER.replace("queue: desk", f"queue: desk, no_number: {own}")), from_number="client:agent7"
+    )
+    assert offered.words[1:] == ["We cannot see who you are.", "Goodbye."]
