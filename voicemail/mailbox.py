@@ -204,7 +204,7 @@ def attach(connection: Connection, voicemail_id: str, callback_id: str) -> None:
 
 
 def load(connection: Connection, voicemail_id: str) -> Voicemail | None:
-    """A message with its words, or None if there is none of this id."""
+    """A message with its words, or None if no message has this id."""
     row = connection.execute(_WITH_WORDS.where(voicemails.c.id == voicemail_id)).mappings().first()
     return None if row is None else _voicemail(row)
 

@@ -35,6 +35,7 @@ COMMANDS = (
     Command("line", "processes.line", "line", "Run the built-in telephone line alone."),
     Command("migrate", "migrate", "migrate", "Update the tables of the database."),
     Command("call", "call", "call", "Call Ringback from the terminal."),
+    Command("calls", "calls", "calls", "List calls, also of callers who left nothing."),
     Command("queue", "queue", "queue", "List callbacks by deadline; claim, complete, release.", is_group=True),
     Command("voicemail", "voicemail", "voicemail", "List, play, retranscribe and delete messages.", is_group=True),
     Command("customers", "customers", "customers", "Find, name, merge and erase people.", is_group=True),

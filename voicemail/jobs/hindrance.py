@@ -18,7 +18,7 @@ _OF_DISK = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.E
 
 
 def hindrance_of(error: BaseException) -> str | None:
-    """The sentence for an agent about a fault that is none of the recording; None for any other."""
+    """The sentence for an agent about a fault of the server; None for a fault of the recording."""
     match error:
         case MemoryError():
             return NO_MEMORY
