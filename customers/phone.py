@@ -76,10 +76,15 @@ def _number(written: str, home_country: str) -> str | None:
         bare = f"+{bare[2:]}"
     if not bare.startswith("+"):
         return _read(bare, home_country, is_sure=False) or _read(f"+{bare}", "", is_sure=False)
+    return _read(_modern(bare), "", is_sure=True)
+
+
+def _modern(number: str) -> str:
+    """A number with its country's code in the form of today."""
     for old, new in _OLD_FORMS:
-        if old.fullmatch(bare):
-            bare = old.sub(new, bare)
-    return _read(bare, "", is_sure=True)
+        if old.fullmatch(number):
+            return old.sub(new, number)
+    return number
 
 
 def _read(written: str, home_country: str, *, is_sure: bool) -> str | None:
@@ -116,8 +121,9 @@ def normalise(raw: str, home_country: str) -> str | None:
     """A number as a person types it ("20 000 001", "00371…") in E.164; None when it is invalid."""
     import phonenumbers
 
+    bare = re.sub(r"^00(?=[1-9])", "+", _FILLING.sub("", raw.strip()))
     try:
-        number = phonenumbers.parse(raw, home_country)
+        number = phonenumbers.parse(_modern(bare) if bare.startswith("+") else raw, home_country)
     except phonenumbers.NumberParseException:
         return None
     if not phonenumbers.is_possible_number(number):

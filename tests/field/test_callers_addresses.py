@@ -93,10 +93,10 @@ def test_one_person_rings_by_sip_by_whatsapp_and_without_plus(house: House, agen
     ],
 )
 def test_an_old_national_form_is_the_number_of_today(sent: str, number: str) -> None:
-    from customers.phone import caller_address, dialable
+    from customers.phone import caller_address, dialable, normalise
 
     assert caller_address(sent) == caller_address(f"whatsapp:{sent}") == number
-    assert dialable(number) == number
+    assert dialable(number) == normalise(sent, "LV") == normalise(f"00{sent[1:]}", "LV") == number
 
 
 def test_an_address_that_cannot_be_rung_is_kept_as_sent_and_promised_nothing(
