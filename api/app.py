@@ -11,8 +11,8 @@ from fastapi import Depends, FastAPI
 from starlette.types import Receive, Scope, Send
 
 from api import errors
-from api.access import only_known_fields
-from api.guard import GuardedInterface
+from api.auth.access import only_known_fields
+from api.auth.guard import GuardedInterface
 from api.head_requests import answer_head
 from api.parts import Parts
 from api.routes import (

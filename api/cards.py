@@ -25,7 +25,7 @@ from callbacks.notes import Note, notes_of
 from callbacks.tables import attempts
 from customers import customer
 from customers.customer import Customer
-from flows.company import Company
+from flows.company.company import Company
 from voicemail.facts import facts_of
 from voicemail.mailbox import Transcript, Voicemail, voicemails_of_callback
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from callbacks.schedule.company_check import check_company
 from flows.checks.findings import Finding
-from flows.company import Company
+from flows.company.company import Company
 from flows.files.faults import Fault
 from flows.files.loader import Definitions
 from ivr.publishing.prompt_audio import read_definitions

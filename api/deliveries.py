@@ -8,7 +8,6 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.wiring import Wiring
-from runtime.repeated_faults import RepeatedFault
 from runtime.sql.outbox import deliver
 
 log = structlog.get_logger()
@@ -19,15 +18,12 @@ LOOK_SECONDS = 2.0
 
 def deliver_until(stop: threading.Event, wiring: Wiring) -> None:
     """Deliver whenever the bell rings, until `stop` is set. While SQL is away, try again every second."""
-    fault = RepeatedFault()
     while not stop.is_set():
         wiring.bell.wait(LOOK_SECONDS)
         wiring.bell.clear()
         try:
             while deliver(wiring.database, wiring.outbox_handlers) > 0 and not stop.is_set():
                 pass
-            fault.over()
         except SQLAlchemyError as error:
-            if fault.is_news(error):
-                log.warning("outbox.sql_away", reason=str(error)[:200])
+            log.warning("outbox.sql_away", reason=str(error)[:200])
             stop.wait(1.0)

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from api.access import NotAllowed, NotANumber, NotFound, NotSignedIn, UnknownField
+from api.auth.access import NotAllowed, NotANumber, NotFound, NotSignedIn, UnknownField
 from api.known_names import UnknownName
 from callbacks.board import WrongCursor
 from callbacks.callback import CallbackError, IllegalStep, NotTheHolder, StaleNonce, TooLate, UnknownCallback

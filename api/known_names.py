@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from callbacks.callback import LIVE_STATES
 from callbacks.tables import callbacks, is_in
-from flows.company import Company
+from flows.company.company import Company
 from flows.intents import intents_of
 from flows.model import Flow
 

@@ -18,7 +18,7 @@ from api.commands.account import with_provider
 from callbacks.desk import Desk
 from callbacks.queue.callback_queue import CallbackQueue
 from callbacks.queue.index import deliver_changed
-from flows.company import Company
+from flows.company.company import Company
 from ivr import effects
 from ivr.effects import apply_effects
 from ivr.journal.journal import Journal
@@ -31,7 +31,7 @@ from ivr.state import StateSeal
 from ivr.turns import Turns
 from runtime.config import Settings, load_settings
 from runtime.jobs import open_broker
-from runtime.logging import set_up_logging
+from runtime.logs.logging import set_up_logging
 from runtime.redis import open_redis
 from runtime.secret import secret_key
 from runtime.sql.database import open_database

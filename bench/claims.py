@@ -30,7 +30,7 @@ from callbacks.queue.callback_queue import CallbackQueue
 from callbacks.queue.index import rebuild, refresh
 from callbacks.tables import callbacks
 from drill.databases import PostgresDatabase
-from flows.company import Company
+from flows.company.company import Company
 from runtime.embedded import EmbeddedRedis
 from runtime.redis import open_redis
 from runtime.sql.database import open_database, writing

@@ -26,7 +26,7 @@ import runtime.sql.outbox
 from callbacks.backlog import backlog, count_queues
 from callbacks.clock import Clock
 from callbacks.ready import next_ready
-from ivr.callers import look_up
+from ivr.calls.callers import look_up
 from runtime.sql.database import metadata, open_database, reading, writing
 
 assert all((callbacks.tables, customers.tables, runtime.sql.outbox))

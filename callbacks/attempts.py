@@ -17,7 +17,7 @@ from callbacks.schedule.local_time import in_words, zone_of
 from callbacks.schedule.promise_quote import calendar_of
 from callbacks.schedule.retry_schedule import Again, GiveUp, Hours, NeedsNumber, Next, Tried, next_try
 from callbacks.tables import attempts
-from flows.company import Company
+from flows.company.company import Company
 
 log = structlog.get_logger()
 

@@ -32,7 +32,7 @@ from callbacks.schedule.local_time import zone_of
 from callbacks.tables import attempts, callbacks
 from callbacks.transition import move, of_row, read
 from customers.phone import E164
-from flows.company import Company
+from flows.company.company import Company
 from runtime.ids import derived_id, new_id
 from runtime.sql.database import insert_once, writing
 

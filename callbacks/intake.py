@@ -21,7 +21,7 @@ from callbacks.transition import CHANGED, move, of_row
 from customers.history import record
 from customers.request import Request
 from customers.tables import customer_numbers, customers
-from flows.company import Company
+from flows.company.company import Company
 from runtime.ids import arrival_id, derived_id
 from runtime.sql.outbox import enqueue
 

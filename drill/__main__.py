@@ -12,7 +12,7 @@ import typer
 
 from drill.conduct import Options, drill
 from drill.faults import FaultIntervals
-from runtime.logging import set_up_logging
+from runtime.logs.logging import set_up_logging
 
 
 def main(

@@ -17,7 +17,7 @@ from callbacks.tables import callback_sources, callbacks, promises
 from customers.tables import history
 from drill.agents import AgentAction
 from drill.caller import CallRecord
-from ivr.call import FINAL, call_id_of
+from ivr.calls.call import FINAL, call_id_of
 from ivr.line.playing.player import APOLOGY
 from ivr.line.store.calls import CallLog
 from ivr.line.store.recordings import LineRecording, RecordingStore

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flows.company import Company
+from flows.company.company import Company
 from flows.last_resort import apology, record, welcome
 from flows.model import Flow
 from flows.nodes import Greeting

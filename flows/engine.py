@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import assert_never
 
 from flows import rescue
-from flows.company import DEFAULT, Company
+from flows.company.company import DEFAULT, Company
 from flows.events import CallEnded, CallStarted, Effect, InputIgnored, NodeEntered, NodeLeft, WentWrong
 from flows.hanging_up import after_the_end, hang_up
 from flows.inputs import HoursRead, HungUp, Input, PromiseQuoted, Recorded, Result, Trouble

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flows.company import Company
+from flows.company.company import Company
 from flows.verbs import Record, Say
 
 # No node can have this name: names begin with a letter.

@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from flows.calendar_definition import Week
-from flows.company import DEFAULT, Company
+from flows.company.calendar_definition import Week
+from flows.company.company import DEFAULT, Company
+from flows.company.house import calendar_of, zone_of, zone_of_queue
 from flows.events import Event, PromiseSpoken
-from flows.house import calendar_of, zone_of, zone_of_queue
 from flows.prompts.prompt import Known, Prompt, clean, render
 from flows.session import Promise, Session
 from flows.verbs import Dial, Gather, HangUp, Play, Record, Say, Verb

@@ -19,8 +19,8 @@ from callbacks.intake import ensure_callback
 from customers import customer, history
 from customers.phone import dialable
 from customers.request import Request
-from flows.calendar_definition import named
-from flows.company import Company
+from flows.company.calendar_definition import named
+from flows.company.company import Company
 from flows.events import (
     CallbackRequested,
     CallEnded,
@@ -43,10 +43,10 @@ from flows.events import (
 )
 from flows.inputs import HungUp, Recorded
 from ivr import messages_left
-from ivr.call_summary import path_of, summary_of
+from ivr.calls.openings import ensure_call, open_calls, opening_of
+from ivr.calls.summary import path_of, summary_of
 from ivr.journal.past_turns import load_turn, turns_of
 from ivr.journal.turn_record import CallFacts, TurnRecord
-from ivr.openings import ensure_call, open_calls, opening_of
 from ivr.tables import calls
 from runtime.sql.database import savepoint, writing
 from runtime.sql.outbox import Handler, enqueue

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
-from flows.company import Company
+from flows.company.company import Company
 from flows.emergency import emergency
 from flows.last_resort import goodbye
 from flows.model import Flow

@@ -11,7 +11,7 @@ from callbacks.intake import ensure_callback
 from customers import history
 from customers.phone import dialable
 from customers.request import Request
-from flows.company import Company
+from flows.company.company import Company
 from ivr.tables import calls, turns
 from runtime.metrics import voicemails_arrived
 from voicemail import mailbox

@@ -8,12 +8,13 @@ import structlog
 from sqlalchemy.engine import Connection, Engine
 
 from customers.request import Request
-from flows.company import Company
-from ivr import messages_left, statuses
-from ivr.call import CallStatus
+from flows.company.company import Company
+from ivr import messages_left
+from ivr.calls import statuses
+from ivr.calls.call import CallStatus
+from ivr.calls.openings import ensure_call, open_from_journal
 from ivr.emergency import EMERGENCY_TURN
 from ivr.journal.turn_record import CallFacts
-from ivr.openings import ensure_call, open_from_journal
 from runtime.sql.database import writing
 from voicemail import mailbox
 

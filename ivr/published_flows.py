@@ -18,14 +18,13 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from flows.checks.references import recordings, spoken_lines
-from flows.company import Company
+from flows.company.company import Company
 from flows.files.faults import FlowFaults
 from flows.files.loader import load_company, load_flow
 from flows.model import Flow
 from ivr.publishing import COMPANY, live
 from ivr.publishing.recorded_prompts import Json, RecordedPrompts, from_json, to_json
 from ivr.tables import flow_versions, publications
-from runtime.repeated_faults import RepeatedFault
 from runtime.sql.database import reading
 
 log = structlog.get_logger()
@@ -190,14 +189,11 @@ def watch(
     published_flows: PublishedFlows, stop: threading.Event, on_news: Callable[[], None], seconds: float = 2.0
 ) -> None:
     """Refresh them until `stop` is set; a database that is away leaves the flows as they are."""
-    fault = RepeatedFault()
     while not stop.wait(seconds):
         try:
             if published_flows.refresh():
                 log.info("flows.refreshed")
                 on_news()
             published_flows.fetch_recordings()
-            fault.over()
         except (SQLAlchemyError, FlowFaults) as error:
-            if fault.is_news(error):
-                log.warning("flows.not_refreshed", reason=str(error)[:200])
+            log.warning("flows.not_refreshed", reason=str(error)[:200])

@@ -17,11 +17,12 @@ from sqlalchemy.engine import Connection, Engine
 from customers import history
 from customers.phone import spoken_form
 from customers.request import Request
-from flows.company import DEFAULT, Company
-from ivr import messages_left, statuses
-from ivr.call import FINAL, call_id_of
+from flows.company.company import DEFAULT, Company
+from ivr import messages_left
+from ivr.calls import statuses
+from ivr.calls.call import FINAL, call_id_of
+from ivr.calls.openings import ensure_call, open_from_journal
 from ivr.journal.turn_record import CallFacts
-from ivr.openings import ensure_call, open_from_journal
 from ivr.providers.listing import ListedCall, ListedRecording, list_calls, list_recordings
 from ivr.tables import calls, turns
 from runtime.sql.database import reading, writing

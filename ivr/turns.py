@@ -22,8 +22,8 @@ from flows.model import Flow
 from flows.session import Caller, Session
 from flows.turn import Turn
 from flows.verbs import Verb
-from ivr.call_news import tell_ends_of_call
-from ivr.callers import Callers, caller_at
+from ivr.calls.callers import Callers, caller_at
+from ivr.calls.news import tell_ends_of_call
 from ivr.journal.codec import Rang
 from ivr.journal.journal import Journal
 from ivr.journal.past_turns import last_turn

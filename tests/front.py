@@ -15,8 +15,8 @@ from pydantic import SecretStr
 
 import flows
 from api.app import Door, create_app
+from api.auth.users import Role
 from api.parts import Parts
-from api.users import Role
 from flows.files.loader import Definitions, load_flow
 from flows.files.reading import Audio
 from flows.model import Flow

@@ -6,8 +6,8 @@ from contextlib import suppress
 
 from sqlalchemy.engine import Engine
 
-from api import users
-from api.users import Role, UserError
+from api.auth import users
+from api.auth.users import Role, UserError
 
 
 def add_user(engine: Engine, name: str, role: Role) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flows.company import Company
+from flows.company.company import Company
 from voicemail.audio.forms import ending_of
 from voicemail.mailbox import Voicemail
 

@@ -14,11 +14,11 @@ def calls(
     limit: Annotated[int, typer.Option(min=1, max=500, help="How many.")] = 30,
 ) -> None:
     """Show the calls, the newest first."""
-    from api.commands.queue_stores import stores
-    from api.commands.queue_view import read_here
+    from api.commands.queue.stores import stores
+    from api.commands.queue.view import read_here
     from callbacks.schedule.local_time import zone_of
     from customers.phone import spoken_form
-    from ivr.call_list import list_calls
+    from ivr.calls.call_list import list_calls
     from runtime.sql.database import reading
 
     with stores() as wiring, reading(wiring.database) as connection:

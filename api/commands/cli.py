@@ -36,7 +36,7 @@ COMMANDS = (
     Command("migrate", "migrate", "migrate", "Update the tables of the database."),
     Command("call", "call", "call", "Call Ringback from the terminal."),
     Command("calls", "calls", "calls", "List calls, also of callers who left nothing."),
-    Command("queue", "queue", "queue", "List callbacks by deadline; claim, complete, release.", is_group=True),
+    Command("queue", "queue.queue", "queue", "List callbacks by deadline; claim, complete, release.", is_group=True),
     Command("voicemail", "voicemail", "voicemail", "List, play, retranscribe and delete messages.", is_group=True),
     Command("customers", "customers", "customers", "Find, name, merge and erase people.", is_group=True),
     Command("flows", "flows", "flows", "Check, test, play and publish flows.", is_group=True),

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.commands.queue_stores import me, stores
+from api.commands.queue.stores import me, stores
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from customers.customer import Customer
-    from flows.company import Company
+    from flows.company.company import Company
 
 customers = typer.Typer(no_args_is_help=True)
 
@@ -46,7 +46,7 @@ def find(
 @customers.command("show")
 def show(who: Person) -> None:
     """Show one customer with the history, the newest last."""
-    from api.commands.queue_view import event_in_words
+    from api.commands.queue.view import event_in_words
     from callbacks.schedule.local_time import zone_of
     from customers.customer import load
     from customers.history import events_of

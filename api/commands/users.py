@@ -35,7 +35,7 @@ def _users() -> None:
 @users.command("add")
 def add(name: Name, role: RoleOption = RoleName.agent) -> None:
     """Add a user. A token is made by `users token`."""
-    from api.users import add_user
+    from api.auth.users import add_user
 
     with _database() as engine:
         add_user(engine, name, role.value)
@@ -45,7 +45,7 @@ def add(name: Name, role: RoleOption = RoleName.agent) -> None:
 @users.command("token")
 def token(name: Name) -> None:
     """Make a new token and print it, once. The old one stops working."""
-    from api.users import make_token
+    from api.auth.users import make_token
 
     with _database() as engine:
         made = make_token(engine, name)
@@ -56,7 +56,7 @@ def token(name: Name) -> None:
 @users.command("list")
 def list_() -> None:
     """List all users: role, token, and whether they are disabled."""
-    from api.users import list_users
+    from api.auth.users import list_users
 
     with _database() as engine:
         found = list_users(engine)
@@ -72,7 +72,7 @@ def list_() -> None:
 @users.command("set")
 def set_(name: Name, role: RoleOption) -> None:
     """Give a user another role."""
-    from api.users import set_role
+    from api.auth.users import set_role
 
     with _database() as engine:
         set_role(engine, name, role.value)
@@ -82,7 +82,7 @@ def set_(name: Name, role: RoleOption) -> None:
 @users.command("disable")
 def disable(name: Name) -> None:
     """Let a user in no more. What they did stays in the history."""
-    from api.users import disable_user
+    from api.auth.users import disable_user
 
     with _database() as engine:
         disable_user(engine, name)
@@ -92,7 +92,7 @@ def disable(name: Name) -> None:
 @users.command("reset")
 def reset(name: Name) -> None:
     """Void the token of a user, and enable the user again if disabled."""
-    from api.users import reset_user
+    from api.auth.users import reset_user
 
     with _database() as engine:
         reset_user(engine, name)
@@ -101,7 +101,7 @@ def reset(name: Name) -> None:
 
 @contextmanager
 def _database() -> Iterator[Engine]:
-    from api.users import UserError
+    from api.auth.users import UserError
     from api.wiring import opened
 
     with opened("users") as wiring:

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.tables import users
+from api.auth.tables import users
 from callbacks.schedule.company_check import check_company
 from flows.checks.findings import check
 from flows.files.faults import FlowFaults

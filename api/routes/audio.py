@@ -8,7 +8,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Path
 from fastapi.responses import Response
 
-from api.access import OpenParts
+from api.auth.access import OpenParts
 
 router = APIRouter(tags=["telephone"])
 

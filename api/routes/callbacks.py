@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import BeforeValidator, Field
 
-from api.access import Agent, NotANumber, OpenParts
+from api.auth.access import Agent, NotANumber, OpenParts
 from api.cards import card, cards, claimed_card
 from api.known_names import require_names
 from api.parts import Parts

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 from fastapi import APIRouter
 
-from api.access import Agent, NotFound, OpenParts
+from api.auth.access import Agent, NotFound, OpenParts
 from api.shapes import CallShape, TurnShape
-from ivr.call_summary import path_of
+from ivr.calls.summary import path_of
 from ivr.journal.past_turns import turns_of
 from ivr.tables import calls
 from runtime.sql.database import reading

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from sqlalchemy.engine import Connection
 
-from api.access import Admin, Agent, NotFound, OpenParts, Supervisor
+from api.auth.access import Admin, Agent, NotFound, OpenParts, Supervisor
 from api.customer_shapes import (
     CustomerChange,
     CustomerDetailShape,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.access import Agent, OpenParts
+from api.auth.access import Agent, OpenParts
 from api.shapes import FlowList, FlowShape
 
 router = APIRouter(prefix="/api/flows", tags=["flows"])

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.access import OpenParts
+from api.auth.access import OpenParts
 from ivr.published_flows import NothingPublished
 from runtime.sql.database import reading
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.access import NotAllowed, NotSignedIn, OpenParts
+from api.auth.access import NotAllowed, NotSignedIn, OpenParts
 from api.parts import Parts
 from callbacks.figures import broken_within_a_day, queue_figures
 from ivr.published_flows import NothingPublished
@@ -35,7 +35,7 @@ _OF_QUEUES = {
 def metrics(request: Request, parts: OpenParts) -> Response:
     from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-    from api.users import user_of
+    from api.auth.users import user_of
 
     if _is_foreign(request):
         scheme, _, token = request.headers.get("authorization", "").partition(" ")

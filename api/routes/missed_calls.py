@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.access import Agent, OpenParts
+from api.auth.access import Agent, OpenParts
 from api.cards import card, cards
 from api.known_names import require_names
 from api.shapes import CallbackPage, CallbackShape

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.access import Agent, OpenParts
+from api.auth.access import Agent, OpenParts
 
 router = APIRouter(prefix="/api/queues", tags=["queues"])
 

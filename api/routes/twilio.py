@@ -19,8 +19,8 @@ from starlette.responses import Response
 from api.parts import Parts
 from api.webhooks import Endpoint, Webhook
 from flows.verbs import Dial
-from ivr.call import FINAL, call_id_of
-from ivr.caller_id import caller_id
+from ivr.calls.call import FINAL, call_id_of
+from ivr.calls.caller_id import caller_id
 from ivr.emergency import LAST_WORDS
 from ivr.journal.turn_record import CallFacts
 from ivr.provider_callbacks import note_fallback, note_recording, note_status

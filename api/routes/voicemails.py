@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse, Response
 
-from api.access import Admin, Agent, NotFound, OpenParts, Supervisor
+from api.auth.access import Admin, Agent, NotFound, OpenParts, Supervisor
 from api.cards import voicemail_detail, voicemail_entry
 from api.known_names import require_names
 from api.shapes import HeardAgain, HowMany, Moment, VoicemailDetailShape, VoicemailList

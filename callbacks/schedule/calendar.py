@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from callbacks.schedule.public_holidays import public_holidays
 from callbacks.schedule.windows import OpenWindow, Pause, awake, closing_edge, joined, opening_edge, without
-from flows.calendar_definition import WEEKDAYS, CalendarDefinition, Window, named
+from flows.company.calendar_definition import WEEKDAYS, CalendarDefinition, Window, named
 from flows.inputs import HoursRead, HoursState
 from flows.values.clock import shown
 

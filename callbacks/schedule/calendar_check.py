@@ -14,9 +14,9 @@ from callbacks.schedule.public_holidays import (
     regions_with_more,
     what_is_wrong,
 )
-from flows.calendar_definition import CalendarDefinition, DatedDay, Window, named
 from flows.checks.findings import Severity
-from flows.company import Place
+from flows.company.calendar_definition import CalendarDefinition, DatedDay, Window, named
+from flows.company.company import Place
 from flows.files.faults import suggestion
 from flows.values.clock import shown
 

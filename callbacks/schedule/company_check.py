@@ -15,7 +15,7 @@ from callbacks.schedule.calendar import HORIZON
 from callbacks.schedule.calendar_check import Note, check_calendar
 from callbacks.schedule.promise_quote import quote
 from flows.checks.findings import Finding
-from flows.company import DEFAULT, Company, Place
+from flows.company.company import DEFAULT, Company, Place
 from flows.files.faults import suggestion
 from flows.model import Flow
 from flows.nodes import Callback, Hours, Transfer, Voicemail

@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flows.company import Company
+from flows.company.company import Company
 
 _UTC = ZoneInfo("UTC")
 

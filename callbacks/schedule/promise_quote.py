@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from callbacks.schedule.calendar import HORIZON, Calendar, Deadline, LedgerLine, NoOpenHours
 from callbacks.schedule.targets import target_for
-from flows.company import Company
+from flows.company.company import Company
 from flows.events import Effect, QuotePromise, ReadHours
 from flows.inputs import HoursRead, PromiseQuoted, Result
 

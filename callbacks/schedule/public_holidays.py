@@ -7,7 +7,7 @@ from datetime import date
 from difflib import get_close_matches
 from functools import cache
 
-from flows.calendar_definition import Holidays
+from flows.company.calendar_definition import Holidays
 from flows.values.dates import YearlyDate
 from flows.values.places import country_meant
 

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from callbacks.callback import COUNTED, Outcome
 from callbacks.schedule.calendar import HORIZON, Calendar, NoOpenHours
 from callbacks.schedule.windows import OpenWindow, awake, opening_edge
-from flows.calendar_definition import Window
-from flows.company import QUIET
+from flows.company.calendar_definition import Window
+from flows.company.company import QUIET
 
 # After so many attempts, on so many days and in so many parts of the day, a customer counts as unreached.
 MAX_ATTEMPTS: Final = 4

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from callbacks.schedule.calendar import Calendar, Deadline
-from flows.company import TargetRule
+from flows.company.company import TargetRule
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from flows.calendar_definition import Window
+from flows.company.calendar_definition import Window
 
 
 @dataclass(frozen=True, slots=True)

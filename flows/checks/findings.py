@@ -15,7 +15,7 @@ from flows.checks import graph
 from flows.checks.keys import clashing_keys, help_key
 from flows.checks.references import Place, node_prompts, unknown_references
 from flows.checks.wording import wording
-from flows.company import Company
+from flows.company.company import Company
 from flows.model import Flow
 from flows.nodes import Callback, End, Greeting, Language, Menu, Transfer, Voicemail
 from flows.testing.scenarios import ScenarioResult, coverage

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import assert_never
 
-from flows.company import Company
+from flows.company.company import Company
+from flows.company.house import calendar_of
 from flows.files.faults import Fault, suggestion
-from flows.house import calendar_of
 from flows.model import Flow
 from flows.nodes import Callback, End, Greeting, Hours, Language, Menu, Node, Prompt, Transfer, Voicemail
 from flows.prompts.prompt import Line

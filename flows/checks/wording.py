@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from flows.checks import graph
 from flows.checks.pace import line_seconds
 from flows.checks.references import Place, node_prompts
-from flows.company import Company
-from flows.house import calendar_of
+from flows.company.company import Company
+from flows.company.house import calendar_of
 from flows.model import Flow
 from flows.nodes import Callback, Greeting, Language, Menu, Node, Voicemail
 from flows.nodes.language import INVITATIONS

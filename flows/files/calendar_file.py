@@ -7,7 +7,7 @@ from collections.abc import Mapping as Mapping_
 from datetime import date, datetime, time
 from typing import Any
 
-from flows.calendar_definition import (
+from flows.company.calendar_definition import (
     CalendarDefinition,
     CalendarException,
     Closure,

@@ -7,13 +7,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from flows.company import (
+from flows.company.company import (
     DEFAULT,
     MAX_CALENDARS,
     MAX_QUEUES,
     Company,
     NumberDefinition,
 )
+from flows.company.own_words import OwnWords, own_word
 from flows.files.allowances import allowed_findings
 from flows.files.calendar_file import read_calendar, read_file_days
 from flows.files.faults import Fault, FlowFaults, Mark, suggestion
@@ -22,7 +23,6 @@ from flows.files.language_texts import read_by_language, read_names
 from flows.files.queue_file import read_queue, read_team
 from flows.files.reading import Reading
 from flows.files.tree import Mapping, Text, Tree, read_tree
-from flows.own_words import OwnWords, own_word
 from flows.values.language import language_key, read_language
 from flows.values.places import read_country
 from flows.values.telephone import read_address

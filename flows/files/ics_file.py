@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from flows.calendar_definition import DatedDay, named
+from flows.company.calendar_definition import DatedDay, named
 from flows.limits import MAX_FILE_BYTES
 from flows.values.dates import YearlyDate
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from flows.calendar_definition import DatedDay
 from flows.checks.references import recordings, unknown_references
-from flows.company import Company
+from flows.company.calendar_definition import DatedDay
+from flows.company.company import Company
 from flows.files.company_file import load_company
 from flows.files.faults import Fault, FlowFaults, suggestion
 from flows.files.flow_file import read_flow

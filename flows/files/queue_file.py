@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Literal, cast
 
-from flows.calendar_definition import Window
-from flows.company import QUIET, QueueDefinition, TargetRule, TeamDefinition
+from flows.company.calendar_definition import Window
+from flows.company.company import QUIET, QueueDefinition, TargetRule, TeamDefinition
 from flows.files.calendar_file import read_windows
 from flows.files.fields import Fields
 from flows.files.language_texts import read_names

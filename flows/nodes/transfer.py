@@ -14,7 +14,7 @@ from flows.values.telephone import read_number
 from flows.verbs import Dial
 
 if TYPE_CHECKING:
-    from flows.company import Company
+    from flows.company.company import Company
     from flows.files.fields import Fields
     from flows.visit import Visit
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import time
 
-from flows.calendar_definition import WEEKDAYS, Week
+from flows.company.calendar_definition import WEEKDAYS, Week
 from flows.prompts.spoken import clock
 
 # A stretch of hours: opens, closes.

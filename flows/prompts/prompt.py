@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from flows.calendar_definition import Week, named
+from flows.company.calendar_definition import Week, named
 from flows.prompts import opening_hours, spoken
 from flows.prompts.recorded import Recorded
 from flows.session import HoursKnown, Promise

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from flows.checks.pace import prompt_seconds
-from flows.company import Company
+from flows.company.company import Company
 from flows.engine import resume, start
 from flows.events import Effect, Event, NodeEntered, NodeLeft
 from flows.inputs import Digits, Input, Result

@@ -9,7 +9,8 @@ from datetime import datetime
 from difflib import SequenceMatcher
 from zoneinfo import ZoneInfo
 
-from flows.company import Company
+from flows.company.company import Company
+from flows.company.house import zone_of, zone_of_queue
 from flows.events import (
     CallbackRequested,
     Effect,
@@ -20,7 +21,6 @@ from flows.events import (
     ReadHours,
     VoicemailLeft,
 )
-from flows.house import zone_of, zone_of_queue
 from flows.inputs import HoursRead, PromiseQuoted, Result, Silence
 from flows.model import Flow
 from flows.nodes import Node

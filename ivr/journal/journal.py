@@ -21,7 +21,6 @@ from ivr.journal.turn_record import TurnRecord, pack, unpack
 from ivr.journal.turn_writer import Apply, TurnWriter
 from ivr.published_flows import NothingPublished
 from runtime.batch_queue import BatchQueue, Pending, resolve
-from runtime.repeated_faults import RepeatedFault
 
 log = structlog.get_logger()
 
@@ -61,7 +60,6 @@ class Journal:
         # Held where the spool gains an entry or is found empty: else one could slip in just as the journal stops looking.
         self._spooling = threading.Lock()
         self._adopted_at = 0.0
-        self._fault = RepeatedFault()
         self._remembered: OrderedDict[tuple[str, int], TurnRecord] = OrderedDict()
 
     @property
@@ -171,10 +169,8 @@ class Journal:
                 self._commit([unpack(entry) for entry in entries], from_spool=True)
                 place, written = following, written + len(entries)
         except (SQLAlchemyError, NothingPublished) as error:  # the second just after a start, before the flows are read
-            if self._fault.is_news(error):
-                log.warning("journal.still_behind", reason=str(error.__cause__ or error)[:200])
+            log.warning("journal.still_behind", reason=str(error.__cause__ or error)[:200])
             return
-        self._fault.over()
         self._after_commit()
         log.info("journal.caught_up", turns=written)
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from customers.phone import called_address, caller_address
-from ivr.call import CallStatus
+from ivr.calls.call import CallStatus
 from ivr.providers.twilio import began_by_record_verb, seconds_of, status_of
 from voicemail.recordings import ProviderAccount
 

@@ -15,7 +15,7 @@ from twilio.request_validator import HMAC_SHA1, add_port, get_signature_algorith
 
 from customers.phone import called_address, caller_address
 from flows.inputs import Dialed, DialStatus, Digits, HungUp, Input, Recorded, Silence, Trouble
-from ivr.call import FINAL, STATUSES, CallStatus
+from ivr.calls.call import FINAL, STATUSES, CallStatus
 
 log = structlog.get_logger()
 

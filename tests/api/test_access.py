@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from fastapi.routing import APIRoute
 
-from api import users
+from api.auth import users
+from api.auth.users import ROLES, User, UserError, user_of
 from api.routes.twilio import ENDPOINTS
-from api.users import ROLES, User, UserError, user_of
 from runtime.embedded import EmbeddedRedis
 from tests.front import Front, open_front
 from tests.tokens import add_user

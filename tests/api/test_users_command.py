@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from api.auth.users import User, user_of
 from api.commands.users import users
-from api.users import User, user_of
 from runtime.config import Settings
 from runtime.sql.database import open_database
 from runtime.sql.migrate import upgrade

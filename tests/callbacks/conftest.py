@@ -15,8 +15,8 @@ from callbacks.queue.callback_queue import CallbackQueue
 from callbacks.queue.index import rebuild
 from customers.request import Request
 from customers.tables import customers
-from flows.calendar_definition import WEEKDAYS, CalendarDefinition, Holidays, Window
-from flows.company import Company, NumberDefinition, QueueDefinition, TargetRule
+from flows.company.calendar_definition import WEEKDAYS, CalendarDefinition, Holidays, Window
+from flows.company.company import Company, NumberDefinition, QueueDefinition, TargetRule
 from runtime.sql.database import insert_once, writing
 from runtime.sql.outbox import outbox
 

@@ -14,7 +14,7 @@ from callbacks.clock import Clock
 from callbacks.queue.callback_queue import CallbackQueue
 from callbacks.ready import next_ready
 from callbacks.tables import callbacks, queue_sizes
-from ivr.callers import look_up
+from ivr.calls.callers import look_up
 from runtime.sql.database import reading, writing
 from tests.callbacks.conftest import NOW, Ask
 from tests.callbacks.test_queue import fill

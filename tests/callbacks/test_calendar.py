@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from callbacks.schedule.calendar import Calendar, NoOpenHours
 from callbacks.schedule.windows import OpenWindow, Pause
-from flows.calendar_definition import (
+from flows.company.calendar_definition import (
     WEEKDAYS,
     CalendarDefinition,
     CalendarException,

@@ -21,7 +21,7 @@ from callbacks.desk import Desk
 from callbacks.queue.callback_queue import CallbackQueue
 from callbacks.tables import callbacks
 from customers.tables import history
-from flows.company import Company
+from flows.company.company import Company
 from runtime.sql.database import reading, writing
 from runtime.sql.outbox import outbox
 from tests.callbacks.conftest import AGENTS, NOW, Ask

@@ -18,7 +18,7 @@ from callbacks.queue.index import Index
 from callbacks.tables import callbacks, promises
 from callbacks.transition import read
 from customers.history import events_of
-from flows.company import Company
+from flows.company.company import Company
 from runtime.redis import open_redis
 from runtime.sql.database import reading, writing
 from tests.callbacks.conftest import NOW, Ask

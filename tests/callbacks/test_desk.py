@@ -16,7 +16,7 @@ from callbacks.desk import LEASE, Desk
 from callbacks.queue.callback_queue import CallbackQueue
 from callbacks.tables import attempts, callbacks, promises
 from customers.history import events_of
-from flows.company import Company
+from flows.company.company import Company
 from runtime.redis import open_redis
 from runtime.sql.database import reading, writing
 from tests.callbacks.conftest import NOW, Ask

@@ -14,7 +14,7 @@ from callbacks.tables import callback_sources, callbacks, promises
 from callbacks.transition import CHANGED, of_row, read
 from customers.history import events_of
 from customers.tables import customers
-from flows.company import Company
+from flows.company.company import Company
 from runtime.sql.database import insert_once, reading, writing
 from runtime.sql.outbox import outbox
 from tests.callbacks.conftest import NOW, Ask

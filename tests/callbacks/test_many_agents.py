@@ -23,7 +23,7 @@ from callbacks.queue.index import deliver_changed, rebuild
 from callbacks.tables import callbacks
 from callbacks.transition import CHANGED
 from customers.tables import customers, history
-from flows.company import Company
+from flows.company.company import Company
 from runtime.sql.database import metadata, open_database, reading, writing
 from runtime.sql.outbox import deliver
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from callbacks.schedule.calendar import Calendar
 from callbacks.schedule.promise_quote import perform_effect, quote
 from callbacks.schedule.targets import Target, target_for
-from flows.company import Company, TargetRule
+from flows.company.company import Company, TargetRule
 from flows.events import QuotePromise, ReadHours
 from flows.inputs import HoursRead, PromiseQuoted
 

@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from typer.testing import CliRunner, Result
 
-from api.commands.queue import queue
-from api.commands.queue_view import due_in_words
+from api.commands.queue.queue import queue
+from api.commands.queue.view import due_in_words
 from callbacks.tables import callbacks
 from customers.tables import customers
-from flows.company import Company
+from flows.company.company import Company
 from ivr.published_flows import PublishedFlows
 from runtime.sql import migrate
 from runtime.sql.database import open_database, reading, writing

@@ -10,7 +10,7 @@ import pytest
 from callbacks.callback import Outcome
 from callbacks.schedule.calendar import Calendar, NoOpenHours
 from callbacks.schedule.retry_schedule import Again, GiveUp, Hours, NeedsNumber, Next, Tried, next_try
-from flows.company import Company
+from flows.company.company import Company
 
 RIGA = ZoneInfo("Europe/Riga")
 

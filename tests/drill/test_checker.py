@@ -23,7 +23,7 @@ from drill.checker import (
     check_requests,
     check_silence,
 )
-from ivr.call import call_id_of
+from ivr.calls.call import call_id_of
 from ivr.line.store.recordings import LineRecording
 
 SID = "CA" + "1" * 32

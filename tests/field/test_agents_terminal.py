@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from rich.console import Console
 from sqlalchemy.engine import Engine
 
-from api.commands import queue_pages
-from api.commands.queue_stores import stores as stores_of_a_command
+from api.commands.queue import pages as queue_pages
+from api.commands.queue.stores import stores as stores_of_a_command
 from callbacks.board import Filter
 from callbacks.tables import callbacks
 from runtime.sql.database import reading, writing
@@ -174,7 +174,7 @@ def test_on_a_small_screen_eleven_callbacks_are_seen_and_no_number_is_broken(
     made = [leave(f"CA{number}", intent=f"matter_{number}") for number in range(11)]
     run("claim", made[0])
     run("attempt", made[0], "--outcome", "busy")
-    monkeypatch.setattr("api.commands.queue_pages._PIPE_COLUMNS", 80)
+    monkeypatch.setattr("api.commands.queue.pages._PIPE_COLUMNS", 80)
     lines = run().output.splitlines()
     assert len(lines) <= 23
     assert max(map(len, lines)) <= 80

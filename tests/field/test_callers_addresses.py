@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from flows.session import Caller
-from ivr.callers import caller_at
+from ivr.calls.callers import caller_at
 from tests.field.definitions import COMPANY, write_folder
 from tests.field.house import House, OpenHouse
 from tests.field.telephone import Telephone, Write, words
@@ -177,7 +177,7 @@ def test_who_cannot_be_called_back_hears_once_why_in_their_language(
 
 
 def test_an_address_stands_masked_in_the_log() -> None:
-    from runtime.logging import mask_private
+    from runtime.logs.logging import mask_private
 
     fields = {"reason": 'no answer from sip:anna.berzina@host.example, client:anna7 and "+37120000071"'}
     assert (

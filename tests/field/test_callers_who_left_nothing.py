@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ivr.call_list import list_calls
+from ivr.calls.call_list import list_calls
 from runtime.sql.database import reading
 from tests.front import Front
 

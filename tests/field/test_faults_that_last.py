@@ -11,8 +11,7 @@ from structlog.testing import capture_logs
 
 from ivr import messages_left
 from ivr.effects import RETRY
-from runtime.logging import MAX_FIELD_CHARACTERS, mask_private
-from runtime.repeated_faults import RepeatedFault
+from runtime.logs.logging import MAX_FIELD_CHARACTERS, mask_private
 from runtime.sql.database import reading, writing
 from runtime.sql.outbox import deliver, outbox
 from tests.front import Front
@@ -51,19 +50,6 @@ async def test_what_follows_from_a_turn_is_tried_again_after_growing_pauses(
     deliver(engine, handlers)
     with reading(engine) as connection:
         assert connection.scalar(sa.select(sa.func.count()).where(outbox.c.kind == RETRY)) == 0
-
-
-def test_a_database_that_is_away_is_told_in_few_lines() -> None:
-    now = 0.0
-    fault = RepeatedFault(lambda: now)
-    told = 0
-    for _ in range(1200):  # ten minutes, looked at twice a second
-        told += fault.is_news(ConnectionError())
-        now += 0.5
-    assert 6 <= told <= 20
-    assert fault.is_news(TimeoutError()) and not fault.is_news(TimeoutError())
-    fault.over()
-    assert fault.is_news(TimeoutError())
 
 
 def test_the_end_of_a_long_traceback_stands_in_the_log() -> None:

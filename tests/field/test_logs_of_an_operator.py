@@ -14,7 +14,7 @@ import pytest
 import structlog
 
 from runtime.config import Settings
-from runtime.repeated_lines import PAUSE_SECONDS, RepeatedLines
+from runtime.logs.repeated_lines import PAUSE_SECONDS, RepeatedLines
 from runtime.sql.migrate import upgrade
 
 NAME = re.compile(r"[a-z_]+\.[a-z_]+")

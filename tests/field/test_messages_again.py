@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
-from api.commands.queue import queue
+from api.commands.queue.queue import queue
 from api.commands.voicemail import voicemail
 from callbacks.tables import callbacks
 from ivr.reconciler import reconcile

@@ -8,7 +8,7 @@ from sqlalchemy.engine import Engine
 
 from callbacks.desk import Desk
 from callbacks.transition import read
-from flows.company import Company
+from flows.company.company import Company
 from runtime.sql.database import reading
 from tests.callbacks.conftest import NOW, asker, company
 

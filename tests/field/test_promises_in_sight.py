@@ -16,8 +16,8 @@ from callbacks.intake import ensure_callback
 from callbacks.tables import callbacks
 from customers.request import Request
 from customers.tables import customers
-from flows.company import Company
-from runtime.logging import mask_private
+from flows.company.company import Company
+from runtime.logs.logging import mask_private
 from runtime.sql.database import insert_once, reading, writing
 from tests.front import OPEN_TUESDAY, Front
 

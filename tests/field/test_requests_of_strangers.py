@@ -15,7 +15,7 @@ import httpx2
 import pytest
 import structlog
 
-from api import guard
+from api.auth import guard
 from api.doctor.checkup import check_data_folder
 from runtime.config import Settings
 from runtime.data_folder import keep_private

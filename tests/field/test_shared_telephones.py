@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx2
 
-from api.users import Role
+from api.auth.users import Role
 from flows.session import Caller
 from tests.callbacks.conftest import company
 from tests.field.house import House, OpenHouse

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.company import Company
+from flows.company.company import Company
 from flows.engine import resume, start
 from flows.events import Effect, Event, NodeEntered, QuotePromise, ReadHours
 from flows.files.loader import load_company, load_flow

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flows.company import Company
+from flows.company.company import Company
 from flows.engine import resume
 from flows.events import CallbackRequested, CallEnded, InputIgnored, VoicemailLeft
 from flows.inputs import Dialed, Digits, HoursRead, HungUp, Input, PromiseQuoted, Recorded, Result, Silence, Trouble

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from flows.checks.findings import check
-from flows.company import Company
+from flows.company.company import Company
 from flows.files.faults import FlowFaults
 from flows.files.loader import load_flow
 

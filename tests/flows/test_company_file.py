@@ -6,8 +6,8 @@ from datetime import date, datetime, time
 
 import pytest
 
-from flows.calendar_definition import Window
-from flows.company import TargetRule
+from flows.company.calendar_definition import Window
+from flows.company.company import TargetRule
 from flows.files.faults import FlowFaults
 from flows.files.loader import load_company
 

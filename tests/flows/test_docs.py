@@ -12,7 +12,7 @@ import pytest
 from flows import nodes
 from flows.checks import findings as issues
 from flows.checks import wording
-from flows.company import Company
+from flows.company.company import Company
 from flows.files.faults import FlowFaults
 from flows.files.loader import load_company, load_flow
 from flows.testing.scenarios import run

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from flows.company import Company
+from flows.company.company import Company
 from flows.engine import recover, resume, start
 from flows.events import (
     CallbackRequested,

@@ -8,7 +8,7 @@ import pytest
 
 from flows.checks.findings import check
 from flows.checks.wording import named_keys
-from flows.company import Company
+from flows.company.company import Company
 from flows.files.loader import load_flow, load_folder
 from flows.model import Flow
 from flows.prompts.prompt import Line, parse

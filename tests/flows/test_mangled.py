@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flows.checks.findings import check
-from flows.company import Company
+from flows.company.company import Company
 from flows.files.faults import FlowFaults
 from flows.files.loader import load_company, load_flow
 from flows.inputs import Digits, Silence

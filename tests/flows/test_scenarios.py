@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from flows.checks.findings import untested
-from flows.company import Company
+from flows.company.company import Company
 from flows.events import Effect, QuotePromise
 from flows.files.loader import load_flow
 from flows.inputs import HoursRead, PromiseQuoted, Result

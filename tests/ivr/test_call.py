@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from ivr.call import FINAL, STATUSES, CallStatus, earlier_statuses, may_follow
+from ivr.calls.call import FINAL, STATUSES, CallStatus, earlier_statuses, may_follow
 
 
 @pytest.mark.parametrize(("present", "reported"), list(itertools.product(STATUSES, STATUSES)))

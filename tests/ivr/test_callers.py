@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from callbacks.tables import callbacks
 from customers.customer import find_by_number, remember_language, rename
 from flows.session import Caller
-from ivr.callers import look_up
+from ivr.calls.callers import look_up
 from ivr.turns import LOOK_UP_SECONDS
 from runtime.sql.database import reading, writing
 from tests.front import Front

@@ -22,7 +22,7 @@ from callbacks.tables import callback_sources
 from customers.tables import history
 from flows.inputs import Silence
 from flows.session import Session
-from ivr.call import call_id_of
+from ivr.calls.call import call_id_of
 from ivr.journal.journal import Journal
 from ivr.journal.spool import Spool
 from ivr.journal.turn_record import CallFacts, TurnRecord, pack

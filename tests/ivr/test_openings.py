@@ -11,10 +11,11 @@ import sqlalchemy as sa
 
 from customers.history import events_of
 from customers.tables import customer_numbers, customers, history
-from ivr import effects, openings
-from ivr.call import call_id_of
+from ivr import effects
+from ivr.calls import openings
+from ivr.calls.call import call_id_of
+from ivr.calls.openings import ensure_call, open_from_journal
 from ivr.journal.turn_record import CallFacts
-from ivr.openings import ensure_call, open_from_journal
 from ivr.tables import calls, turns
 from runtime.sql.database import reading, writing
 from runtime.sql.outbox import outbox

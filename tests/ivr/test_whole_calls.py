@@ -16,7 +16,7 @@ from callbacks.tables import callback_sources, callbacks, promises
 from customers.history import events_of
 from customers.tables import customers
 from flows.last_resort import apology
-from ivr.call import call_id_of
+from ivr.calls.call import call_id_of
 from ivr.tables import calls, turns
 from runtime.sql.database import reading
 from tests.front import DEFINITIONS, Front, open_front

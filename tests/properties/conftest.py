@@ -6,8 +6,8 @@ from datetime import time
 
 import pytest
 
-from flows.calendar_definition import WEEKDAYS, CalendarDefinition, Window
-from flows.company import Company, NumberDefinition, QueueDefinition, TargetRule
+from flows.company.calendar_definition import WEEKDAYS, CalendarDefinition, Window
+from flows.company.company import Company, NumberDefinition, QueueDefinition, TargetRule
 from tests.properties.examples import played
 
 QUEUES = ("desk", "nights")

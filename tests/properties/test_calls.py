@@ -24,7 +24,7 @@ import ivr.journal.journal
 from flows.inputs import Dialed, DialStatus, Digits, HungUp, Input, Recorded, Silence
 from flows.session import Session
 from flows.verbs import Dial, Gather, HangUp, Record
-from ivr.call import FINAL, CallStatus, call_id_of
+from ivr.calls.call import FINAL, CallStatus, call_id_of
 from ivr.journal.codec import to_json
 from ivr.journal.turn_record import CallFacts
 from ivr.provider_callbacks import note_recording, note_status

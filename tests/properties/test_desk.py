@@ -30,7 +30,7 @@ from callbacks.queue.index import Index, deliver_changed
 from callbacks.transition import CHANGED
 from customers.request import Request
 from customers.tables import customers
-from flows.company import Company
+from flows.company.company import Company
 from runtime.embedded import EmbeddedRedis
 from runtime.redis import open_redis
 from runtime.sql.database import insert_once, metadata, open_database, writing

@@ -15,7 +15,7 @@ from callbacks.queue.callback_queue import CallbackQueue, Counts
 from callbacks.queue.index import rebuild
 from callbacks.tables import callbacks
 from customers.tables import customers
-from flows.company import Company
+from flows.company.company import Company
 from runtime.sql.database import writing
 
 NOW = datetime.now(UTC)

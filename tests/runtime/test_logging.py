@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runtime.logging import mask_number, mask_private
+from runtime.logs.logging import mask_number, mask_private
 
 
 @pytest.mark.parametrize(

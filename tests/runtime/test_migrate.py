@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-import api.tables
+import api.auth.tables
 import callbacks.tables
 import customers.tables
 import ivr.tables
@@ -19,7 +19,7 @@ from runtime.config import ConfigurationError, Settings
 from runtime.sql.database import metadata, open_database, writing
 from runtime.sql.migrate import NEWEST, present, refuse_old_tables, upgrade
 
-ALL = (api.tables, callbacks.tables, customers.tables, ivr.tables, runtime.sql.outbox, voicemail.tables)
+ALL = (api.auth.tables, callbacks.tables, customers.tables, ivr.tables, runtime.sql.outbox, voicemail.tables)
 
 
 def test_the_migrated_tables_are_those_of_the_code(empty_database_url: str) -> None:

@@ -19,7 +19,7 @@ import structlog
 from dramatiq.errors import BrokerConnectionError
 from sqlalchemy.engine import Engine
 
-from flows.company import Company
+from flows.company.company import Company
 from runtime.moments import from_ms, to_ms
 from runtime.sql.database import reading, writing
 from voicemail.jobs.fetching import fetch_voicemail

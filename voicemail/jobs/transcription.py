@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from flows.company import Company
+from flows.company.company import Company
 from runtime.sql.database import reading
 from voicemail import mailbox, steps
 from voicemail.jobs.hindrance import NO_DECODER, NO_MEMORY, NO_RECORDINGS, hindrance_of

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from flows.company import Company
+from flows.company.company import Company
 from runtime.config import Settings
 from runtime.jobs import open_broker
 from voicemail.jobs.actors import Jobs, register, requeue_stalled, requeue_waiting

@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from flows.company import Company
+from flows.company.company import Company
 from voicemail.models.catalogue import spellings
 from voicemail.own_words.corrections import Correction, learnt
 from voicemail.own_words.phonemes import coded

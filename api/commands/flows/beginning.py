@@ -11,7 +11,7 @@ import typer
 from api.commands.flows.folder import shipped_folder, stop
 
 if TYPE_CHECKING:
-    from flows.company import Company
+    from flows.company.company import Company
 
 _FLOW = """\
 spec: 1

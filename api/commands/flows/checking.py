@@ -49,7 +49,7 @@ def test_flows(
 
 def _show_calendars(compiled: Compiled) -> None:
     """Print what each calendar keeps, so that a person sees whether it is meant so."""
-    from api.commands.calendar_view import calendar_lines
+    from api.commands.flows.calendar_view import calendar_lines
 
     company = compiled.definitions.company
     for name, calendar in company.calendars.items() if company is not None else ():

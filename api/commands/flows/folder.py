@@ -10,7 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from api.compiled import Compiled
-    from flows.company import Company
+    from flows.company.company import Company
     from flows.events import Effect
     from flows.inputs import Result
     from flows.model import Flow

@@ -52,9 +52,9 @@ def play_flow(
 ) -> None:
     """A call in the terminal, with no server: type keys, press Enter to stay silent, h to hang up."""
     from customers.phone import caller_address
-    from flows.house import zone_of
+    from flows.company.house import zone_of
     from flows.testing.rehearsal import Rehearsal
-    from ivr.callers import caller_at
+    from ivr.calls.callers import caller_at
 
     if folder is not None and flow is None and not folder.exists():
         folder, flow = None, str(folder)  # a single word that is no folder names a flow

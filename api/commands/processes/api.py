@@ -12,7 +12,7 @@ def api() -> None:
     from api.app import create_app
     from api.commands.account import with_provider
     from runtime.config import load_settings
-    from runtime.logging import set_up_logging
+    from runtime.logs.logging import set_up_logging
     from runtime.sql.migrate import refuse_old_tables
 
     settings = with_provider(load_settings())

@@ -18,7 +18,6 @@ def clock() -> None:
     from api.wiring import opened
     from callbacks.clock import Clock
     from ivr.published_flows import NothingPublished
-    from runtime.repeated_faults import RepeatedFault
     from runtime.sql.outbox import deliver
     from voicemail.jobs.actors import resend_all
 
@@ -31,16 +30,13 @@ def clock() -> None:
         removing = threading.Thread(target=remove_old_until, args=(stop, wiring), name="retention", daemon=True)
         removing.start()
         log.info("clock.ready")
-        fault = RepeatedFault()
         while not stop.wait(TICK_SECONDS):
             try:
                 wiring.published_flows.refresh()
                 if ticking.tick(datetime.now(UTC)).index_rebuilt:
                     resend_all(wiring.database, wiring.jobs)  # if the index was emptied, the job queue was, too
                 deliver(wiring.database, wiring.outbox_handlers)
-                fault.over()
             except (SQLAlchemyError, NothingPublished) as error:
-                if fault.is_news(error):
-                    log.warning("clock.pass_failed", reason=str(error)[:200])
+                log.warning("clock.pass_failed", reason=str(error)[:200])
         reconciling.join(20)
         removing.join(20)

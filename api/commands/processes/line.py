@@ -13,7 +13,7 @@ def line() -> None:
     from ivr.line.service.server import serve_line
     from ivr.line.store.account import for_settings
     from runtime.config import load_settings
-    from runtime.logging import set_up_logging
+    from runtime.logs.logging import set_up_logging
 
     settings = load_settings()
     set_up_logging("line", settings.log_format)

@@ -12,7 +12,7 @@ def worker() -> None:
 
     from api.commands.processes.stopping import stop_on_signals
     from api.wiring import opened
-    from flows.company import Company
+    from flows.company.company import Company
     from ivr.published_flows import NothingPublished
     from voicemail.jobs.worker import run_worker
 

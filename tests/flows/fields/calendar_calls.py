@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from api.commands.calendar_view import calendar_lines
+from api.commands.flows.calendar_view import calendar_lines
 from flows.files.loader import load_company
 from tests.field.definitions import write_folder
 from tests.flows.fields.company_calls import greeted

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx2
 
-from api.users import add_user, make_token
+from api.auth.users import add_user, make_token
 from tests.field.definitions import write_folder
 from tests.field.house import Heard, House, open_house
 from tests.front import OPEN_TUESDAY

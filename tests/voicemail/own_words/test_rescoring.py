@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from api.commands.words import correct
-from flows.company import Company
+from flows.company.company import Company
 from flows.files.loader import load_company
 from tests.flows.test_company_file import GOOD
 from voicemail.evaluation.clips import characters

@@ -12,8 +12,8 @@ from typing import Any, TextIO, cast
 import orjson
 import structlog
 
-from runtime.log_lines import LogLines
-from runtime.repeated_lines import RepeatedLines
+from runtime.logs.log_lines import LogLines
+from runtime.logs.repeated_lines import RepeatedLines
 
 _NUMBER = re.compile(r"\+?[0-9][0-9 ()-]{5,}[0-9]")
 # A person's address that is no number: what comes after the scheme.

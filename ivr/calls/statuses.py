@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
-from ivr.call import FINAL, CallStatus, earlier_statuses
+from ivr.calls.call import FINAL, CallStatus, earlier_statuses
 from ivr.tables import calls
 
 

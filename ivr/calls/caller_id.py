@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from customers.phone import caller_address, dialable, is_bare_number
-from flows.company import Company
+from flows.company.company import Company
 
 
 def caller_id(company: Company, sent_from: str, sent_to: str) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.commands.queue_stores import find, me, stores
+from api.commands.queue.stores import find, me, stores
 
 
 def missed(
@@ -15,7 +15,7 @@ def missed(
     limit: Annotated[int, typer.Option(min=1, max=500, help="How many.")] = 30,
 ) -> None:
     """Show the missed calls: messages in which nobody speaks, the newest first."""
-    from api.commands.queue_view import read_here, short_id
+    from api.commands.queue.view import read_here, short_id
     from api.known_names import require_names
     from callbacks.missed_calls import list_missed
     from callbacks.schedule.local_time import zone_of

@@ -16,7 +16,7 @@ _PIPE_COLUMNS = 200
 
 def table(wiring: Wiring, wanted: Filter, limit: int, width: int) -> RenderableType:
     """The callbacks wanted, by deadline, at most so many."""
-    from api.commands import queue_view
+    from api.commands.queue import view as queue_view
     from callbacks.board import count_callbacks, list_callbacks
     from customers.customer import load
     from runtime.sql.database import reading
@@ -32,7 +32,7 @@ def table(wiring: Wiring, wanted: Filter, limit: int, width: int) -> RenderableT
 
 def rows_that_fit(console: Console) -> int:
     """How many callbacks a screen shows at once, with the line that counts the rest."""
-    from api.commands.queue_view import lines_a_callback
+    from api.commands.queue.view import lines_a_callback
 
     return max(1, (console.height - 2) // lines_a_callback(console.width))
 
@@ -41,7 +41,7 @@ def sheet(wiring: Wiring, callback_id: str) -> RenderableType:
     """One callback in full."""
     import sqlalchemy as sa
 
-    from api.commands import queue_view
+    from api.commands.queue import view as queue_view
     from callbacks.notes import notes_of
     from callbacks.tables import attempts, promises
     from callbacks.transition import read

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flows.company import DEFAULT, Company
+from flows.company.company import DEFAULT, Company
 from flows.model import Flow
 from flows.nodes import Callback, Hours, Voicemail
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from api.wiring import Wiring
     from callbacks.callback import Callback
-    from flows.company import Company
+    from flows.company.company import Company
 
 
 def me() -> str:
@@ -78,7 +78,7 @@ def mine(engine: Engine, part: str) -> Callback:
 def _only_mine(engine: Engine) -> Callback:
     import sqlalchemy as sa
 
-    from api.commands.queue_view import short_id
+    from api.commands.queue.view import short_id
     from callbacks.tables import callbacks
     from callbacks.transition import of_row
     from runtime.sql.database import reading
@@ -111,7 +111,7 @@ def moment(written: str, company: Company, queue: str) -> datetime:
 
 
 def _why_not_mine(callback: Callback) -> str:
-    from api.commands.queue_view import short_id
+    from api.commands.queue.view import short_id
 
     name, state = short_id(callback), callback.state.replace("_", " ")
     if callback.holder:

@@ -14,8 +14,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
+from api.auth.users import User, user_of
 from api.errors import not_signed_in, problem
-from api.users import User, user_of
 
 log = structlog.get_logger()
 

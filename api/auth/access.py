@@ -9,8 +9,8 @@ from fastapi import Depends, Request
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from api.auth.users import Role, User
 from api.parts import Parts
-from api.users import Role, User
 
 _bearer = HTTPBearer(auto_error=False, description="A token from `ringback users token NAME`.")
 
@@ -62,7 +62,7 @@ OpenParts = Annotated[Parts, Depends(parts_of)]
 
 
 def signed_in(request: Request, _described: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> User:
-    """The user of the request's token, as the guard found them (api/guard.py). Raises NotSignedIn."""
+    """The user of the request's token, as the guard found them (api/auth/guard.py). Raises NotSignedIn."""
     user: User | None = request.state.user
     if user is None:
         raise NotSignedIn

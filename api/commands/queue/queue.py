@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from api.commands import queue_pages
-from api.commands.queue_missed import missed, revive
-from api.commands.queue_stores import find, me, mine, moment, stores
+from api.commands.queue import pages as queue_pages
+from api.commands.queue.missed import missed, revive
+from api.commands.queue.stores import find, me, mine, moment, stores
 from callbacks.callback import AttemptOutcome, ClosingOutcome, State
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def show(callback_id: Id) -> None:
 @queue.command("history")
 def history(callback_id: Id) -> None:
     """Show what happened with the customer of a callback, the newest last."""
-    from api.commands.queue_view import event_in_words
+    from api.commands.queue.view import event_in_words
     from callbacks.schedule.local_time import zone_of
     from customers.history import events_of
     from runtime.sql.database import reading
@@ -146,7 +146,7 @@ def claim(
 @queue.command("renew")
 def renew(callback_id: Held = "") -> None:
     """Hold a callback for ten minutes more."""
-    from api.commands.queue_view import read_here
+    from api.commands.queue.view import read_here
     from callbacks.schedule.local_time import zone_of
 
     with stores() as wiring:
@@ -241,7 +241,7 @@ queue.command("revive")(revive)
 def _write_attempt(
     wiring: Wiring, callback_id: str, nonce: str, outcome: AttemptOutcome, note: str, later: str | None, name: str
 ) -> None:
-    from api.commands.queue_view import state_in_words
+    from api.commands.queue.view import state_in_words
     from callbacks.schedule.local_time import zone_of
 
     company = wiring.company()

@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
 
-from flows.calendar_definition import CalendarDefinition, Definition, Names, Window, named
+from flows.company.calendar_definition import CalendarDefinition, Definition, Names, Window, named
+from flows.company.own_words import OwnWords, is_own_word
 from flows.files.faults import Mark
-from flows.own_words import OwnWords, is_own_word
 from flows.values.language import read_language
 from flows.values.places import read_country
 from flows.values.telephone import address_forms, read_address, read_number

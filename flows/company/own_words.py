@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, model_validator
 
-from flows.calendar_definition import Definition
+from flows.company.calendar_definition import Definition
 
 MAX_OWN_WORDS = 500  # of a language; each is looked for in every message
 MAX_OWN_WORD_CHARACTERS = 60

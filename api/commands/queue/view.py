@@ -17,7 +17,7 @@ from callbacks.schedule.local_time import in_words, zone_of
 from customers.customer import Customer, shown_number
 from customers.history import HistoryEvent
 from customers.phone import spoken_form
-from flows.company import Company
+from flows.company.company import Company
 from voicemail.facts import Fact, find_facts
 from voicemail.mailbox import Voicemail
 from voicemail.models.catalogue import language_name

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from callbacks.schedule.calendar_check import next_holidays
-from flows.calendar_definition import WEEKDAYS, CalendarDefinition, DatedDay, Week, Weekday, Window, named
+from flows.company.calendar_definition import WEEKDAYS, CalendarDefinition, DatedDay, Week, Weekday, Window, named
 from flows.values.clock import shown
 from flows.values.dates import YearlyDate
 

@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from api.tables import users
+from api.auth.tables import users
 from runtime.sql.database import insert_once, reading, writing
 
 Role = Literal["agent", "supervisor", "admin"]

@@ -1,0 +1,1 @@
+"""`ringback queue`: the callbacks by deadline, and what an agent does with them."""

@@ -1,0 +1,1 @@
+"""Log lines: structured, masked, and written without keeping a call waiting."""
