@@ -195,5 +195,5 @@ def watch(
                 log.info("flows.refreshed")
                 on_news()
             published_flows.fetch_recordings()
-        except (SQLAlchemyError, FlowFaults) as error:
+        except (SQLAlchemyError, FlowFaults, NothingPublished) as error:
             log.warning("flows.not_refreshed", reason=str(error)[:200])

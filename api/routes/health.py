@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.auth.access import OpenParts
 from ivr.published_flows import NothingPublished
 from runtime.sql.database import reading
+from runtime.threads import died
 
 router = APIRouter(tags=["health"])
 
@@ -40,5 +41,8 @@ def readyz(parts: OpenParts) -> JSONResponse:
         checks["redis"] = "ok"
     except redis.RedisError:
         checks["redis"] = "away"
+    waiting = parts.journal.spooled
+    checks["spool"] = f"{waiting} turns wait for SQL" if waiting else "ok"
+    checks["threads"] = ", ".join(f"{name} died" for name in died()) or "ok"
     is_ready = checks["flows"] == "ok"
     return JSONResponse({"status": "ok" if is_ready else "not ready", **checks}, status_code=200 if is_ready else 503)

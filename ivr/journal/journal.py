@@ -126,10 +126,15 @@ class Journal:
             if time.monotonic() - self._adopted_at > ADOPT_SECONDS:
                 self._adopt()
             batch = self._waiting.take(MAX_BATCH, RETRY_SECONDS)
-            if batch:
-                self._write_batch(batch)
-            else:
-                self._catch_up()
+            try:
+                if batch:
+                    self._write_batch(batch)
+                else:
+                    self._catch_up()
+            except Exception:
+                # The thread goes on: those who wait for this batch spool their turns when their patience ends.
+                log.exception("journal.failed", turns=len(batch or ()))
+                self._is_behind.set()
             if batch is None:
                 return
 
@@ -168,7 +173,8 @@ class Journal:
                     continue
                 self._commit([unpack(entry) for entry in entries], from_spool=True)
                 place, written = following, written + len(entries)
-        except (SQLAlchemyError, NothingPublished) as error:  # the second just after a start, before the flows are read
+        # The second just after a start, before the flows are read; the third when the disk fails.
+        except (SQLAlchemyError, NothingPublished, OSError) as error:
             log.warning("journal.still_behind", reason=str(error.__cause__ or error)[:200])
             return
         self._after_commit()

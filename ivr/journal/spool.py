@@ -14,8 +14,9 @@ import threading
 import uuid
 import zlib
 from collections.abc import Sequence
+from io import FileIO
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import structlog
 
@@ -43,8 +44,7 @@ class Spool:
         with self._lock:
             end = self._file.seek(0, os.SEEK_END)
             try:
-                self._file.write(packed)
-                self._file.flush()
+                _write(self._file, packed)
                 os.fsync(self._file.fileno())
             except OSError:
                 os.ftruncate(self._file.fileno(), end)
@@ -73,7 +73,7 @@ class Spool:
             if path == self._path:
                 continue
             try:
-                orphan = path.open("r+b")
+                orphan = path.open("r+b", buffering=0)
             except FileNotFoundError:
                 continue  # somebody else was first
             with orphan:
@@ -103,17 +103,18 @@ class Spool:
             self._file.close()
 
 
-def _new_file(folder: Path) -> tuple[Path, IO[bytes]]:
+def _new_file(folder: Path) -> tuple[Path, FileIO]:
     """An empty file that is ours. Before it is locked a neighbour may take it for an orphan's; then another is made."""
     while True:
         path = folder / f"{uuid.uuid4().hex}{_SUFFIX}"
-        file = path.open("a+b")
+        # Without a buffer: bytes that a full disk refused would stay in it and come back with the next seek.
+        file = path.open("a+b", buffering=0)
         if _take(path, file):
             return path, file
         file.close()
 
 
-def _take(path: Path, file: IO[bytes]) -> bool:
+def _take(path: Path, file: FileIO) -> bool:
     """Lock a file; tell whether it is ours now and still stands at its path."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -127,7 +128,14 @@ def _pack(entry: dict[str, Any]) -> bytes:
     return _HEAD.pack(len(body), zlib.crc32(body)) + body
 
 
-def _read(file: IO[bytes], start: int, limit: int) -> tuple[list[dict[str, Any]], int]:
+def _write(file: FileIO, content: bytes) -> None:
+    """Write all of it; an unbuffered file may take a part at a time."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
+def _read(file: FileIO, start: int, limit: int) -> tuple[list[dict[str, Any]], int]:
     file.seek(start)
     entries: list[dict[str, Any]] = []
     place = start

@@ -14,9 +14,11 @@ def api() -> None:
     from runtime.config import load_settings
     from runtime.logs.logging import set_up_logging
     from runtime.sql.migrate import refuse_old_tables
+    from runtime.threads import end_when_a_thread_dies
 
     settings = with_provider(load_settings())
     set_up_logging("api", settings.log_format, at_once=False)
+    end_when_a_thread_dies()
     refuse_old_tables(settings, may_be_away=True)
     app = create_app(settings)
     # Objects of the start live until the end. Without freeze, garbage collection sometimes took 60 ms of a call.

@@ -19,11 +19,13 @@ def clock() -> None:
     from callbacks.clock import Clock
     from ivr.published_flows import NothingPublished
     from runtime.sql.outbox import deliver
+    from runtime.threads import end_when_a_thread_dies
     from voicemail.jobs.actors import resend_all
 
     with opened("clock", with_line=True) as wiring:
         log = structlog.get_logger()
         stop = stop_on_signals()
+        end_when_a_thread_dies()
         ticking = Clock(wiring.database, wiring.queue)
         reconciling = threading.Thread(target=reconcile_until, args=(stop, wiring), name="reconciler", daemon=True)
         reconciling.start()

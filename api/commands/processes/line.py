@@ -14,9 +14,11 @@ def line() -> None:
     from ivr.line.store.account import for_settings
     from runtime.config import load_settings
     from runtime.logs.logging import set_up_logging
+    from runtime.threads import end_when_a_thread_dies
 
     settings = load_settings()
     set_up_logging("line", settings.log_format)
+    end_when_a_thread_dies()
     port = _port_asked_for(settings.twilio_api_url)
     webhooks = Webhooks(
         voice_url=f"{settings.base_url}/twilio/voice",

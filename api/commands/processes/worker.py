@@ -14,11 +14,13 @@ def worker() -> None:
     from api.wiring import opened
     from flows.company.company import Company
     from ivr.published_flows import NothingPublished
+    from runtime.threads import end_when_a_thread_dies
     from voicemail.jobs.worker import run_worker
 
     with opened("worker", with_line=True) as wiring:
         published_flows = wiring.published_flows
         stop = stop_on_signals()
+        end_when_a_thread_dies()
         with contextlib.suppress(NothingPublished):
             published_flows.refresh()
         languages = sorted({language for flow in published_flows.live_flows() for language in flow.languages})
