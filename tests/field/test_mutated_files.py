@@ -29,6 +29,7 @@ ROOT = Path(__file__).parents[2]
 # Folders whose every file takes slips in turn. More slips: RINGBACK_SLIPS=5000.
 FOLDERS = (ROOT / "flows/definitions", ROOT / "tests/definitions/ko", ROOT / "tests/field/branches")
 SLIPS = int(os.environ.get("RINGBACK_SLIPS", "200"))
+pytestmark = pytest.mark.timeout(120 if SLIPS <= 200 else 0)
 MOMENTS = ("2030-03-05 10:15", "2030-03-05 22:40", "2030-11-18 11:00", "2030-03-31 03:30")
 NOW = parse_moment("2030-03-01 09:00 Europe/Riga")
 # What the libraries say among themselves.
