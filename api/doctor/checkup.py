@@ -34,7 +34,7 @@ from voicemail.recordings import MIN_FREE_BYTES
 PREFIX = "RINGBACK_"
 _EXPORT_AND_CHECK = "`ringback flows export FOLDER`, `ringback flows check FOLDER` names them, then publish FOLDER"
 # Only the scripts read this one.
-_SETTINGS_OF_SCRIPTS = frozenset({"RINGBACK_PYTHON"})
+_SETTINGS_OF_SCRIPTS = frozenset({"RINGBACK_PYTHON", "RINGBACK_CALLED_AS"})
 # A busy day: 500 messages of one minute at 8 kHz and 16 bits.
 COMFORTABLE_BYTES = 500 * 60 * 16_000
 # The oldest version with which queue and jobs are tested.

@@ -71,6 +71,7 @@ def test_remedies_name_commands_as_they_were_called(tmp_path: Path, called_as: s
     told = run("doctor", called_as=called_as, DATA_DIR=str(tmp_path / "data")).stdout
     assert f"`{called_as or 'ringback'} " in told
     assert called_as == "" or "`ringback " not in told
+    assert "RINGBACK_CALLED_AS" not in told
 
 
 @pytest.mark.parametrize(
