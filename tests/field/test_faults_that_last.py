@@ -32,7 +32,7 @@ async def test_what_follows_from_a_turn_is_tried_again_after_growing_pauses(
     assert len(failed) == 1
     engine, handlers = lite_front.parts.console_database, lite_front.parts.wiring.outbox_handlers
     pauses: list[int] = []
-    while len(pauses) < 5:
+    while not pauses or pauses[-1] < 16:
         with writing(engine) as connection:  # as if the pause were over
             past = datetime.now(UTC) - timedelta(seconds=1)
             connection.execute(outbox.update().where(outbox.c.kind == RETRY).values(not_before=past))
@@ -45,7 +45,7 @@ async def test_what_follows_from_a_turn_is_tried_again_after_growing_pauses(
         assert "holidays of lv are not known" in told[-1]["reason"]
         assert len(told) <= 2  # the process's own deliveries may take the same entry at the same moment
         pauses.append(told[-1]["wait_seconds"])
-    assert pauses == sorted(pauses) and pauses[-1] >= 16
+    assert pauses == sorted(set(pauses)) and len(pauses) > 1
     monkeypatch.undo()
     with writing(engine) as connection:
         connection.execute(outbox.update().values(not_before=datetime.now(UTC) - timedelta(seconds=1)))
